@@ -1,0 +1,60 @@
+"""The gamepad: the one action schema of every environment, shard and checkpoint."""
+
+from typing import Final
+
+import numpy as np
+from gymnasium.spaces import MultiDiscrete
+from numpy.typing import NDArray
+
+SCHEMA: Final = "gamepad-v1"
+BUTTONS: Final = (
+    "a",
+    "b",
+    "x",
+    "y",
+    "left_shoulder",
+    "right_shoulder",
+    "left_trigger",
+    "right_trigger",
+    "left_thumb",
+    "right_thumb",
+    "dpad_up",
+    "dpad_down",
+)
+AXES: Final = ("left_x", "left_y", "right_x", "right_y")  # positive is right and up (left_y: forwards)
+BUCKETS: Final = 11  # buckets an axis: 0 is full left or down, 10 full right or up
+CENTER: Final = 5
+COMPONENTS: Final = BUTTONS + AXES
+SIZES: Final = (2,) * len(BUTTONS) + (BUCKETS,) * len(AXES)  # choices a component, 68 in all
+NEUTRAL: Final = (0,) * len(BUTTONS) + (CENTER,) * len(AXES)
+
+
+def action_space() -> MultiDiscrete:
+    """Returns the Gymnasium space of one gamepad action, `(16,)`."""
+    return MultiDiscrete(SIZES)
+
+
+def is_noop(actions: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Tells which actions press nothing and hold both sticks at the centre.
+
+    Args:
+        actions: Gamepad actions, `(..., 16)`.
+
+    Returns:
+        True where the whole action is neutral, `(...)`.
+    """
+    return np.asarray((actions == np.asarray(NEUTRAL)).all(axis=-1))
+
+
+def check_schema(found: object, source: str) -> None:
+    """Refuses data or weights that were made for another action schema.
+
+    Args:
+        found: The schema's name as stored.
+        source: The file or folder that it was read from, for the message.
+
+    Raises:
+        ValueError: If `found` is not this schema.
+    """
+    if found != SCHEMA:
+        raise ValueError(f"{source}: action schema {found!r} is not supported; allowed: {SCHEMA!r}")
