@@ -1,0 +1,179 @@
+"""The policy: pixels to gamepad logits through an image encoder, a causal transformer and an MLP."""
+
+import difflib
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+
+from envs.gamepad import SIZES as COMPONENT_SIZES
+from zoo.nets.encoder import build_encoder
+from zoo.nets.gamepad_distribution import LOGITS
+from zoo.nets.trunk import Trunk
+
+CONTEXT: Final = 32
+WINDOWS: Final = 128  # windows a batch in `features`: 128 x 32 x 1024 floats are 17 MB
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a preset fixes: pixels, encoder channels, transformer shape, hidden width of the head."""
+
+    image_size: int
+    channels: int
+    layers: int
+    width: int
+    heads: int
+    hidden: int
+
+
+SIZES: Final = {  # paper: 103M in Appendix C.1, 4M and 25M in Appendix E.1; tiny is for two CPU cores
+    "tiny": Size(image_size=64, channels=8, layers=2, width=128, heads=4, hidden=256),  # 601,716 parameters
+    "4m": Size(image_size=128, channels=16, layers=4, width=256, heads=4, hidden=1024),  # 4,348,068
+    "25m": Size(image_size=128, channels=16, layers=8, width=512, heads=8, hidden=1024),  # 26,941,348
+    "103m": Size(image_size=128, channels=16, layers=8, width=1024, heads=8, hidden=1024),  # 102,508,964
+}
+
+
+class Policy(nn.Module):
+    """A policy over gamepad actions given the last 32 frames (Section 3.2, Appendix C.1).
+
+    Args:
+        size: Preset: `tiny`, `4m`, `25m` or `103m`.
+        encoder: `convnext` (the paper's) or `timm/<backbone>`, any backbone of timm.
+        past_actions: Whether a step also sees the actions taken before it in the window, each embedded and added to
+            the frame that followed it. The paper's formula (Section 3.2) conditions on them, its Appendix C names no
+            such input, and the parameter counts match without.
+
+    Raises:
+        ValueError: If the size or the encoder is unknown.
+    """
+
+    def __init__(self, size: str = "tiny", encoder: str = "convnext", past_actions: bool = False) -> None:
+        super().__init__()
+        shape = SIZES.get(size)
+        if shape is None:
+            near = difflib.get_close_matches(size.lower(), SIZES, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise ValueError(f"size {size!r} is not known; {hint}allowed: {', '.join(SIZES)}")
+        self.config: dict[str, Any] = {"size": size, "encoder": encoder, "past_actions": past_actions}
+        self.image_size, self.width, self.context = shape.image_size, shape.width, CONTEXT
+        self.past_actions = past_actions
+        self.encoder = build_encoder(encoder, shape.image_size, shape.channels)
+        matches = self.encoder.dim == shape.width
+        self.projection = nn.Identity() if matches else nn.Linear(self.encoder.dim, shape.width)
+        self.trunk = Trunk(shape.layers, shape.width, shape.heads, CONTEXT)
+        self.head = nn.Sequential(nn.Linear(shape.width, shape.hidden), nn.GELU(), nn.Linear(shape.hidden, LOGITS))
+        for parameter in self.head.parameters():  # small logits: every action is about as likely at the start
+            nn.init.normal_(parameter, std=0.02) if parameter.dim() == 2 else nn.init.zeros_(parameter)
+        if past_actions:
+            self.action_embedding = nn.Embedding(LOGITS, shape.width)
+            nn.init.normal_(self.action_embedding.weight, std=0.02)
+            offsets = torch.tensor([sum(COMPONENT_SIZES[:i]) for i in range(len(COMPONENT_SIZES))], device="cpu")
+            self.action_offsets: Tensor
+            self.register_buffer("action_offsets", offsets, persistent=False)
+
+    def embed(self, frames: Tensor) -> Tensor:
+        """Embeds frames one by one; an embedding never changes, so acting keeps them.
+
+        Args:
+            frames: Pixels, uint8, `(..., S, S, 3)` with S the policy's `image_size`.
+
+        Returns:
+            Embeddings, `(..., D)`.
+
+        Raises:
+            ValueError: If the frames have another size.
+        """
+        if frames.shape[-3:] != (self.image_size, self.image_size, 3):
+            found, allowed = (
+                " x ".join(map(str, s)) for s in (frames.shape[-3:], (self.image_size, self.image_size, 3))
+            )
+            raise ValueError(f"frames of {found}: a policy of size {self.config['size']!r} sees {allowed}")
+        flat = frames.reshape(-1, *frames.shape[-3:]).permute(0, 3, 1, 2)  # (N, 3, S, S), channels_last as it lies
+        images = flat.to(self.trunk.positions.dtype) / 255
+        embeddings: Tensor = self.projection(self.encoder(images))
+        return embeddings.reshape(*frames.shape[:-3], self.width)
+
+    def join(self, embeddings: Tensor, actions: Tensor | None) -> Tensor:
+        """Adds to every frame but a window's first the action that was taken before it, if the policy sees actions.
+
+        Args:
+            embeddings: Frame embeddings of windows, `(B, T, D)`.
+            actions: Actions chosen at these frames, int64, `(B, T, 16)` (the last step's is not looked at); None for
+                a policy without past actions, which ignores them.
+
+        Returns:
+            The trunk's input, `(B, T, D)`.
+        """
+        if not self.past_actions:
+            return embeddings
+        assert actions is not None, "this policy sees past actions: give them"
+        vectors = self.action_embedding(actions[:, :-1] + self.action_offsets).sum(-2)  # (B, T - 1, D)
+        return torch.cat([embeddings[:, :1], embeddings[:, 1:] + vectors], dim=1)
+
+    def last(self, embeddings: Tensor, lengths: Tensor, actions: Tensor | None = None) -> Tensor:
+        """Computes the features of the last step of each window, which is all that acting needs.
+
+        Args:
+            embeddings: Frame embeddings, `(B, T, D)`, rows shorter than T padded on the right with finite values.
+            lengths: Steps in each window, 1 to T, `(B,)`.
+            actions: As for `join`, padding within the action space.
+
+        Returns:
+            Features at step `lengths - 1`, `(B, D)`.
+        """
+        return self.trunk.last(self.join(embeddings, actions), lengths)
+
+    def forward(self, frames: Tensor, actions: Tensor | None = None) -> Tensor:
+        """Computes the action logits of every step of windows.
+
+        Args:
+            frames: Pixels, uint8, `(B, T, S, S, 3)`, T at most 32.
+            actions: Actions chosen at these frames, int64, `(B, T, 16)`; only looked at with `past_actions`, and a
+                step sees only those before it.
+
+        Returns:
+            Logits, `(B, T, 68)`.
+        """
+        logits: Tensor = self.head(self.trunk(self.join(self.embed(frames), actions)))
+        return logits
+
+    @torch.no_grad()
+    def features(self, embeddings: Tensor, actions: Tensor | None = None, start: int = 0) -> Tensor:
+        """Computes one episode's features as acting sees them: step t through a window of the last 32 steps.
+
+        Args:
+            embeddings: Frame embeddings of the episode, `(T, D)`.
+            actions: Actions chosen at these frames, int64, `(T, 16)`, for a policy with past actions.
+            start: First step whose features are wanted.
+
+        Returns:
+            Features of steps `start` to T - 1, `(T - start, D)`.
+        """
+        parts = []
+        if start < self.context:
+            head = None if actions is None else actions[None, : self.context]
+            parts.append(self.trunk(self.join(embeddings[None, : self.context], head))[0, start:])
+        first = max(start, self.context)
+        for step in range(first, len(embeddings), WINDOWS):
+            stop = min(step + WINDOWS, len(embeddings))
+            ends = torch.arange(step + 1, stop + 1, device=embeddings.device)
+            index = ends[:, None] + torch.arange(-self.context, 0, device=embeddings.device)  # (B, 32)
+            full = ends.new_full((len(ends),), self.context)
+            parts.append(self.last(embeddings[index], full, None if actions is None else actions[index]))
+        return torch.cat(parts)
+
+    def window_features(self, frames: Tensor, actions: Tensor | None = None) -> Tensor:
+        """Computes one episode's features from its frames, each embedded once; see `features`.
+
+        Args:
+            frames: Pixels, uint8, `(T, S, S, 3)`.
+            actions: Actions chosen at these frames, int64, `(T, 16)`, for a policy with past actions.
+
+        Returns:
+            Features, `(T, D)`.
+        """
+        with torch.no_grad():
+            return self.features(self.embed(frames), actions)
