@@ -1,0 +1,24 @@
+# make demo: install, then run the whole alignment pipeline on the CPU. make test: install, then lint, types and tests.
+PYTHON ?= python3
+VENV := .venv
+CORES ?= 2
+export OMP_NUM_THREADS := 1
+
+.PHONY: install demo test
+
+install: $(VENV)/installed
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[demo,dev]'
+	touch $@
+
+demo: install
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/snakemake --snakefile benchmarks/paper/Snakefile --config preset=demo \
+		--cores $(CORES) --rerun-incomplete --rerun-triggers mtime --nolock --quiet rules
+
+test: install
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/pytest -n $(CORES)

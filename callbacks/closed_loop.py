@@ -1,0 +1,56 @@
+"""Closed-loop evaluation: the policy plays while it trains, and checkpoints are chosen by it."""
+
+from envs.make import outline
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.loggers import TensorBoardLogger
+from zoo.rollout import Rollout
+
+from callbacks.heatmap import draw_heatmap, visited
+from datamodules.episodes import episodes
+from zoo.outcomes import Outcomes
+from zoo.policy_module import PolicyModule
+
+
+class ClosedLoop(Callback):
+    """Plays fixed episodes after every validation and logs how they ended, a heatmap and some frames.
+
+    `closed_loop/success` is there for checkpoints to be chosen by: offline metrics need not follow it.
+
+    Args:
+        episodes: Episodes to play each time.
+        seed: Seed of these validation episodes.
+        character: Character to play; None for games without characters.
+    """
+
+    def __init__(self, episodes: int = 48, seed: int = 0, character: str | None = "ninja") -> None:
+        self.episodes = episodes
+        self.seed = seed
+        self.character = character
+
+    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Plays and logs."""
+        if trainer.sanity_checking:
+            return
+        assert isinstance(pl_module, PolicyModule)
+        todo = episodes(self.seed, self.episodes, split="val", character=self.character)
+        training = pl_module.training
+        pl_module.eval()
+        rollouts = [rollout for rollout in pl_module.play(todo) if not rollout.crashed]
+        pl_module.train(training)
+        outcomes = Outcomes(pl_module.outcomes.names)
+        outcomes.update(rollout.outcome for rollout in rollouts)
+        pl_module.log_dict({f"closed_loop/{name}": rate for name, rate in outcomes.compute().items()})
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                self._show(logger, rollouts, pl_module.env, trainer.global_step)
+
+    def _show(self, logger: TensorBoardLogger, rollouts: list[Rollout], env: str, step: int) -> None:
+        """Logs where the agent went and what one episode looked like, eight frames of it."""
+        frames = rollouts[0].record.decode().frames
+        logger.experiment.add_images(
+            "closed_loop/frames", frames[:: max(1, len(frames) // 8)], step, dataformats="NHWC"
+        )
+        positions = [r.record.positions for r in rollouts if r.record.positions is not None]
+        if positions:
+            figure = draw_heatmap(visited(positions), outline(env))
+            logger.experiment.add_figure("closed_loop/heatmap", figure, step)

@@ -1,0 +1,97 @@
+"""The command line: one table of commands, one way to report an error."""
+
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from jsonargparse import ArgumentError, ArgumentParser
+
+TRAINING: Final = {
+    "fit": "Train a policy or a reward model, or align a policy.",
+    "validate": "Compute offline metrics: losses and accuracies; for an aligner, fixed validation episodes.",
+    "test": "Play in the game (policies) or score held-out preferences (reward models).",
+    "predict": "Write features, actions or rewards of given trajectories.",
+}
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command that needs no Lightning: a function in `zoo.commands`, its help line, its positional argument."""
+
+    help: str
+    positional: str | None = None
+
+    def run(self, name: str, arguments: Sequence[str]) -> None:
+        """Parses the arguments and calls the function `zoo.commands.<name>.<name>`."""
+        function = getattr(importlib.import_module(f"zoo.commands.{name}"), name)
+        parser = ArgumentParser(prog=f"padzoo {name}", description=self.help, exit_on_error=False)
+        if self.positional:
+            parser.add_argument(self.positional, type=str, help="Folder of trajectories to read.")
+        parser.add_function_arguments(
+            function, as_positional=False, skip={self.positional} if self.positional else None
+        )
+        function(**parser.parse_args(list(arguments)).as_dict())
+
+
+COMMANDS: Final = {
+    "demos": Command("Record demonstrations by scripted players."),
+    "rollout": Command("Play episodes with a policy, record them and print how they ended."),
+    "prefer": Command("Compare recorded trajectories by a criterion and write the preferences.", "folder"),
+    "score": Command("Reward recorded trajectories with a reward model and keep the best.", "folder"),
+    "play": Command("Watch a policy play: write a GIF of some episodes."),
+}
+
+
+def overview() -> str:
+    """Returns the help of `padzoo` itself."""
+    lines = ["usage: padzoo COMMAND [OPTIONS]; padzoo COMMAND --help tells the options", ""]
+    commands = {**TRAINING, **{name: command.help for name, command in COMMANDS.items()}}
+    return "\n".join(lines + [f"  {name:9} {text}" for name, text in commands.items()])
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Runs one command.
+
+    Args:
+        arguments: The command's name and its options.
+
+    Raises:
+        ValueError: If there is no such command.
+    """
+    name = arguments[0] if arguments else "--help"
+    if name in ("-h", "--help"):
+        print(overview())
+    elif name in TRAINING:
+        from zoo.training_cli import train  # Lightning takes seconds to import
+
+        train(arguments)
+    elif name in COMMANDS:
+        COMMANDS[name].run(name, arguments[1:])
+    else:
+        known = [*TRAINING, *COMMANDS]
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ValueError(f"command {name!r} is not known; {hint}allowed: {', '.join(known)}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs `padzoo`; what a user did wrong is one line on standard error.
+
+    Args:
+        arguments: The command's name and options; None takes the process's own.
+
+    Returns:
+        The exit status: 0, or 2 where something given was wrong. `PADZOO_DEBUG=1` shows the traceback instead.
+    """
+    try:
+        run(sys.argv[1:] if arguments is None else arguments)
+    except (ValueError, ArgumentError, FileNotFoundError) as error:
+        if os.environ.get("PADZOO_DEBUG"):
+            raise
+        print(f"padzoo: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    return 0

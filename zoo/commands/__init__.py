@@ -1,0 +1,1 @@
+"""The commands of `padzoo` that train nothing; each function's docstring is its help."""

@@ -1,0 +1,65 @@
+"""`padzoo rollout`: play episodes with a policy and record them."""
+
+import json
+from functools import partial
+
+from envs.make import make, outcomes
+from envs.vector import GamePool
+from rich.console import Console
+from rich.progress import track
+
+from datamodules import episodes as draw
+from datamodules.shards import ShardWriter
+from zoo import hub
+from zoo.agent import Agent
+from zoo.commands.table import outcome_table
+from zoo.nets.policy import Policy
+from zoo.outcomes import Outcomes
+from zoo.rollout import play
+
+
+def rollout(
+    policy: str,
+    episodes: int,
+    out: str,
+    seed: int = 0,
+    temperature: float = 1.0,
+    spawn: int | None = None,
+    character: str | None = "ninja",
+    env: str = "padzoo/LaunchIsland-v0",
+    games: int = 16,
+) -> None:
+    """Plays episodes with a policy, records them, and counts how they ended in `outcomes.json`.
+
+    Args:
+        policy: The policy: a `.ckpt`, a folder of weights or a zoo name.
+        episodes: How many to play.
+        out: Folder to make.
+        seed: Seed of the episodes and of the policy's draws.
+        temperature: Softmax temperature of the actions; 0 takes the most likely.
+        spawn: Spawn point of all episodes; left out, each seed has its own.
+        character: Character to play.
+        env: Gymnasium id of the game.
+        games: Games played at once.
+    """
+    net = hub.load(policy, "policy")
+    assert isinstance(net, Policy)
+    todo = draw.episodes(seed, episodes, spawns=None if spawn is None else [spawn], character=character)
+    counts = Outcomes(outcomes(env))
+    source = {
+        "command": "rollout",
+        "policy": hub.sha256(policy),
+        "env": env,
+        "seed": seed,
+        "episodes": episodes,
+        "temperature": temperature,
+    }
+    with GamePool(partial(make, env, size=net.image_size), games) as pool, ShardWriter(out, source=source) as writer:
+        rollouts = play(Agent(net, temperature=temperature, seed=seed), pool, todo)
+        for played in track(rollouts, "playing", total=episodes):
+            if not played.crashed:
+                writer.write(played.record)
+                counts.update([played.outcome])
+        writer.attach("outcomes.json", json.dumps(counts.percentages(), indent=1) + "\n")
+    numbers = dict(zip(counts.names, counts.counts.tolist(), strict=True))
+    Console().print(outcome_table(numbers, f"{policy}: {sum(numbers.values())} episodes in {out}"))

@@ -1,0 +1,46 @@
+"""`padzoo score`: rewards of recorded trajectories, and the best of them as a new set."""
+
+import json
+
+import torch
+from rich.progress import track
+
+from datamodules.archive import Archive
+from datamodules.shards import ShardWriter
+from zoo import hub
+from zoo.nets.reward import RewardNet
+
+
+def score(folder: str, reward: str, out: str, top: float = 1.0) -> None:
+    """Rewards trajectories with a reward model and writes the best as a new set, with `rewards.json` for all of them.
+
+    Args:
+        folder: Folder of trajectories.
+        reward: The reward model: a `.ckpt`, a folder of weights or a zoo name.
+        out: Folder to make.
+        top: Share of the trajectories to keep, over 0 and at most 1: those of the highest reward.
+
+    Raises:
+        ValueError: If `top` is not allowed.
+    """
+    if not 0 < top <= 1:
+        raise ValueError(f"--top {top}: allowed: over 0 and at most 1")
+    net = hub.load(reward, "reward")
+    assert isinstance(net, RewardNet)
+    archive = Archive(folder)
+    with torch.inference_mode():
+        rewards = [float(net.reward(torch.from_numpy(item.frames))) for item in track(archive, "scoring")]
+    order = sorted(range(len(archive)), key=lambda row: -rewards[row])
+    kept = sorted(order[: max(1, round(top * len(archive)))])
+    source = {
+        "command": "score",
+        "of": archive.manifest.fingerprint,
+        "reward": hub.sha256(reward),
+        "top": top,
+    }
+    with ShardWriter(out, source=source) as writer:
+        for row in kept:
+            writer.write(archive.record(row))
+        keys = [archive.record(row).key for row in range(len(archive))]
+        writer.attach("rewards.json", json.dumps(dict(zip(keys, rewards, strict=True)), indent=1) + "\n")
+    print(f"{len(kept)} of {len(archive)} trajectories in {out}")

@@ -1,0 +1,62 @@
+"""How episodes ended: rates with intervals, as a metric and as a table."""
+
+from collections.abc import Iterable, Sequence
+from statistics import NormalDist
+from typing import Any
+
+import torch
+from torch import Tensor
+from torchmetrics import Metric
+
+
+def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Computes the Wilson score interval of a rate.
+
+    Args:
+        successes: How often it happened.
+        trials: How often it could have happened, at least 1.
+        confidence: The interval's coverage.
+
+    Returns:
+        The lower and upper bound of the rate, in [0, 1].
+    """
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    rate = successes / trials
+    center = rate + z * z / (2 * trials)
+    spread = z * (rate * (1 - rate) / trials + z * z / (4 * trials * trials)) ** 0.5
+    scale = 1 + z * z / trials
+    return max(0.0, (center - spread) / scale), min(1.0, (center + spread) / scale)
+
+
+class Outcomes(Metric):
+    """Counts how episodes ended.
+
+    Args:
+        names: The outcomes that the game knows; the first one is failure.
+        arguments: Passed on to `torchmetrics.Metric`.
+    """
+
+    full_state_update = False
+    counts: Tensor
+
+    def __init__(self, names: Sequence[str], **arguments: Any) -> None:  # noqa: ANN401 - torchmetrics' own arguments
+        super().__init__(**arguments)
+        self.names = tuple(names)
+        self.add_state("counts", torch.zeros(len(self.names), dtype=torch.long), dist_reduce_fx="sum")
+
+    def update(self, outcomes: Iterable[str]) -> None:
+        """Counts some episodes by the names of their outcomes."""
+        for outcome in outcomes:
+            self.counts[self.names.index(outcome)] += 1
+
+    def compute(self) -> dict[str, Tensor]:
+        """Returns the rate of each outcome in [0, 1], and `success`, the rate of all but the first."""
+        rates = self.counts / self.counts.sum().clamp(min=1)
+        return {**dict(zip(self.names, rates, strict=True)), "success": 1 - rates[0]}
+
+    def percentages(self) -> dict[str, float]:
+        """Returns the rate of each outcome in percent, and the number of `episodes`."""
+        counts = [int(count) for count in self.counts]
+        episodes = sum(counts)
+        rates = {name: round(100 * count / episodes, 2) for name, count in zip(self.names, counts, strict=True)}
+        return {**rates, "episodes": episodes}

@@ -1,0 +1,102 @@
+"""What behavior cloning and alignment share: a policy that plays."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Literal
+
+import torch
+from envs.make import make, outcomes
+from envs.vector import GamePool
+
+from datamodules.episodes import Episode
+from datamodules.trajectory import Trajectory
+from zoo.agent import Agent
+from zoo.module import ZooModule
+from zoo.nets.gamepad_distribution import GamepadDistribution
+from zoo.nets.policy import Policy
+from zoo.outcomes import Outcomes
+from zoo.rollout import Rollout, play
+
+Trainable = Literal["all", "head"]
+GAME = "padzoo/LaunchIsland-v0"
+
+
+class PolicyModule(ZooModule):
+    """A policy that trains, plays and predicts actions.
+
+    Args:
+        net: The policy.
+        parents: The weights that it starts from or learns with, reference by role.
+        trainable: Which weights learn: `all`, or the `head`, the MLP after the transformer (Appendix C.4).
+        optimization: `lr`, `weight_decay` and `warmup_steps` of `ZooModule`.
+        env: Gymnasium id of the game to play.
+        env_args: Further arguments of the game.
+        games: Games played at once.
+        temperature: Softmax temperature of the actions while playing.
+    """
+
+    net: Policy
+
+    def __init__(
+        self,
+        net: Policy,
+        parents: dict[str, str],
+        trainable: Trainable,
+        optimization: dict[str, Any],
+        env: str,
+        env_args: dict[str, Any] | None,
+        games: int,
+        temperature: float,
+    ) -> None:
+        super().__init__(net, parents, **optimization)
+        self.trainable = trainable
+        if trainable == "head":
+            net.requires_grad_(False)
+            net.head.requires_grad_(True)
+        self.env = env
+        self.env_args = env_args or {}
+        self.games = games
+        self.temperature = temperature
+        self.outcomes = Outcomes(outcomes(env))
+        self._pool: GamePool | None = None
+
+    def play(self, episodes: list[Episode], seed: int = 0) -> Iterator[Rollout]:
+        """Plays episodes with the policy as it is now; the games stay open until `teardown`.
+
+        Args:
+            episodes: Seeds and options of the episodes.
+            seed: Seed of the policy's own draws.
+
+        Returns:
+            The rollouts, crashed ones among them.
+        """
+        if self._pool is None:
+            self._pool = GamePool(partial(make, self.env, size=self.net.image_size, **self.env_args), self.games)
+        return play(Agent(self.net, temperature=self.temperature, seed=seed), self._pool, episodes)
+
+    def test_step(self, batch: list[Episode], batch_index: int) -> None:
+        """Plays a batch of episodes and counts their outcomes."""
+        self.outcomes.update(rollout.outcome for rollout in self.play(batch) if not rollout.crashed)
+
+    def on_test_epoch_end(self) -> None:
+        """Logs the rate of each outcome."""
+        self.log_dict({f"test/{name}": rate for name, rate in self.outcomes.compute().items()})
+        self.outcomes.reset()
+
+    def predict_step(self, batch: Trajectory, batch_index: int) -> dict[str, Any]:
+        """Computes a trajectory's features `(T, D)`, most likely actions `(T, 16)` and log-probabilities `(T,)`."""
+        frames, actions = torch.as_tensor(batch.frames), torch.as_tensor(batch.actions).long()
+        features = self.net.window_features(frames.to(self.device), actions.to(self.device))
+        distribution = GamepadDistribution(self.net.head(features))
+        return {
+            "key": batch.key,
+            "features": features,
+            "actions": distribution.mode(),
+            "log_probs": distribution.log_prob(actions.to(self.device)),
+        }
+
+    def teardown(self, stage: str) -> None:
+        """Closes the games."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None

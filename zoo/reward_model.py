@@ -1,0 +1,113 @@
+"""Reward models: learning from preferences what is wanted."""
+
+from pathlib import Path
+from typing import Any, Literal, Protocol, cast
+
+import torch
+from torch import Tensor
+from torchmetrics.classification import BinaryAccuracy
+
+from datamodules.trajectory import Trajectory
+from zoo import hub
+from zoo.bradley_terry import bradley_terry_loss
+from zoo.feature_store import FeatureStore, Trajectories
+from zoo.module import ZooModule
+from zoo.nets.policy import Policy
+from zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
+
+
+class TrajectorySource(Protocol):
+    """What a reward model asks of its data module: trajectories by split, in the order that batches index."""
+
+    def trajectories(self, split: str) -> Trajectories:
+        """Returns the trajectories of a split."""
+
+    def fingerprint(self, split: str) -> str:
+        """Returns a hash of a split's contents."""
+
+
+class RewardModel(ZooModule):
+    """Trains a Bradley-Terry reward model on the features of a frozen encoder (Section 3.5, Appendix C.3).
+
+    Features are computed once a trajectory. A batch names distinct trajectories, each scored once, and pairs of them.
+
+    Args:
+        encoder: `agent`, a policy's features, or `random_projection`, a fixed random linear map of the pixels.
+        policy: The policy whose features are used, or, for a random projection, whose image size is; a `.ckpt`, a
+            folder of weights or a zoo name.
+        projection_seed: Seed of the random projection.
+        lr: Learning rate.
+        weight_decay: L2 penalty, as AdamW's decoupled weight decay.
+        warmup_steps: Updates over which the learning rate rises linearly.
+        feature_cache: Folder in which features are kept between runs; None computes them anew.
+
+    Raises:
+        ValueError: If `policy` does not hold a policy.
+    """
+
+    net: RewardNet
+
+    def __init__(
+        self,
+        policy: str,
+        encoder: Literal["agent", "random_projection"] = "agent",
+        projection_seed: int = 0,
+        lr: float = 1e-4,
+        weight_decay: float = 0.1,
+        warmup_steps: int = 0,
+        feature_cache: str | None = None,
+    ) -> None:
+        parent = cast(Policy, hub.load(policy, "policy"))
+        features = AgentFeatures(parent) if encoder == "agent" else RandomProjection(parent.image_size, projection_seed)
+        super().__init__(RewardNet(features), {"policy": policy}, lr, weight_decay, warmup_steps)
+        self.save_hyperparameters()
+        self.store = FeatureStore(features, Path(feature_cache) if feature_cache else None)
+        self.accuracy = BinaryAccuracy(threshold=0.0)
+        self._features: dict[str, Tensor] = {}  # by split, (M, 100, D), half precision
+
+    def training_step(self, batch: dict[str, Tensor], batch_index: int) -> Tensor:
+        """Returns the Bradley-Terry loss of a batch: trajectory ids, and winners and losers among them."""
+        winners, losers = self._scores(batch, "train")
+        loss = bradley_terry_loss(winners, losers)
+        self.log("train/loss", loss, prog_bar=True)
+        self.log("train/accuracy", (winners > losers).float().mean())
+        return loss
+
+    def validation_step(self, batch: dict[str, Tensor], batch_index: int) -> None:
+        """Scores a batch of held-out preferences."""
+        self._evaluate(batch, "val")
+
+    def test_step(self, batch: dict[str, Tensor], batch_index: int) -> None:
+        """Scores a batch of held-out preferences."""
+        self._evaluate(batch, "test")
+
+    def predict_step(self, batch: Trajectory, batch_index: int) -> dict[str, Any]:
+        """Computes a trajectory's reward, normalised, and its features `(100, D)`."""
+        features = self.net.features(torch.as_tensor(batch.frames).to(self.device))
+        return {"key": batch.key, "reward": self.net.normalize(self.net.score(features[None])), "features": features}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Stores the least and greatest reward over the training set, which normalise the output (Appendix C.3)."""
+        scores = torch.cat([self.net.score(part.float()) for part in self._split("train").split(64)])
+        self.net.minimum.copy_(scores.min())
+        self.net.maximum.copy_(scores.max())  # in place: the checkpoint's state holds these very tensors
+        super().on_save_checkpoint(checkpoint)
+
+    def _evaluate(self, batch: dict[str, Tensor], split: str) -> None:
+        winners, losers = self._scores(batch, split)
+        pairs = len(winners)
+        self.log(f"{split}/loss", bradley_terry_loss(winners, losers), batch_size=pairs)
+        # torchmetrics thresholds with >: a tie counts as wrong
+        self.accuracy.update(winners - losers, torch.ones_like(winners, dtype=torch.long))
+        self.log(f"{split}/accuracy", self.accuracy, prog_bar=True, batch_size=pairs)
+
+    def _scores(self, batch: dict[str, Tensor], split: str) -> tuple[Tensor, Tensor]:
+        scores = self.net.score(self._split(split)[batch["ids"]].float())  # (K,)
+        return scores[batch["winners"]], scores[batch["losers"]]
+
+    def _split(self, split: str) -> Tensor:
+        if split not in self._features:
+            source = cast(TrajectorySource, self.trainer.datamodule)  # type: ignore[attr-defined]
+            features = self.store.get(source.trajectories(split), source.fingerprint(split))
+            self._features[split] = features.to(self.device)
+        return self._features[split]

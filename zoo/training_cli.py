@@ -1,0 +1,65 @@
+"""`padzoo fit|validate|test|predict`: LightningCLI over the zoo's modules and data modules."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
+from lightning.pytorch.loggers import TensorBoardLogger
+
+import callbacks  # noqa: F401 - imported so that configurations can name the classes without their module
+import zoo.behavior_cloning
+import zoo.reinforce
+import zoo.reward_model  # noqa: F401
+from datamodules.module import ZooDataModule
+from zoo.module import ZooModule
+
+
+class SaveFitConfig(SaveConfigCallback):
+    """Saves the configuration of `fit` only: that of a later `validate` in the same folder must not replace it."""
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Saves the configuration when training starts."""
+        if stage == "fit":
+            super().setup(trainer, pl_module, stage)
+
+
+class TrainingCLI(LightningCLI):
+    """LightningCLI with the zoo's habits: logs and checkpoints in `trainer.default_root_dir`, what is given wins."""
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Sets the zoo's defaults."""
+        parser.set_defaults({"trainer.default_root_dir": "runs/default"})
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:  # noqa: ANN401 - Lightning's own arguments
+        """Builds the trainer; unless another logger is configured, TensorBoard logs go to its root folder itself."""
+        trainer = self.config_init[self.subcommand]["trainer"]
+        if trainer["logger"] is None and not trainer["fast_dev_run"]:
+            kwargs["logger"] = TensorBoardLogger(
+                trainer["default_root_dir"], name="", version="", default_hp_metric=False
+            )
+        return super().instantiate_trainer(**kwargs)
+
+    def _parse_ckpt_path(self) -> None:
+        """Keeps the configuration as given: Lightning would let the checkpoint's own override the command line."""
+
+
+def train(arguments: Sequence[str]) -> None:
+    """Runs one of Lightning's commands.
+
+    Args:
+        arguments: `fit`, `validate`, `test` or `predict`, and its options.
+    """
+    TrainingCLI(
+        ZooModule,
+        ZooDataModule,
+        subclass_mode_model=True,
+        subclass_mode_data=True,
+        auto_configure_optimizers=False,  # else `--optimizer` would silently replace the module's own
+        seed_everything_default=0,
+        save_config_callback=SaveFitConfig,
+        save_config_kwargs={"overwrite": True},
+        parser_kwargs={"prog": "padzoo", "exit_on_error": False}
+        | {name: {"exit_on_error": False} for name in ("fit", "validate", "test", "predict")},
+        args=list(arguments),
+    )
