@@ -140,7 +140,6 @@ class Policy(nn.Module):
         logits: Tensor = self.head(self.trunk(self.join(self.embed(frames), actions)))
         return logits
 
-    @torch.no_grad()
     def features(self, embeddings: Tensor, actions: Tensor | None = None, start: int = 0) -> Tensor:
         """Computes one episode's features as acting sees them: step t through a window of the last 32 steps.
 
@@ -175,5 +174,4 @@ class Policy(nn.Module):
         Returns:
             Features, `(T, D)`.
         """
-        with torch.no_grad():
-            return self.features(self.embed(frames), actions)
+        return self.features(self.embed(frames), actions)
