@@ -1,0 +1,53 @@
+"""Data: trajectories and their shards, and the data modules that feed training.
+
+Names are imported when they are first used: the data modules need Lightning, which takes seconds to import, and most
+commands do without it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datamodules.archive import Archive
+    from datamodules.augment import Augment
+    from datamodules.demonstrations import Demonstrations
+    from datamodules.episode import Episode
+    from datamodules.episodes import Episodes
+    from datamodules.manifest import Manifest
+    from datamodules.module import ZooDataModule
+    from datamodules.record import Record
+    from datamodules.shards import ShardWriter
+    from datamodules.trajectory import Trajectory, TrajectorySummary
+
+_HOMES = {
+    "Archive": "archive",
+    "Augment": "augment",
+    "Demonstrations": "demonstrations",
+    "Episode": "episode",
+    "Episodes": "episodes",
+    "Manifest": "manifest",
+    "Record": "record",
+    "ShardWriter": "shards",
+    "Trajectory": "trajectory",
+    "TrajectorySummary": "trajectory",
+    "ZooDataModule": "module",
+}
+__all__ = [
+    "Archive",
+    "Augment",
+    "Demonstrations",
+    "Episode",
+    "Episodes",
+    "Manifest",
+    "Record",
+    "ShardWriter",
+    "Trajectory",
+    "TrajectorySummary",
+    "ZooDataModule",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

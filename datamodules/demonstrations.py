@@ -1,0 +1,175 @@
+"""The data module of behavior cloning: windows of play."""
+
+import hashlib
+from typing import Any
+
+from torch.utils.data import DataLoader
+
+from datamodules.augment import Augment
+from datamodules.cached_windows import CachedWindows
+from datamodules.episode import episodes
+from datamodules.episodes import EpisodeList
+from datamodules.manifest import Manifest
+from datamodules.module import ZooDataModule, loader
+from datamodules.shard_windows import ShardWindows
+from datamodules.shards import records
+from datamodules.stream import BatchStream, Laps
+
+
+class HeldOut:
+    """Splits a set by its keys, the same way in every process and whatever the order.
+
+    Args:
+        fraction: The part that is held out, 0 to 1.
+        held_out: Choose that part; otherwise the rest.
+    """
+
+    def __init__(self, fraction: float, held_out: bool) -> None:
+        self._fraction = fraction
+        self._held_out = held_out
+
+    def __call__(self, key: str) -> bool:
+        """Tells whether a trajectory is chosen by its key."""
+        place = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) / 2**64
+        return (place < self._fraction) == self._held_out
+
+
+class Demonstrations(ZooDataModule):
+    """Random windows of demonstrations for behavior cloning (paper, Appendix C.1).
+
+    A batch is `datamodules.windows.Batch`: frames uint8 `(B, T, H, W, 3)`, actions int64 `(B, T, 16)`, mask bool
+    `(B, T)`, False on the padding behind trajectories shorter than T. Training is endless (give the trainer
+    `max_steps`), in another order every pass, and decided by `seed` and the numbers of ranks and workers alone.
+    Validation is exact: disjoint windows in the order of the set, not augmented, the same every time and on every rank.
+
+    Args:
+        train: Folder of shards to train on.
+        val: Folder of shards to validate on; None holds out a part of `train` by key.
+        val_fraction: That part, 0 to 1; 0 for no validation.
+        batch_size: Windows a batch and rank.
+        context: Frames a window, T.
+        augment: Augment training windows as VPT does.
+        filter_noops: Drop steps whose whole action is neutral before windows are cut.
+        cache: Decode the training set once into memory (12 KB a frame at 64 x 64, 49 KB at 128 x 128).
+        workers: Processes that read; training needs as many shards as ranks x workers, unless cached.
+        shuffle: Windows that wait, encoded, to be drawn from, a reader.
+        seed: Seed of order, windows and augmentation.
+        test_episodes: Episodes that `test` plays.
+        test_seed: Seed of these episodes.
+        test_batch_size: Episodes a test batch.
+        spawns: Spawn points of the test episodes, taken in turn; None lets the game draw.
+        character: Character of the test episodes; None lets the game draw.
+        predict: Folder of shards for `predict`.
+    """
+
+    def __init__(
+        self,
+        train: str,
+        val: str | None = None,
+        val_fraction: float = 0.05,
+        batch_size: int = 16,
+        context: int = 32,
+        augment: bool = True,
+        filter_noops: bool = True,
+        cache: bool = False,
+        workers: int = 1,
+        shuffle: int = 256,
+        seed: int = 0,
+        test_episodes: int = 200,
+        test_seed: int = 0,
+        test_batch_size: int = 16,
+        spawns: list[int] | None = None,
+        character: str | None = "ninja",
+        predict: str | None = None,
+    ) -> None:
+        super().__init__(predict)
+        for name, value in (("batch_size", batch_size), ("context", context), ("shuffle", shuffle)):
+            if value < 1:
+                raise ValueError(f"data.{name} {value}: allowed: 1 or more")
+        if not 0 <= val_fraction < 1:
+            raise ValueError(f"data.val_fraction {val_fraction}: allowed: 0 to below 1")
+        self.train = train
+        self.val = val
+        self.val_fraction = 0.0 if val is not None else val_fraction
+        self.batch_size = batch_size
+        self.context = context
+        self.augment = augment
+        self.filter_noops = filter_noops
+        self.cache = cache
+        self.workers = workers
+        self.shuffle = shuffle
+        self.seed = seed
+        self.test = EpisodeList(episodes(test_seed, test_episodes, "test", spawns, character), test_batch_size)
+
+    def setup(self, stage: str) -> None:
+        """Checks the folders before anything is trained.
+
+        Args:
+            stage: What the trainer is about to do: fit, validate, test or predict.
+
+        Raises:
+            ValueError: If a folder is not a whole set of shards, or has fewer shards than readers.
+        """
+        if stage == "fit":
+            manifest = Manifest.load(self.train)
+            readers = self.world * max(1, self.workers)
+            if len(manifest.shards) < readers and not self.cache:
+                raise ValueError(
+                    f"{self.train}: {len(manifest.shards)} shards for {self.world} ranks x {self.workers} workers; "
+                    "allowed: at most as many readers as shards (data.workers), or data.cache: true"
+                )
+        if stage in ("fit", "validate") and self.val is not None:
+            Manifest.load(self.val)
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        """Yields batches of random windows without end."""
+        manifest = Manifest.load(self.train)
+        keep = HeldOut(self.val_fraction, held_out=False)
+        laps: Laps
+        if self.cache:
+            laps = CachedWindows(
+                (record for record in records(self.train) if keep(record.key)),
+                context=self.context,
+                filter_noops=self.filter_noops,
+                seed=self.seed,
+            )
+        else:
+            laps = self._windows(manifest, keep, self.shuffle)
+        return loader(self._stream(manifest, laps, training=True), self.workers)
+
+    def val_dataloader(self) -> DataLoader[Any] | list[Any]:
+        """Yields the disjoint windows of the validation set once, or nothing if there is none."""
+        if self.val is None and self.val_fraction == 0:
+            return []
+        manifest = Manifest.load(self.val or self.train)
+        keep = HeldOut(1.0 if self.val else self.val_fraction, held_out=True)
+        # One reader at most: with more, batches would be cut otherwise and the figures would depend on `workers`.
+        return loader(self._stream(manifest, self._windows(manifest, keep, 0), training=False), min(1, self.workers))
+
+    def test_dataloader(self) -> DataLoader[Any]:
+        """Yields the episodes that `test` plays, in batches `list[Episode]`, the same every time."""
+        return loader(self.test)
+
+    def _windows(self, manifest: Manifest, keep: HeldOut, shuffle: int) -> ShardWindows:
+        return ShardWindows(
+            manifest.paths,
+            keep=keep,
+            context=self.context,
+            filter_noops=self.filter_noops,
+            shuffle=shuffle,
+            seed=self.seed,
+        )
+
+    def _stream(self, manifest: Manifest, laps: Laps, training: bool) -> BatchStream:
+        return BatchStream(
+            laps,
+            batch_size=self.batch_size,
+            context=self.context,
+            height=manifest.height,
+            width=manifest.width,
+            augment=Augment() if training and self.augment else None,
+            endless=training,
+            rank=self.rank,
+            world=self.world,
+            source=str(manifest.folder),
+        )

@@ -1,0 +1,134 @@
+"""The manifest of a set of shards: what `index.json` says about them."""
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from envs.gamepad import check_schema
+
+FORMAT: Final = "padzoo-shards-v1"
+INDEX: Final = "index.json"
+SHARD_NAME: Final = re.compile(r"\d{6,}\.tar")  # a plain name: no path leads out of the folder
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One tar file of a set.
+
+    Args:
+        name: File name in the set's folder.
+        samples: Trajectories in it.
+        frames: Frames in it.
+        bytes: Its size.
+        sha256: Its checksum, hexadecimal.
+    """
+
+    name: str
+    samples: int
+    frames: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a set of shards holds.
+
+    Args:
+        folder: Where the set lies.
+        height: Height of the frames in pixels.
+        width: Width of the frames in pixels.
+        samples: Trajectories in all.
+        frames: Frames in all.
+        outcomes: How many trajectories ended how; those without an outcome count as `unknown`.
+        source: How the set was made: the command's arguments.
+        shards: The tar files in order.
+        fingerprint: sha256 of `index.json`, which holds the shards' own.
+    """
+
+    folder: Path
+    height: int
+    width: int
+    samples: int
+    frames: int
+    outcomes: dict[str, int]
+    source: dict[str, Any]
+    shards: tuple[Shard, ...]
+    fingerprint: str
+
+    @property
+    def paths(self) -> list[Path]:
+        """The tar files in order."""
+        return [self.folder / shard.name for shard in self.shards]
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Manifest":
+        """Reads and checks the manifest of a folder.
+
+        Args:
+            folder: A folder of shards.
+
+        Raises:
+            ValueError: If there is no such folder, it is empty, a shard is missing or of another size, or the set was
+                made for another format or action schema.
+        """
+        folder = Path(folder)
+        if not folder.is_dir():
+            raise ValueError(f"{folder}: no such folder; allowed: a folder of shards with {INDEX}")
+        index = folder / INDEX
+        if not index.is_file():
+            state = "not a set of shards" if any(folder.iterdir()) else "the folder is empty"
+            raise ValueError(f"{folder}: {state}; allowed: a folder of shards with {INDEX}")
+        text = index.read_bytes()
+        try:
+            found = json.loads(text)
+            version, schema = found["format"], found["schema"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{index}: not a manifest of shards ({error!r})") from None
+        if version != FORMAT:
+            raise ValueError(f"{index}: format {version!r} is not supported; allowed: {FORMAT!r}")
+        check_schema(schema, str(index))
+        manifest = cls._parse(folder, found, hashlib.sha256(text).hexdigest())
+        for shard, path in zip(manifest.shards, manifest.paths, strict=True):
+            _check_shard(shard, path)
+        return manifest
+
+    @classmethod
+    def _parse(cls, folder: Path, found: dict[str, Any], fingerprint: str) -> "Manifest":
+        try:
+            shards = tuple(Shard(**shard) for shard in found["shards"])
+            names = ("height", "width", "samples", "frames", "outcomes", "source")
+            manifest = cls(
+                folder=folder, shards=shards, fingerprint=fingerprint, **{name: found[name] for name in names}
+            )
+            counts = (sum(shard.samples for shard in shards), sum(shard.frames for shard in shards))
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{folder / INDEX}: damaged manifest ({error!r})") from None
+        if counts != (manifest.samples, manifest.frames) or not shards:
+            raise ValueError(f"{folder / INDEX}: damaged manifest (its shards do not add up to its totals)")
+        return manifest
+
+    def dump(self, schema: str) -> str:
+        """Returns the text of `index.json`.
+
+        Args:
+            schema: Name of the action schema.
+        """
+        about = asdict(self)
+        del about["folder"], about["fingerprint"]
+        return json.dumps({"format": FORMAT, "schema": schema, **about}, indent=1, allow_nan=False) + "\n"
+
+
+def _check_shard(shard: Shard, path: Path) -> None:
+    if not SHARD_NAME.fullmatch(shard.name):
+        raise ValueError(
+            f"{path.parent / INDEX}: shard name {shard.name!r} is not allowed; allowed: 000000.tar and so on"
+        )
+    if not path.is_file():
+        raise ValueError(f"{path}: the shard is missing; {INDEX} lists it with {shard.samples} trajectories")
+    size = path.stat().st_size
+    if size != shard.bytes:
+        raise ValueError(f"{path}: the shard has {size} bytes; {INDEX} says {shard.bytes}")

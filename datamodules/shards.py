@@ -1,0 +1,161 @@
+"""Shards: trajectories on disk, in tar files that WebDataset streams and plain `tar` opens."""
+
+import hashlib
+import io
+import shutil
+import tarfile
+from collections import Counter
+from collections.abc import Iterator
+from io import BufferedReader
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+from datamodules.archive import Archive
+from datamodules.manifest import INDEX, Manifest, Shard
+from datamodules.record import Record
+from datamodules.trajectory import Trajectory
+from envs.gamepad import SCHEMA
+
+__all__ = ["Manifest", "Shard", "ShardWriter", "read", "records"]
+
+# 0.9 MB a trajectory at 128 x 128, so 15 MB a shard: small enough that the 300 curated runs give 19 shards to share
+# among readers. A set of millions wants shards of 100 to 200 MB.
+TRAJECTORIES_PER_SHARD: Final = 16
+
+
+class ShardWriter:
+    """Writes a set of shards, whole or not at all: aside in `.NAME.partial`, moved into place on a clean exit.
+
+    The same trajectories give the same bytes. A `Record` is copied as it is, so that filtering a set does not encode
+    its frames a second time.
+
+    Args:
+        out: Folder to make; it may exist if it is empty.
+        source: How the set is made, for the manifest: JSON values.
+        trajectories_per_shard: How many go into one tar file, 1 or more.
+
+    Raises:
+        ValueError: If `out` exists and is not empty.
+    """
+
+    def __init__(
+        self, out: str | Path, *, source: dict[str, Any], trajectories_per_shard: int = TRAJECTORIES_PER_SHARD
+    ) -> None:
+        self.out = Path(out).absolute()
+        if self.out.exists() and (not self.out.is_dir() or any(self.out.iterdir())):
+            raise ValueError(f"{out}: already exists; allowed: a new or an empty folder")
+        if trajectories_per_shard < 1:
+            raise ValueError(f"trajectories_per_shard {trajectories_per_shard}: allowed: 1 or more")
+        self._aside = self.out.with_name(f".{self.out.name}.partial")
+        self._source = source
+        self._per_shard = trajectories_per_shard
+        self._keys: set[str] = set()
+        self._outcomes: Counter[str] = Counter()
+        self._size: tuple[int, int] | None = None
+        self._shards: list[Shard] = []
+        self._tar: tarfile.TarFile | None = None
+        self._samples = self._frames = 0  # of the open shard
+
+    def __enter__(self) -> "ShardWriter":
+        shutil.rmtree(self._aside, ignore_errors=True)  # what a killed writer left
+        self._aside.mkdir(parents=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._close_shard()
+            if kind is None:
+                self._finish()
+        finally:
+            shutil.rmtree(self._aside, ignore_errors=True)
+
+    def write(self, item: Trajectory | Record) -> None:
+        """Adds one trajectory.
+
+        Args:
+            item: A trajectory, or a stored one that is copied without decoding.
+
+        Raises:
+            ValueError: If its key is already in the set, or its frames have another size than the others'.
+        """
+        record = Record.encode(item) if isinstance(item, Trajectory) else item
+        size = record.frame_size
+        self._size = self._size or size
+        if record.key in self._keys:
+            raise ValueError(f"{self.out}: trajectory {record.key!r} was already written; keys must differ")
+        if size != self._size:
+            raise ValueError(f"{self.out}: trajectory {record.key!r} has frames {size}; the set's are {self._size}")
+        if self._tar is None:
+            self._tar = tarfile.open(self._shard_path(), "w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115
+        for kind, data in record.members().items():
+            info = tarfile.TarInfo(f"{record.key}.{kind}")  # time, owner and mode are constants: same bytes every time
+            info.size = len(data)
+            self._tar.addfile(info, io.BytesIO(data))
+        self._keys.add(record.key)
+        self._outcomes[str(record.meta.get("outcome", "unknown"))] += 1
+        self._samples += 1
+        self._frames += len(record)
+        if self._samples == self._per_shard:
+            self._close_shard()
+
+    def _shard_path(self) -> Path:
+        return self._aside / f"{len(self._shards):06d}.tar"
+
+    def _close_shard(self) -> None:
+        if self._tar is None:
+            return
+        self._tar.close()
+        path = self._shard_path()
+        with path.open("rb") as file:
+            sha256 = _sha256(file)
+        self._shards.append(Shard(path.name, self._samples, self._frames, path.stat().st_size, sha256))
+        self._tar, self._samples, self._frames = None, 0, 0
+
+    def _finish(self) -> None:
+        if self._size is None:
+            raise ValueError(f"{self.out}: no trajectory was written; a set holds at least one")
+        manifest = Manifest(
+            folder=self.out,
+            height=self._size[0],
+            width=self._size[1],
+            samples=sum(shard.samples for shard in self._shards),
+            frames=sum(shard.frames for shard in self._shards),
+            outcomes=dict(sorted(self._outcomes.items())),
+            source=self._source,
+            shards=tuple(self._shards),
+            fingerprint="",
+        )
+        (self._aside / INDEX).write_text(manifest.dump(SCHEMA))
+        self._aside.replace(self.out)  # also over an empty folder
+
+
+def records(folder: str | Path) -> Iterator[Record]:
+    """Reads a set in order without decoding frames.
+
+    Args:
+        folder: A folder of shards.
+
+    Raises:
+        ValueError: If the folder or a member is damaged.
+    """
+    archive = Archive(folder)
+    return (archive.record(row) for row in range(len(archive)))
+
+
+def read(folder: str | Path) -> Iterator[Trajectory]:
+    """Reads a set in order, one trajectory at a time.
+
+    Args:
+        folder: A folder of shards.
+
+    Raises:
+        ValueError: If the folder or a member is damaged.
+    """
+    return (record.decode() for record in records(folder))
+
+
+def _sha256(file: BufferedReader) -> str:
+    return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,122 @@
+"""Windows: the stretches of a trajectory that behavior cloning learns from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypedDict
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from envs.gamepad import NEUTRAL, is_noop
+
+
+class Batch(TypedDict):
+    """What behavior cloning trains on; B windows of T frames."""
+
+    frames: Tensor  # uint8 (B, T, H, W, 3)
+    actions: Tensor  # int64 (B, T, 16)
+    mask: Tensor  # bool (B, T), False on padding
+
+
+class FrameSource(Protocol):
+    """Anything that frames can be read from: a stored trajectory, or a decoded one."""
+
+    def read_rows(self, rows: NDArray[np.int64], out: NDArray[np.uint8]) -> None:
+        """Writes the frames of `rows` `(n,)` to `out` `(n, H, W, 3)`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """One window, its frames not yet decoded.
+
+    Args:
+        source: Where its frames are.
+        rows: Their numbers there, `(n,)` with n at most the context.
+        actions: What was pressed at them, int8 `(n, 16)`.
+        seed: Seed of its augmentation.
+    """
+
+    source: FrameSource
+    rows: NDArray[np.int64]  # (n,)
+    actions: NDArray[np.int8]  # (n, 16)
+    seed: int
+
+
+def kept_rows(actions: NDArray[np.int8], filter_noops: bool) -> NDArray[np.int64]:
+    """Tells which steps are learnt from.
+
+    Args:
+        actions: Gamepad actions, `(T, 16)`.
+        filter_noops: Drop steps whose whole action is neutral (paper, Appendix C.1).
+
+    Returns:
+        Their numbers, `(L,)`.
+    """
+    return np.flatnonzero(~is_noop(actions)) if filter_noops else np.arange(len(actions))
+
+
+def random_windows(
+    source: FrameSource, rows: NDArray[np.int64], actions: NDArray[np.int8], context: int, rng: np.random.Generator
+) -> list[Window]:
+    """Cuts windows at random places: as many as cover the trajectory about once, so that every frame weighs the same.
+
+    A window's start is uniform over every place where it would touch the trajectory, then moved inside. Uniform over
+    the places where it fits, the first frame of a 100-step run would be seen 30 times less often than one in the
+    middle, and it is the one that every game starts from.
+
+    Args:
+        source: Where the frames are.
+        rows: Numbers of the frames to learn from, `(L,)`; none gives no window.
+        actions: What was pressed at them, `(L, 16)`.
+        context: Frames a window.
+        rng: Draws the places.
+    """
+    length = len(rows)
+    count = max(1, round(length / context)) if length else 0
+    starts = rng.integers(1 - context, max(length, 1), size=count).clip(0, max(0, length - context))
+    seeds = rng.integers(2**32, size=count)
+    return [
+        Window(source, rows[start : start + context], actions[start : start + context], int(seed))
+        for start, seed in zip(starts, seeds, strict=True)
+    ]
+
+
+def disjoint_windows(
+    source: FrameSource, rows: NDArray[np.int64], actions: NDArray[np.int8], context: int
+) -> list[Window]:
+    """Cuts a trajectory into windows end to end: every frame is in exactly one.
+
+    Args:
+        source: Where the frames are.
+        rows: Numbers of the frames, `(L,)`; none gives no window.
+        actions: What was pressed at them, `(L, 16)`.
+        context: Frames a window; the last may hold fewer.
+    """
+    return [
+        Window(source, rows[start : start + context], actions[start : start + context], 0)
+        for start in range(0, len(rows), context)
+    ]
+
+
+def collate(windows: Sequence[Window], context: int, height: int, width: int) -> Batch:
+    """Decodes windows into one batch; shorter ones are padded at the end with black, neutral, masked steps.
+
+    Args:
+        windows: B windows.
+        context: Frames a window, T.
+        height: Height of the frames in pixels.
+        width: Width of the frames in pixels.
+    """
+    frames = np.empty((len(windows), context, height, width, 3), dtype=np.uint8)
+    actions = np.empty((len(windows), context, len(NEUTRAL)), dtype=np.int64)
+    mask = np.zeros((len(windows), context), dtype=np.bool_)
+    for row, window in enumerate(windows):
+        length = len(window.rows)
+        window.source.read_rows(window.rows, frames[row, :length])
+        frames[row, length:] = 0
+        actions[row, :length] = window.actions
+        actions[row, length:] = NEUTRAL
+        mask[row, :length] = True
+    return Batch(frames=torch.from_numpy(frames), actions=torch.from_numpy(actions), mask=torch.from_numpy(mask))
