@@ -1,0 +1,199 @@
+"""The reward model: one number for a whole trajectory, learnt from preferences (Section 3.5, Appendix C.3)."""
+
+from collections.abc import Sequence
+from typing import Any, Final, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from zoo.nets.policy import Policy
+from zoo.nets.step_encoder import AgentFeatures, RandomProjection, StepEncoder, build_step_encoder
+
+__all__ = [
+    "STEPS",
+    "AgentFeatures",
+    "RandomProjection",
+    "RewardNet",
+    "StepEncoder",
+    "TrajectoryReward",
+    "padded_features",
+]
+
+STEPS: Final = 100
+HIDDEN: Final = 256
+STEP_OUTPUTS: Final = 3
+Frames = Tensor | NDArray[np.uint8]
+
+
+class TrajectoryReward(nn.Module):
+    """Scores a trajectory: an MLP to 3 numbers a step, all of them concatenated, an MLP to 1 (Appendix C.3).
+
+    Args:
+        dim: Width of a step's features.
+        steps: Steps of a padded trajectory.
+    """
+
+    def __init__(self, dim: int, steps: int = STEPS) -> None:
+        super().__init__()
+        self.step = nn.Sequential(nn.Linear(dim, HIDDEN), nn.GELU(), nn.Linear(HIDDEN, STEP_OUTPUTS))
+        self.whole = nn.Sequential(nn.Linear(STEP_OUTPUTS * steps, HIDDEN), nn.GELU(), nn.Linear(HIDDEN, 1))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Scores padded trajectories.
+
+        Args:
+            features: Features of every step, `(N, steps, D)`.
+
+        Returns:
+            Raw scores, `(N,)`.
+        """
+        scores: Tensor = self.whole(self.step(features).flatten(1))[:, 0]
+        return scores
+
+
+class RewardNet(nn.Module):
+    """A reward model: a frozen step encoder, a learnt score and its range over the training set.
+
+    Args:
+        encoder: `AgentFeatures`, `RandomProjection` or the `config` of one.
+        steps: Steps that every trajectory is padded to with black frames.
+
+    Attributes:
+        minimum: Least raw score over the training set, a scalar; normalisation maps it to 0.
+        maximum: Greatest raw score over the training set, a scalar; normalisation maps it to 1.
+    """
+
+    minimum: Tensor
+    maximum: Tensor
+
+    def __init__(self, encoder: StepEncoder | dict[str, Any], steps: int = STEPS) -> None:
+        super().__init__()
+        self.encoder = encoder if isinstance(encoder, StepEncoder) else build_step_encoder(encoder)
+        self.head = TrajectoryReward(self.encoder.dim, steps)
+        self.steps = steps
+        self.config: dict[str, Any] = {"encoder": self.encoder.config, "steps": steps}
+        self.register_buffer("minimum", torch.tensor(0.0))
+        self.register_buffer("maximum", torch.tensor(1.0))
+
+    def features(self, frames: Frames, actions: Tensor | None = None) -> Tensor:
+        """Computes the frozen features of one trajectory, padded with black frames.
+
+        Args:
+            frames: Pixels, uint8, `(T, S, S, 3)`, T at most `steps`.
+            actions: Actions chosen at these frames, int64, `(T, 16)`, for an agent that sees past actions.
+
+        Returns:
+            Features, `(steps, D)`.
+
+        Raises:
+            ValueError: If the trajectory is too long or its frames have another size.
+        """
+        return padded_features(self.encoder, self._place(frames), actions, steps=self.steps)
+
+    def pad_features(self, known: Tensor, frames: Frames, actions: Tensor | None = None) -> Tensor:
+        """Pads features that acting has computed already; right only if `shares_trunk` is true of the acting policy.
+
+        Args:
+            known: Features of the trajectory's steps, `(T, D)`.
+            frames: Its pixels as acted on, uint8, `(T, S, S, 3)`: black frames behind it are seen after its last 31.
+            actions: As for `features`.
+
+        Returns:
+            Features, `(steps, D)`.
+
+        Raises:
+            ValueError: As `features` does.
+        """
+        known = known.to(self.minimum.device)
+        return padded_features(self.encoder, self._place(frames), actions, known, self.steps)
+
+    def shares_trunk(self, policy: Policy) -> bool:
+        """Tells whether a policy's acting features are this reward model's: same weights, the head's aside.
+
+        Args:
+            policy: The acting policy.
+        """
+        return isinstance(self.encoder, AgentFeatures) and self.encoder.shares_trunk(policy)
+
+    def score(self, features: Tensor) -> Tensor:
+        """Scores padded trajectories.
+
+        Args:
+            features: Features, `(N, steps, D)`.
+
+        Returns:
+            Raw scores, `(N,)`.
+        """
+        scores: Tensor = self.head(features)
+        return scores
+
+    def forward(self, features: Tensor) -> Tensor:
+        """The same as `score`."""
+        return self.score(features)
+
+    def normalize(self, scores: Tensor) -> Tensor:
+        """Maps the training set's range of raw scores onto [0, 1]; scores outside it stay outside.
+
+        Args:
+            scores: Raw scores, `(N,)`.
+
+        Returns:
+            Rewards, `(N,)`.
+        """
+        return (scores - self.minimum) / (self.maximum - self.minimum)
+
+    @torch.no_grad()
+    def reward(self, trajectories: Sequence[Frames], actions: Sequence[Tensor] | None = None) -> Tensor:
+        """Rewards trajectories from their frames.
+
+        Args:
+            trajectories: Pixels of each, uint8, `(T, S, S, 3)`.
+            actions: Actions of each, int64, `(T, 16)`, for an agent that sees past actions.
+
+        Returns:
+            Normalised rewards, `(N,)`.
+
+        Raises:
+            ValueError: As `features` does.
+        """
+        chosen = actions if actions is not None else [None] * len(trajectories)
+        features = [self.features(frames, given) for frames, given in zip(trajectories, chosen, strict=True)]
+        return self.normalize(self.score(torch.stack(features)))
+
+    def train(self, mode: bool = True) -> Self:
+        """Switches to training or evaluation; the frozen encoder stays in evaluation."""
+        super().train(mode)
+        self.encoder.eval()
+        return self
+
+    def _place(self, frames: Frames) -> Tensor:
+        return torch.as_tensor(frames, device=self.minimum.device)
+
+
+def padded_features(
+    encoder: StepEncoder,
+    frames: Tensor,
+    actions: Tensor | None = None,
+    known: Tensor | None = None,
+    steps: int = STEPS,
+) -> Tensor:
+    """Computes the frozen features of one trajectory, padded with black frames that the encoder sees as any frame.
+
+    Args:
+        encoder: The frozen encoder.
+        frames: Pixels, uint8, `(T, S, S, 3)`, on the encoder's device.
+        actions: Actions chosen at these frames, int64, `(T, 16)`, for an agent that sees past actions.
+        known: Features of the trajectory's own steps, `(T, D)`, where acting has computed them already.
+        steps: Length after padding.
+
+    Returns:
+        Features, `(steps, D)`.
+
+    Raises:
+        ValueError: If the trajectory is longer, or its frames have another size than the encoder's.
+    """
+    if len(frames) > steps:
+        raise ValueError(f"trajectory of {len(frames)} steps: a reward model takes at most {steps}")
+    return encoder.padded(frames, steps, actions, known)
