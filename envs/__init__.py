@@ -1,0 +1,9 @@
+"""The room of the game: the gamepad, the launch island, many games at once, players by script."""
+
+from gymnasium import register
+
+from envs.errors import GameCrashed
+
+register(id="padzoo/LaunchIsland-v0", entry_point="envs.launch_island:LaunchIsland")
+
+__all__ = ["GameCrashed"]

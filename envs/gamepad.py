@@ -29,9 +29,9 @@ SIZES: Final = (2,) * len(BUTTONS) + (BUCKETS,) * len(AXES)  # choices a compone
 NEUTRAL: Final = (0,) * len(BUTTONS) + (CENTER,) * len(AXES)
 
 
-def action_space() -> MultiDiscrete:
+def action_space() -> MultiDiscrete[np.int64]:
     """Returns the Gymnasium space of one gamepad action, `(16,)`."""
-    return MultiDiscrete(SIZES)
+    return MultiDiscrete(list(SIZES))
 
 
 def is_noop(actions: NDArray[np.integer]) -> NDArray[np.bool_]:

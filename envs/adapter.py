@@ -1,0 +1,190 @@
+"""Other people's games on the gamepad: any Gymnasium environment with an image observation."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Final
+
+import gymnasium
+import numpy as np
+from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Space
+from numpy.typing import NDArray
+
+from envs import gamepad
+from envs.area import AreaReduction
+
+Translate = Callable[[NDArray[np.int64]], Any]
+_BUTTONS: Final = len(gamepad.BUTTONS)
+
+
+def _discrete(space: Discrete[Any], name: str) -> Translate:
+    """Action 0 is no button; action k is the k-th button, the first that is held counts."""
+    if space.n > _BUTTONS + 1:
+        raise ValueError(f"{name}: {space} has too many actions; allowed are at most {_BUTTONS + 1}")
+
+    def translate(action: NDArray[np.int64]) -> Any:
+        held = np.flatnonzero(action[: min(_BUTTONS, int(space.n) - 1)])
+        return space.dtype.type(space.start + (held[0] + 1 if held.size else 0))
+
+    return translate
+
+
+def _multi_binary(space: MultiBinary, name: str) -> Translate:
+    """Entry k is button k."""
+    if len(space.shape) != 1 or space.shape[0] > _BUTTONS:
+        raise ValueError(f"{name}: {space} has too many buttons; allowed are at most {_BUTTONS} in one row")
+    return lambda action: action[: space.shape[0]].astype(np.int8)
+
+
+def _multi_discrete(space: MultiDiscrete, name: str) -> Translate:
+    """Components of two choices are buttons, wider ones are sticks whose buckets are shared out evenly."""
+    wide = [int(n) > 2 for n in space.nvec.ravel()]
+    if space.nvec.ndim != 1 or sum(wide) > len(gamepad.AXES) or len(wide) - sum(wide) > _BUTTONS:
+        raise ValueError(f"{name}: {space} does not fit; allowed are {_BUTTONS} components of 2 and 4 wider ones")
+    rank = [sum(w == is_wide for w in wide[:index]) for index, is_wide in enumerate(wide)]
+    source = np.array([_BUTTONS + r if is_wide else r for r, is_wide in zip(rank, wide, strict=True)])
+    buckets = np.where(wide, gamepad.BUCKETS, 2)
+
+    def translate(action: NDArray[np.int64]) -> Any:
+        chosen = np.minimum(action[source] * space.nvec // buckets, space.nvec - 1)
+        return (space.start + chosen).astype(space.dtype)
+
+    return translate
+
+
+def _box(space: Box, name: str) -> Translate:
+    """Number k is stick axis k: from its lowest value at bucket 0 to its highest at bucket 10."""
+    if len(space.shape) != 1 or space.shape[0] > len(gamepad.AXES) or not space.is_bounded():
+        raise ValueError(f"{name}: {space} does not fit; allowed are 1 to 4 bounded numbers")
+    low, high = space.low.astype(float), space.high.astype(float)
+
+    def translate(action: NDArray[np.int64]) -> Any:
+        pushed = action[_BUTTONS : _BUTTONS + space.shape[0]] / (gamepad.BUCKETS - 1)
+        return (low + (high - low) * pushed).astype(space.dtype)
+
+    return translate
+
+
+def _translation(space: Space[Any], name: str) -> Translate:
+    if isinstance(space, Discrete):
+        return _discrete(space, name)
+    if isinstance(space, MultiBinary):
+        return _multi_binary(space, name)
+    if isinstance(space, MultiDiscrete):
+        return _multi_discrete(space, name)
+    if isinstance(space, Box):
+        return _box(space, name)
+    raise ValueError(f"{name}: action space {space}; allowed are Discrete, MultiBinary, MultiDiscrete and Box")
+
+
+def _picture(space: Space[Any]) -> tuple[str, Box] | None:
+    """Finds the picture in an observation: the space itself, or the first image in a dictionary (`""` is itself)."""
+    if isinstance(space, Dict):
+        found = ((key, _picture(part)) for key, part in space.spaces.items())
+        return next(((key, inner[1]) for key, inner in found if inner and not inner[0]), None)
+    if isinstance(space, Box) and space.dtype == np.uint8 and len(space.shape) in (2, 3):
+        if len(space.shape) == 2 or space.shape[2] in (1, 3):
+            return "", space
+    return None
+
+
+class GamepadAdapter(gymnasium.Wrapper[NDArray[np.uint8], NDArray[np.int64], Any, Any]):
+    """Lets a foreign environment be played with the gamepad and seen as a square colour picture.
+
+    Actions: of a Discrete space, 0 is no button and k the k-th button of `gamepad.BUTTONS` (the first held counts); a
+    MultiBinary space's entries are the buttons in order; of a MultiDiscrete space, components of two choices are the
+    buttons in order and wider ones the stick axes in order; a Box of 1 to 4 numbers is the stick axes in order, lowest to
+    highest value. What the game has no use for is ignored. Observations: a uint8 image `(H, W, 3)`, `(H, W, 1)` or `(H,
+    W)`, itself or the first one in a Dict; without one, the picture that the environment renders (`rgb_array`). It is
+    reduced by area to a square.
+    Outcome: `success` when the episode terminates and `info["is_success"]` says so or, where there is none, its last
+    reward is positive; else `none`. Reset options go to the game as they are.
+
+    Args:
+        env: The environment.
+        size: Rows and columns of an observation.
+
+    Raises:
+        ValueError: If its action space does not fit the gamepad, or it gives no picture.
+    """
+
+    outcomes: ClassVar[tuple[str, ...]] = ("none", "success")
+
+    def __init__(self, env: gymnasium.Env[Any, Any], size: int = 128) -> None:
+        super().__init__(env)
+        name = env.spec.id if env.spec else type(env.unwrapped).__name__
+        self._translate = _translation(env.action_space, name)
+        picture = _picture(env.observation_space)
+        if picture is None and env.render_mode != "rgb_array":
+            raise ValueError(f"{name}: no uint8 image in its observations; allowed is also render_mode='rgb_array'")
+        self._key = picture[0] if picture else None
+        self._size = size
+        self._reduce: dict[tuple[int, int], AreaReduction] = {}
+        self.observation_space = Box(0, 255, (size, size, 3), np.uint8)
+        self.action_space = gamepad.action_space()
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[NDArray[np.uint8], dict[str, Any]]:
+        """Starts an episode; see `gymnasium.Env.reset`. The info has `outcome` `none`."""
+        observation, info = self.env.reset(seed=seed, options=dict(options) if options else None)
+        return self._see(observation), {**info, "outcome": "none"}
+
+    def step(self, action: NDArray[np.int64]) -> tuple[NDArray[np.uint8], float, bool, bool, dict[str, Any]]:
+        """Plays one step; see `gymnasium.Env.step`.
+
+        Args:
+            action: A gamepad action `(16,)`.
+
+        Returns:
+            Observation `(size, size, 3)`, reward, terminated, truncated, info with `outcome`.
+        """
+        observation, reward, terminated, truncated, info = self.env.step(self._translate(np.asarray(action)))
+        success = terminated and bool(info.get("is_success", float(reward) > 0))
+        outcome = self.outcomes[success]
+        return self._see(observation), float(reward), terminated, truncated, {**info, "outcome": outcome}
+
+    def _see(self, observation: Any) -> NDArray[np.uint8]:
+        if self._key is None:
+            observation = self.env.render()
+        elif self._key:
+            observation = observation[self._key]
+        picture = np.asarray(observation, np.uint8)
+        picture = np.broadcast_to(picture.reshape(*picture.shape[:2], -1), (*picture.shape[:2], 3))
+        shape = (picture.shape[0], picture.shape[1])
+        if shape not in self._reduce:
+            self._reduce[shape] = AreaReduction(*shape, self._size)
+        return self._reduce[shape](picture)
+
+
+def adapt(env: gymnasium.Env[Any, Any], size: int = 128) -> gymnasium.Env[Any, Any]:
+    """Returns the environment as it is if it already speaks the gamepad, else a `GamepadAdapter` around it.
+
+    Args:
+        env: Any Gymnasium environment with an image observation.
+        size: Rows and columns of an adapted observation.
+
+    Raises:
+        ValueError: If it cannot be adapted.
+    """
+    space = env.observation_space
+    square = isinstance(space, Box) and space.dtype == np.uint8 and space.shape[2:] == (3,)
+    return env if env.action_space == gamepad.action_space() and square else GamepadAdapter(env, size)
+
+
+def make(name: str, **env_args: Any) -> gymnasium.Env[Any, Any]:
+    """Makes a registered game, ours or not, ready for the gamepad.
+
+    Args:
+        name: A Gymnasium id; `module:id` imports the module that registers it first.
+        **env_args: The game's own arguments; `size` is the adapter's where the game is not ours.
+
+    Raises:
+        ValueError: If no such game is registered, or it cannot be adapted.
+    """
+    try:
+        ours = gymnasium.spec(name).kwargs.get("gamepad", False) or name.startswith("padzoo/")
+    except gymnasium.error.Error as error:
+        raise ValueError(f"game {name!r}: {error}") from error
+    if ours:
+        return adapt(gymnasium.make(name, disable_env_checker=True, **env_args))
+    size = env_args.pop("size", 128)
+    return adapt(gymnasium.make(name, disable_env_checker=True, **env_args), size)

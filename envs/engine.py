@@ -1,0 +1,150 @@
+"""One process of the game engine: started, driven and ended, with nothing left behind."""
+
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+import numpy as np
+import vizdoom as vzd
+from numpy.typing import NDArray
+
+from envs.errors import GameCrashed
+from envs.island import build_wad
+
+T = TypeVar("T")
+Button = vzd.Button
+Variable = vzd.GameVariable
+
+HEIGHT: Final = 240  # 320 x 240: at 160 x 120 the engine stretches the picture in height
+WIDTH: Final = 320
+BUTTONS: Final = (
+    Button.MOVE_LEFT_RIGHT_DELTA,
+    Button.MOVE_FORWARD_BACKWARD_DELTA,
+    Button.TURN_LEFT_RIGHT_DELTA,
+    Button.LOOK_UP_DOWN_DELTA,
+    Button.JUMP,
+    Button.CROUCH,
+    Button.USE,
+    Button.ATTACK,
+    Button.TURN180,
+)
+VARIABLES: Final = (Variable.POSITION_X, Variable.POSITION_Y, Variable.ANGLE, Variable.PITCH)
+_CRASHES: Final = (
+    vzd.ViZDoomErrorException,
+    vzd.ViZDoomIsNotRunningException,
+    vzd.ViZDoomUnexpectedExitException,
+    vzd.MessageQueueException,
+    vzd.SharedMemoryException,
+)
+_starting = threading.Lock()  # the engine forks: one at a time
+
+
+class Engine:
+    """A running game of the launch island.
+
+    Args:
+        start_map: The map to start in; any of the island's.
+    """
+
+    def __init__(self, start_map: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="padzoo-")
+        folder = Path(self._folder.name)
+        game = vzd.DoomGame()
+        game.set_doom_game_path(str(Path(vzd.__file__).parent / "freedoom2.wad"))
+        game.set_doom_scenario_path(str(build_wad(folder)))
+        game.set_doom_config_path(str(folder / "engine.ini"))
+        game.set_doom_map(start_map)
+        game.set_screen_resolution(vzd.ScreenResolution.RES_320X240)
+        game.set_screen_format(vzd.ScreenFormat.RGB24)
+        game.set_window_visible(False)
+        game.set_sound_enabled(False)
+        game.set_console_enabled(False)
+        game.set_mode(vzd.Mode.PLAYER)
+        for hide in (game.set_render_hud, game.set_render_crosshair, game.set_render_weapon, game.set_render_messages):
+            hide(False)
+        game.set_available_buttons(list(BUTTONS))
+        game.set_available_game_variables(list(VARIABLES))
+        game.add_game_args("+sv_cheats 1")
+        self._game = game
+        with _starting:
+            self._guard(game.init)
+        self._guard(lambda: game.send_game_command("chase"))  # third person, for as long as the process lives
+
+    def start_episode(self, map_name: str, *, skill: int, seed: int, commands: list[str]) -> None:
+        """Starts an episode.
+
+        Args:
+            map_name: The map.
+            skill: The engine's skill, 1 to 5.
+            seed: Seed of the engine's own generator.
+            commands: Console commands to run before it.
+
+        Raises:
+            GameCrashed: If the process is gone.
+        """
+
+        def start() -> None:
+            for command in commands:
+                self._game.send_game_command(command)
+            self._game.set_doom_skill(skill)
+            self._game.set_doom_map(map_name)
+            self._game.set_seed(seed)
+            self._game.new_episode()
+
+        self._guard(start)
+
+    def advance(self, values: list[float], tics: int) -> None:
+        """Holds the buttons for some tics (35 a second).
+
+        Args:
+            values: One value each of `BUTTONS`.
+            tics: How long.
+
+        Raises:
+            GameCrashed: If the process is gone.
+        """
+        self._guard(lambda: self._game.make_action(values, tics))
+
+    def observe(self) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+        """Returns the screen, `(240, 320, 3)`, and the values of `VARIABLES`.
+
+        Raises:
+            GameCrashed: If the process is gone.
+        """
+        state = self._guard(self._game.get_state)
+        if state is None:
+            raise GameCrashed("the game engine ended the episode by itself")
+        return state.screen_buffer, np.asarray(state.game_variables)
+
+    def kill(self) -> None:
+        """Ends the process at once, from any thread, so that a call that hangs in it returns with `GameCrashed`."""
+        for pid in self.processes():
+            os.kill(pid, signal.SIGKILL)
+
+    def processes(self) -> list[int]:
+        """Returns the process ids of the engine, found by the game's own folder on its command line."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                command = entry.read_bytes()
+            except OSError:  # it ended meanwhile
+                continue
+            if self._folder.name.encode() in command:
+                found.append(int(entry.parent.name))
+        return found
+
+    def close(self) -> None:
+        """Ends the game and removes its files."""
+        self._game.close()
+        self._folder.cleanup()
+
+    def _guard(self, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except _CRASHES as error:
+            self.close()
+            raise GameCrashed(f"the game engine died: {error}") from error

@@ -1,0 +1,184 @@
+"""The launch island: its plan as data, its looks, and the game file made from them."""
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envs import actors, textures
+from envs.udmf import Point, Region, Slope, Thing, textmap
+from envs.wad import wad
+
+# All in map units; y grows from the spawn yard to the hall. A character is 32 wide, 56 high, runs 16.7 units a tic.
+SPAWNS: Final[tuple[Point, ...]] = ((-130, -180), (130, -180), (-130, 40), (130, 40))
+PADS: Final[dict[str, Point]] = {"left": (-520, 1560), "middle": (0, 2050), "right": (520, 1560)}
+PAD_SIZE: Final = 140.0
+PAD_RISE: Final = 24.0  # a ramp no higher than the engine's largest step can be entered from every side
+PILLARS: Final[tuple[Point, ...]] = ((-120, 1330), (120, 1330), (-120, 1560), (120, 1560))
+PILLAR_RADIUS: Final = 38.0
+RIM: Final = 48  # height of the rim wall over the ground
+DECK: Final = 48  # height of the neck, so that one overlooks the hall from it
+SEATS: Final[tuple[Point, ...]] = (
+    (0, 1150),
+    (330, 1500),
+    (-330, 1500),
+    (0, 1800),
+)  # where strollers appear, one more a skill
+
+# name -> floor, path, rim, pillars and walls
+LOOKS: Final[dict[str, tuple[str, str, str, str]]] = {
+    "meadow": ("ZGRASS", "ZSLAB", "ZSTONE", "ZWHITE"),
+    "beach": ("ZSAND", "ZPLANK", "ZTIMBER", "ZSTONE"),
+    "plaza": ("ZSLAB", "ZCLAY", "ZBRICK", "ZWHITE"),
+    "canyon": ("ZCLAY", "ZSAND", "ZROCK", "ZSTONE"),
+    "moor": ("ZMOSS", "ZROCK", "ZSTONE", "ZTIMBER"),
+}
+LIGHTS: Final[dict[str, int]] = {"noon": 255, "afternoon": 224, "evening": 192}
+
+
+def _mirror(polygon: tuple[Point, ...]) -> tuple[Point, ...]:
+    return tuple((-x, y) for x, y in polygon)
+
+
+def _both(half: tuple[Point, ...]) -> tuple[Point, ...]:
+    """Completes a right half, listed upwards, by its mirror image."""
+    return half + _mirror(half)[::-1]
+
+
+def _box(x0: float, y0: float, x1: float, y1: float) -> tuple[Point, ...]:
+    return ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+
+
+def _pillar(centre: Point) -> tuple[Point, ...]:
+    turns = np.arange(12) * (2 * np.pi / 12)
+    circle = np.stack([np.cos(turns), np.sin(turns)], axis=1) * PILLAR_RADIUS + centre
+    return tuple((float(x), float(y)) for x, y in circle.round(1))
+
+
+WORLD: Final = _box(-3500, -3000, 3500, 5000)
+HULL: Final = _both(
+    (
+        (375, -465),
+        (375, -285),
+        (745, -285),
+        (745, 345),
+        (375, 345),
+        (196, 410),
+        (196, 800),
+        (675, 1445),
+        (675, 1675),
+        (178, 2180),
+    )
+)
+YARD: Final = _both(((330, -420), (330, 260), (130, 380)))
+SIDE_YARD: Final = (
+    (330.0, -60.0),
+    (400.0, -60.0),
+    (400.0, -240.0),
+    (700.0, -240.0),
+    (700.0, 300.0),
+    (400.0, 300.0),
+    (400.0, 120.0),
+    (330.0, 120.0),
+)
+STEPS_UP: Final = tuple(_box(-130, 380 + 24 * i, 130, 404 + 24 * i) for i in range(3))
+NECK: Final = _box(-130, 452, 130, 748)
+STEPS_DOWN: Final = tuple(_box(-130, 748 + 24 * i, 130, 772 + 24 * i) for i in range(3))
+HALL: Final = _both(((130, 820), (620, 1470), (620, 1650), (150, 2130)))
+PARAPET: Final = _box(130, 380, 160, 820)
+WALLS: Final = {
+    "left": _box(-652, 1450, -622, 1670),
+    "middle": _box(-110, 2132, 110, 2162),
+    "right": _box(622, 1450, 652, 1670),
+}
+_UPHILL: Final[dict[str, Point]] = {"left": (-1, 0), "middle": (0, 1), "right": (1, 0)}
+
+
+def pad_at(x: float, y: float) -> str:
+    """Names the pad on which a point lies: `left`, `middle`, `right`, or `none`."""
+    half = PAD_SIZE / 2
+    return next((name for name, (px, py) in PADS.items() if abs(x - px) <= half and abs(y - py) <= half), "none")
+
+
+def _pad(name: str, parent: int) -> Region:
+    (x, y), (ux, uy), half = PADS[name], _UPHILL[name], PAD_SIZE / 2
+    slope = Slope((x - half * ux, y - half * uy), (PAD_SIZE * ux, PAD_SIZE * uy), PAD_RISE)
+    # ThrustThingZ(activator, 60, up, set): whoever steps on a pad is thrown up.
+    launch = {"special": 128, "arg1": 60, "playercross": True, "repeatspecial": True}
+    turn = {"left": 270, "middle": 0, "right": 90}[name]
+    box = _box(x - half, y - half, x + half, y + half)
+    return Region(box, 0, "ZPAD", "ZPAD", parent, slope=slope, line=launch, sector={"rotationfloor": turn})
+
+
+def regions(look: str) -> list[Region]:
+    """Returns the whole map in one look; region 0 is the sky around the island, region 1 its rim."""
+    floor, path, rim, wall = LOOKS[look]
+    plan = [Region(WORLD, -600, "F_SKY1", "-", parent=-1), Region(HULL, RIM, rim, "ZROCK", solid=True)]
+    plan += [Region(polygon, 0, floor, rim, 1, solid=False) for polygon in (YARD, SIDE_YARD, _mirror(SIDE_YARD))]
+    for height, up, down in zip((12, 24, 36), STEPS_UP, reversed(STEPS_DOWN), strict=True):
+        plan += [Region(up, height, path, path, 1), Region(down, height, path, path, 1)]
+    plan += [Region(NECK, DECK, path, path, 1)]
+    plan += [Region(polygon, DECK + RIM, rim, rim, 1, solid=True) for polygon in (PARAPET, _mirror(PARAPET))]
+    hall = len(plan)
+    plan += [Region(HALL, 0, floor, rim, 1)]
+    plan += [Region(_pillar(centre), 176, wall, wall, hall, solid=True) for centre in PILLARS]
+    plan += [_pad(name, hall) for name in PADS]
+    plan += [Region(polygon, 144, "ZPAD", "ZPAD", 1, solid=True) for polygon in WALLS.values()]
+    return plan
+
+
+def things(spawn: int) -> list[Thing]:
+    """Returns the player's start and the strollers' spots; `n` of these exist in skill `n + 1`."""
+    seats = [Thing(actors.STROLLER, seat, skills=tuple(range(n + 2, 6))) for n, seat in enumerate(SEATS)]
+    return [Thing(1, SPAWNS[spawn]), *seats]
+
+
+def outline() -> list[NDArray[np.float64]]:
+    """Returns walls, pillars and pads as polygons `(K, 2)`, to draw under a heatmap of positions."""
+    half = PAD_SIZE / 2
+    pads = [_box(x - half, y - half, x + half, y + half) for x, y in PADS.values()]
+    floors = [YARD, SIDE_YARD, _mirror(SIDE_YARD), _box(-130, 380, 130, 820), HALL]
+    return [np.asarray(polygon) for polygon in (*floors, *map(_pillar, PILLARS), *WALLS.values(), *pads)]
+
+
+def map_name(spawn: int, look: str, light: str, sky: str) -> str:
+    """Names the map of one spawn in one look, light and sky, as the engine knows it."""
+    return f"P{spawn}F{list(LOOKS).index(look)}L{list(LIGHTS).index(light)}K{list(textures.SKIES).index(sky)}"
+
+
+@cache
+def wad_bytes() -> bytes:
+    """Returns the game file: one map for each spawn, look, light and sky, so that an episode changes them by its map."""
+    maps: list[tuple[str, bytes]] = []
+    info = [
+        "gameinfo { playerclasses = " + ", ".join(f'"{actors.player_class(name)}"' for name in actors.CHARACTERS) + " }"
+    ]
+    for look in LOOKS:
+        plan = regions(look)
+        for spawn in range(len(SPAWNS)):
+            for light, level in LIGHTS.items():
+                text = textmap(plan, things(spawn), sky=1600, light=level).encode("ascii")
+                for sky in textures.SKIES:
+                    name = map_name(spawn, look, light, sky)
+                    maps += [(name, b""), ("TEXTMAP", text), ("ENDMAP", b"")]
+                    info.append(
+                        f'map {name} "{name}" {{ sky1 = "SKY{sky[:5].upper()}", 0 allowjump allowcrouch allowfreelook }}'
+                    )
+    fixed = [("DECORATE", actors.decorate().encode()), ("ZMAPINFO", "\n".join(info).encode())]
+    return wad([*fixed, *textures.lumps(), *maps])
+
+
+def build_wad(folder: Path) -> Path:
+    """Writes the game file.
+
+    Args:
+        folder: An existing folder, the caller's to remove.
+
+    Returns:
+        The path of `island.wad` in it.
+    """
+    path = folder / "island.wad"
+    path.write_bytes(wad_bytes())
+    return path

@@ -1,0 +1,246 @@
+"""The launch island: the game of PadZoo, a Gymnasium environment on the ViZDoom engine."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+import gymnasium
+import numpy as np
+from gymnasium.spaces import Box
+from numpy.typing import NDArray
+
+from envs import gamepad, island
+from envs.actors import CHARACTERS
+from envs.area import AreaReduction
+from envs.engine import HEIGHT, WIDTH, Engine
+from envs.textures import SKIES
+
+OUTCOMES: Final = ("none", "left", "middle", "right")
+CAMERAS: Final[Mapping[str, tuple[int, int]]] = {  # (distance, height) in map units
+    "standard": (150, 28),
+    "near": (130, 20),
+    "far": (180, 36),
+    "low": (150, 14),
+    "high": (160, 48),
+}
+STROLLERS: Final = (0, 1, 2, 3, 4)
+# What each button of the gamepad does.
+CONTROLS: Final[Mapping[str, str]] = {
+    "a": "jump",
+    "b": "crouch",
+    "x": "use",
+    "y": "turn round",
+    "left_shoulder": "sidestep left",
+    "right_shoulder": "sidestep right",
+    "left_trigger": "walk: the left stick moves at half speed",
+    "right_trigger": "attack",
+    "left_thumb": "run: the left stick moves at full speed however far it is pushed",
+    "right_thumb": "level the camera",
+    "dpad_up": "look up",
+    "dpad_down": "look down",
+}
+_MOVE: Final = 10.0  # engine units a bucket: 50 is the engine's full speed, 16.7 map units a tic
+_TURN: Final = 3.0  # degrees a bucket a tic
+_LOOK: Final = 1.0  # degrees a bucket a tic
+_TICS: Final = (3, 4)  # alternating: 35 tics a second make 10 steps a second
+_INDEX: Final = {name: index for index, name in enumerate(gamepad.COMPONENTS)}
+
+Info = dict[str, Any]
+
+
+def engine_buttons(action: NDArray[np.integer], pitch: float, tics: int) -> list[float]:
+    """Translates a gamepad action to the engine's buttons.
+
+    Args:
+        action: `(16,)`.
+        pitch: The camera's pitch in degrees, up is positive.
+        tics: How long the action will be held.
+
+    Returns:
+        One value each of `engine.BUTTONS`.
+    """
+    held = {name: bool(action[_INDEX[name]]) for name in gamepad.BUTTONS}
+    left_x, left_y, right_x, right_y = (float(action[_INDEX[axis]]) - gamepad.CENTER for axis in gamepad.AXES)
+    reach = max(abs(left_x), abs(left_y))
+    pace = _MOVE
+    if held["left_thumb"] and reach:
+        pace *= gamepad.CENTER / reach
+    if held["left_trigger"]:
+        pace /= 2
+    side = left_x * pace + 30.0 * (held["right_shoulder"] - held["left_shoulder"])
+    look = right_y * _LOOK + 3.0 * (held["dpad_up"] - held["dpad_down"])
+    if held["right_thumb"]:
+        look = -pitch / tics
+    presses = [float(held[name]) for name in ("a", "b", "x", "right_trigger", "y")]
+    return [float(np.clip(side, -50, 50)), left_y * pace, right_x * _TURN, look, *presses]
+
+
+def _choice(option: str, value: object, allowed: tuple[object, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{option} {value!r}: allowed {', '.join(map(str, allowed))}")
+
+
+class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
+    """Run from a spawn yard through a neck into a hall and onto one of three launch pads that look alike (section 3).
+
+    An episode ends on a pad (reward 1.0; every other reward is 0.0) or after `max_steps`. What varies from episode to
+    episode is drawn from the episode's seed; `"random"` lets it vary, another value fixes it.
+
+    Args:
+        size: Rows and columns of an observation.
+        max_steps: Steps until time-out, 10 a second.
+        sky: `"random"`, or one of `textures.SKIES`.
+        light: `"random"`, or one of `island.LIGHTS`.
+        look: Floors and walls: `"random"`, or one of `island.LOOKS`.
+        camera: `"random"`, or one of `CAMERAS`.
+        strollers: Other characters walking about the hall: `"random"`, or 0 (off) to 4.
+        render_mode: None, or `"rgb_array"` for `render`.
+
+    Raises:
+        ValueError: If an argument is none of the values allowed.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 10}
+    outcomes: ClassVar[tuple[str, ...]] = OUTCOMES
+
+    def __init__(
+        self,
+        size: int = 128,
+        max_steps: int = 100,
+        sky: str = "random",
+        light: str = "random",
+        look: str = "random",
+        camera: str = "random",
+        strollers: int | str = "random",
+        render_mode: str | None = None,
+    ) -> None:
+        if size < 1 or max_steps < 1:
+            raise ValueError(f"size {size}, max_steps {max_steps}: allowed are whole numbers from 1 on")
+        _choice("render_mode", render_mode, (None, "rgb_array"))
+        self._tables: dict[str, tuple[Any, ...]] = {
+            "sky": tuple(SKIES),
+            "light": tuple(island.LIGHTS),
+            "look": tuple(island.LOOKS),
+            "camera": tuple(CAMERAS),
+            "strollers": STROLLERS,
+        }
+        self._fixed: dict[str, Any] = {
+            "sky": sky,
+            "light": light,
+            "look": look,
+            "camera": camera,
+            "strollers": strollers,
+        }
+        for option, value in self._fixed.items():
+            _choice(option, value, ("random", *self._tables[option]))
+        self.render_mode = render_mode
+        self.max_steps = max_steps
+        self.observation_space = Box(0, 255, (size, size, 3), np.uint8)
+        self.action_space = gamepad.action_space()
+        self._reduce = AreaReduction(HEIGHT, WIDTH, size)
+        self._engine: Engine | None = None
+        self._screen = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+        self._info: Info = {}
+        self._steps = 0
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[NDArray[np.uint8], Info]:
+        """Starts an episode.
+
+        Args:
+            seed: Seed of everything in the episode; None goes on with the generator.
+            options: `spawn` (0 to 3) and `character` (one of `CHARACTERS`); None or absent: drawn.
+
+        Returns:
+            The first observation `(size, size, 3)`, and info: `outcome`, `position` in map units `(2,)`, `heading` and
+            `pitch` in degrees, `spawn`, `character`.
+
+        Raises:
+            ValueError: If an option is none of the values allowed.
+            GameCrashed: If the engine's process died.
+        """
+        options = dict(options or {})
+        for name in options:
+            _choice("reset option", name, ("spawn", "character"))
+        super().reset(seed=seed)
+        tables = {"spawn": tuple(range(len(island.SPAWNS))), "character": CHARACTERS} | self._tables
+        # Every draw is made whatever is fixed, so that fixing one thing leaves the others of a seed as they are.
+        drawn = {name: table[self.np_random.integers(len(table))] for name, table in tables.items()}
+        engine_seed = int(self.np_random.integers(2**31))
+        for name in ("spawn", "character"):
+            if options.get(name) is not None:
+                _choice(name, options[name], tables[name])
+                drawn[name] = options[name]
+        drawn |= {name: value for name, value in self._fixed.items() if value != "random"}
+        self._begin(drawn, engine_seed)
+        self._steps = 0
+        self._info = {"spawn": drawn["spawn"], "character": drawn["character"]}
+        return self._observe(), dict(self._info)
+
+    def step(self, action: NDArray[np.int64]) -> tuple[NDArray[np.uint8], float, bool, bool, Info]:
+        """Holds the gamepad for a tenth of a second.
+
+        Args:
+            action: A gamepad action `(16,)`.
+
+        Returns:
+            Observation, reward (1.0 on reaching a pad, else 0.0), terminated (on a pad), truncated, info as `reset`'s.
+
+        Raises:
+            GameCrashed: If the engine's process died.
+        """
+        if self._engine is None:
+            raise gymnasium.error.ResetNeeded("call reset before step")
+        tics = _TICS[self._steps % len(_TICS)]
+        try:
+            self._engine.advance(engine_buttons(action, self._info["pitch"], tics), tics)
+            self._steps += 1
+            observation = self._observe()
+        except Exception:
+            self._engine = None  # the next reset starts a new process
+            raise
+        terminated = self._info["outcome"] != "none"
+        return observation, float(terminated), terminated, self._steps >= self.max_steps, dict(self._info)
+
+    def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
+        """Returns the engine's whole screen, `(240, 320, 3)`, in mode `rgb_array`."""
+        return self._screen if self.render_mode else None
+
+    def close(self) -> None:
+        """Ends the engine's process; a later `reset` starts another."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    def kill(self) -> None:
+        """Ends a hanging engine from another thread: the call that waits for it raises `GameCrashed`."""
+        if self._engine is not None:
+            self._engine.kill()
+
+    @staticmethod
+    def outline() -> list[NDArray[np.float64]]:
+        """Returns the island's walls, pillars and pads as polygons `(K, 2)` in map units."""
+        return island.outline()
+
+    def _begin(self, drawn: Mapping[str, Any], seed: int) -> None:
+        name = island.map_name(drawn["spawn"], drawn["look"], drawn["light"], drawn["sky"])
+        if self._engine is None:
+            self._engine = Engine(name)
+        distance, height = CAMERAS[drawn["camera"]]
+        commands = [f"playerclass {drawn['character']}", f"chase_dist {distance}", f"chase_height {height}"]
+        try:
+            self._engine.start_episode(name, skill=drawn["strollers"] + 1, seed=seed, commands=commands)
+        except Exception:
+            self._engine = None
+            raise
+
+    def _observe(self) -> NDArray[np.uint8]:
+        assert self._engine is not None
+        self._screen, (x, y, heading, pitch) = self._engine.observe()
+        self._info |= {
+            "outcome": island.pad_at(x, y),
+            "position": np.array([x, y], np.float32),
+            "heading": float(heading),
+            "pitch": float(-pitch),
+        }
+        return self._reduce(self._screen)

@@ -1,0 +1,94 @@
+"""The island's own pictures, painted by numbers: floors, walls, skies and palms, all as PNG lumps."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envs.wad import png
+
+Colour = tuple[int, int, int]
+Grain = NDArray[np.float64]
+
+_TILE: Final = 64  # texels of a floor or wall, one a map unit
+_SKY: Final = (256, 1024)  # rows and columns; 1024 columns go once round the horizon
+
+# floor or wall -> (colour, roughness of the grain, pattern)
+_GROUNDS: Final[Mapping[str, tuple[Colour, float, str]]] = {
+    "ZGRASS": ((79, 171, 67), 26, "tufts"),
+    "ZMOSS": ((95, 111, 71), 20, "tufts"),
+    "ZSAND": ((235, 195, 151), 12, "plain"),
+    "ZSLAB": ((171, 171, 171), 12, "slabs"),
+    "ZCLAY": ((191, 115, 71), 14, "slabs"),
+    "ZPLANK": ((151, 115, 79), 14, "planks"),
+    "ZSTONE": ((139, 139, 139), 20, "bricks"),
+    "ZBRICK": ((167, 63, 43), 16, "bricks"),
+    "ZWHITE": ((219, 219, 219), 8, "bricks"),
+    "ZROCK": ((127, 95, 63), 26, "plain"),
+    "ZTIMBER": ((115, 79, 43), 16, "planks"),
+}
+# sky -> (colour overhead, colour at the horizon, colour of the clouds)
+SKIES: Final[Mapping[str, tuple[Colour, Colour, Colour]]] = {
+    "day": ((83, 83, 255), (199, 199, 255), (255, 255, 255)),
+    "dawn": ((143, 143, 255), (255, 187, 147), (255, 235, 223)),
+    "dusk": ((0, 0, 203), (255, 127, 27), (255, 163, 107)),
+    "cloudy": ((131, 131, 131), (219, 219, 219), (255, 255, 255)),
+}
+
+
+def _grain(rng: np.random.Generator, shape: tuple[int, int], cells: tuple[int, int]) -> Grain:
+    """Smooth noise of mean 0 and deviation 1 that repeats without a seam: a random spectrum, cut off at `cells` waves."""
+    rows = np.fft.fftfreq(shape[0], 1 / shape[0])[:, None] / cells[0]
+    columns = np.fft.fftfreq(shape[1], 1 / shape[1])[None] / cells[1]
+    spectrum = np.fft.fft2(rng.standard_normal(shape)) * np.exp(-(rows**2 + columns**2))
+    noise = np.fft.ifft2(spectrum).real
+    return np.asarray((noise - noise.mean()) / noise.std())
+
+
+def _pattern(kind: str) -> Grain:
+    """Brightness of the joints between slabs, bricks or planks: 1 on a joint, else 0."""
+    y, x = np.mgrid[:_TILE, :_TILE]
+    shift = 16 * ((y // 16) % 2)
+    joint = {
+        "slabs": (x % 32 == 0) | (y % 32 == 0),
+        "bricks": (y % 16 == 0) | ((x + shift) % 32 == 0),
+        "planks": (x % 16 == 0) | ((y == 0) & (x < 32)) | ((y == 32) & (x >= 32)),
+    }.get(kind, np.zeros((_TILE, _TILE), bool))
+    return joint.astype(float)
+
+
+def ground(name: str, colour: Colour, rough: float, kind: str) -> NDArray[np.uint8]:
+    """Paints one floor or wall, `(64, 64, 3)`; the name seeds its grain."""
+    rng = np.random.default_rng(list(name.encode()))
+    shape = (_TILE, _TILE)
+    shade = 0.5 * _grain(rng, shape, (4, 4)) + 0.5 * _grain(rng, shape, (24, 24 if kind != "tufts" else 48))
+    shade = rough * shade - 4 * rough * _pattern(kind) / (1 + rough / 16)
+    return np.clip(np.asarray(colour) + shade[..., None], 0, 255).astype(np.uint8)
+
+
+def chevrons() -> NDArray[np.uint8]:
+    """Paints the launch pads: bright yellow with amber arrows that point up the ramp, `(64, 64, 3)`."""
+    y, x = np.mgrid[:_TILE, :_TILE]
+    arrow = ((y + abs(x - 31.5)) % 32) < 9
+    return np.where(arrow[..., None], (255, 115, 0), (255, 255, 0)).astype(np.uint8)
+
+
+def sky(name: str) -> NDArray[np.uint8]:
+    """Paints one sky, `(256, 1024, 3)`: overhead at the top, the horizon at two thirds, mist below the island."""
+    overhead, horizon, cloud = (np.asarray(colour, float) for colour in SKIES[name])
+    rng = np.random.default_rng(list(name.encode()))
+    height = np.linspace(1, 0, _SKY[0])[:, None, None] ** 1.3
+    base = horizon + (overhead - horizon) * height
+    puffs = _grain(rng, _SKY, (9, 14)) + 0.5 * _grain(rng, _SKY, (24, 40))
+    cover = np.clip(1.2 * puffs - 0.6, 0, 1)[..., None] * (0.35 + 0.65 * (1 - height))
+    dither = rng.uniform(-5, 5, (*_SKY, 1))  # the engine has 256 colours: without it the gradient falls into bands
+    return np.clip(base + (cloud - base) * cover + dither, 0, 255).astype(np.uint8)
+
+
+def lumps() -> list[tuple[str, bytes]]:
+    """Returns all textures as lumps between their markers."""
+    pictures = {name: ground(name, *how) for name, how in _GROUNDS.items()}
+    pictures["ZPAD"] = chevrons()
+    pictures |= {f"SKY{name[:5].upper()}": sky(name) for name in SKIES}
+    return [("TX_START", b""), *((name, png(picture)) for name, picture in pictures.items()), ("TX_END", b"")]
