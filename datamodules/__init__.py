@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from datamodules.episodes import Episodes
     from datamodules.manifest import Manifest
     from datamodules.module import ZooDataModule
+    from datamodules.preference import Preference
+    from datamodules.preferences import Preferences
     from datamodules.record import Record
     from datamodules.shards import ShardWriter
     from datamodules.trajectory import Trajectory, TrajectorySummary
@@ -26,6 +28,8 @@ _HOMES = {
     "Episode": "episode",
     "Episodes": "episodes",
     "Manifest": "manifest",
+    "Preference": "preference",
+    "Preferences": "preferences",
     "Record": "record",
     "ShardWriter": "shards",
     "Trajectory": "trajectory",
@@ -39,6 +43,8 @@ __all__ = [
     "Episode",
     "Episodes",
     "Manifest",
+    "Preference",
+    "Preferences",
     "Record",
     "ShardWriter",
     "Trajectory",

@@ -51,7 +51,7 @@ class ShardWriter:
         self._source = source
         self._per_shard = trajectories_per_shard
         self._keys: set[str] = set()
-        self._outcomes: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()  # how many trajectories ended how, so far
         self._size: tuple[int, int] | None = None
         self._shards: list[Shard] = []
         self._tar: tarfile.TarFile | None = None
@@ -95,11 +95,20 @@ class ShardWriter:
             info.size = len(data)
             self._tar.addfile(info, io.BytesIO(data))
         self._keys.add(record.key)
-        self._outcomes[str(record.meta.get("outcome", "unknown"))] += 1
+        self.outcomes[str(record.meta.get("outcome", "unknown"))] += 1
         self._samples += 1
         self._frames += len(record)
         if self._samples == self._per_shard:
             self._close_shard()
+
+    def attach(self, name: str, text: str) -> None:
+        """Adds a file beside the shards, such as a table of outcomes.
+
+        Args:
+            name: File name.
+            text: What it holds.
+        """
+        (self._aside / name).write_text(text)
 
     def _shard_path(self) -> Path:
         return self._aside / f"{len(self._shards):06d}.tar"
@@ -123,7 +132,7 @@ class ShardWriter:
             width=self._size[1],
             samples=sum(shard.samples for shard in self._shards),
             frames=sum(shard.frames for shard in self._shards),
-            outcomes=dict(sorted(self._outcomes.items())),
+            outcomes=dict(sorted(self.outcomes.items())),
             source=self._source,
             shards=tuple(self._shards),
             fingerprint="",

@@ -1,0 +1,152 @@
+"""The data module of reward models: comparisons between recorded trajectories."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader
+
+from datamodules import preference
+from datamodules.archive import Archive
+from datamodules.comparison_batches import ComparisonBatches
+from datamodules.module import ZooDataModule, loader
+from datamodules.trajectory import Trajectory
+
+EXACT_BATCH = 4096  # comparisons a batch where nothing is learnt: only scalars are gathered
+
+
+class Preferences(ZooDataModule):
+    """Comparisons for reward models (paper, section 3.5).
+
+    A batch is `datamodules.comparison_batches.Comparisons`: ids int64 `(K,)`, rows in `trajectories(split)`, each once;
+    winners and losers int64 `(P,)`, places in `ids`. The trajectories themselves are not in it: the model computes their
+    features once. Training is endless (give the trainer `max_steps`) and another order every pass; validation and test
+    go over every comparison of their file once.
+
+    Args:
+        train: Folder of the trajectories to train on.
+        train_preferences: File of comparisons between them.
+        test: Folder of the held-out trajectories; None for none.
+        test_preferences: File of comparisons between them.
+        val: Folder of the trajectories to validate on; None means those of `train`.
+        val_preferences: File of comparisons between them; None for no validation.
+        mode: `sampled` draws `batch_size` comparisons without replacement; `all_pairs` draws `batch_trajectories`
+            trajectories and takes all comparisons among them.
+        batch_size: Comparisons a batch and rank, for `sampled`.
+        batch_trajectories: Trajectories a batch and rank, for `all_pairs`.
+        seed: Seed of the order.
+        predict: Folder of shards for `predict`.
+    """
+
+    def __init__(
+        self,
+        train: str,
+        train_preferences: str,
+        test: str | None = None,
+        test_preferences: str | None = None,
+        val: str | None = None,
+        val_preferences: str | None = None,
+        mode: Literal["sampled", "all_pairs"] = "sampled",
+        batch_size: int = 64,
+        batch_trajectories: int = 32,
+        seed: int = 0,
+        predict: str | None = None,
+    ) -> None:
+        super().__init__(predict)
+        if mode not in ("sampled", "all_pairs"):
+            raise ValueError(f"data.mode {mode!r}: allowed: sampled, all_pairs")
+        for name, value, least in (("batch_size", batch_size, 1), ("batch_trajectories", batch_trajectories, 2)):
+            if value < least:
+                raise ValueError(f"data.{name} {value}: allowed: {least} or more")
+        if (test is None) != (test_preferences is None):
+            raise ValueError("data.test and data.test_preferences: allowed: both or neither")
+        self._sources = {
+            "train": (train, train_preferences),
+            "val": (val or train, val_preferences),
+            "test": (test, test_preferences),
+        }
+        self.mode = mode
+        self.batch_size = batch_size
+        self.batch_trajectories = batch_trajectories
+        self.seed = seed
+        self._archives: dict[str, Archive] = {}  # by folder
+
+    def setup(self, stage: str) -> None:
+        """Checks folders and files before anything is trained.
+
+        Args:
+            stage: What the trainer is about to do: fit, validate, test or predict.
+
+        Raises:
+            ValueError: If a folder, a file or a line in it is not right.
+        """
+        for split in {"fit": ("train", "val"), "validate": ("val",), "test": ("test",)}.get(stage, ()):
+            if self._sources[split][1] is not None:
+                self._pairs(split)
+
+    def trajectories(self, split: Literal["train", "val", "test"]) -> Sequence[Trajectory]:
+        """Returns the trajectories that a split's `ids` count in; each is decoded when it is asked for.
+
+        Args:
+            split: Which split.
+
+        Raises:
+            ValueError: If the split has none.
+        """
+        return self._archive(split)
+
+    def fingerprint(self, split: Literal["train", "val", "test"]) -> str:
+        """Returns the sha256 of the manifest of a split's trajectories.
+
+        Args:
+            split: Which split.
+        """
+        return self._archive(split).manifest.fingerprint
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        """Yields batches of comparisons without end."""
+        return loader(self._batches("train", endless=True))
+
+    def val_dataloader(self) -> DataLoader[Any] | list[Any]:
+        """Yields every comparison of the validation file once, or nothing if there is none."""
+        return [] if self._sources["val"][1] is None else loader(self._batches("val", endless=False))
+
+    def test_dataloader(self) -> DataLoader[Any]:
+        """Yields every comparison of the test file once.
+
+        Raises:
+            ValueError: If there is no test set.
+        """
+        return loader(self._batches("test", endless=False))
+
+    def _archive(self, split: str) -> Archive:
+        folder = self._sources[split][0]
+        if folder is None:
+            raise ValueError(f"data.{split} None: allowed: a folder of shards, with data.{split}_preferences")
+        if folder not in self._archives:
+            self._archives[folder] = Archive(folder)
+        return self._archives[folder]
+
+    def _pairs(self, split: str) -> NDArray[np.int64]:
+        rows, (folder, file) = self._archive(split).rows, self._sources[split]
+        if file is None:
+            raise ValueError(f"data.{split}_preferences None: allowed: a file of preferences")
+        pairs = []
+        for number, found in enumerate(preference.read(file), start=1):
+            for key in (found.winner, found.loser):
+                if key not in rows:
+                    raise ValueError(f"{file}, line {number}: no trajectory {key!r} in {folder}")
+            pairs.append((rows[found.winner], rows[found.loser]))
+        return np.asarray(pairs, dtype=np.int64)
+
+    def _batches(self, split: str, endless: bool) -> ComparisonBatches:
+        return ComparisonBatches(
+            self._pairs(split),
+            batch_size=self.batch_size if endless else EXACT_BATCH,
+            batch_trajectories=self.batch_trajectories if endless and self.mode == "all_pairs" else 0,
+            seed=self.seed,
+            endless=endless,
+            rank=self.rank,
+            world=self.world,
+        )
