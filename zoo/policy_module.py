@@ -8,7 +8,7 @@ import torch
 from envs.make import make, outcomes
 from envs.vector import GamePool
 
-from datamodules.episodes import Episode
+from datamodules.episode import Episode
 from datamodules.trajectory import Trajectory
 from zoo.agent import Agent
 from zoo.module import ZooModule

@@ -6,11 +6,10 @@ from typing import Any, Literal, cast
 import torch
 from torch import Tensor
 
-from datamodules.episodes import Episode
+from datamodules.episode import Episode
 from zoo import hub
 from zoo.nets.gamepad_distribution import GamepadDistribution
 from zoo.nets.policy import Policy
-from zoo.nets.reward import RewardNet
 from zoo.policy_module import GAME, PolicyModule, Trainable
 from zoo.rollout import Rollout
 
@@ -73,7 +72,7 @@ class Reinforce(PolicyModule):
         games: int = 16,
         temperature: float = 1.0,
     ) -> None:
-        net = cast(Policy, hub.load(policy, "policy"))
+        net = hub.load(policy, "policy")
         parents = {"policy": policy, "reward": reward}
         optimization = {"lr": lr, "weight_decay": weight_decay, "warmup_steps": warmup_steps}
         super().__init__(net, parents, trainable, optimization, env, env_args, games, temperature)
@@ -82,7 +81,7 @@ class Reinforce(PolicyModule):
         self.kl_weight = kl_weight
         self.seed = seed
         self.reference = copy.deepcopy(net.head if trainable == "head" else net).requires_grad_(False)
-        self.reward = cast(RewardNet, hub.load(reward, "reward")).requires_grad_(False)
+        self.reward = hub.load(reward, "reward").requires_grad_(False)
         self.shared = trainable == "head" and self.reward.shares_trunk(net)
 
     def training_step(self, batch: list[Episode], batch_index: int) -> Tensor | None:
@@ -116,13 +115,7 @@ class Reinforce(PolicyModule):
         Returns:
             Rewards, `(B,)`.
         """
-        features = [
-            self.reward.pad_features(rollout.features.to(self.device), self._frames(rollout))
-            if self.shared
-            else self.reward.features(self._frames(rollout))
-            for rollout in rollouts
-        ]
-        return self.reward.normalize(self.reward.score(torch.stack(features)))
+        return self.reward.normalize(self.reward.score(torch.stack([self._reward_features(r) for r in rollouts])))
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Leaves out the frozen reference and reward model, which their own files hold."""
@@ -141,8 +134,7 @@ class Reinforce(PolicyModule):
         """Returns each episode's log-probability and its KL from the reference policy, `(B,)` both."""
         logits, reference = self._logits(rollouts)
         distribution = GamepadDistribution(logits / self.temperature)
-        actions = torch.cat([torch.as_tensor(rollout.trajectory.actions).long() for rollout in rollouts])
-        steps = distribution.log_prob(actions.to(self.device))  # (sum T,)
+        steps = distribution.log_prob(torch.cat([self._actions(rollout) for rollout in rollouts]))  # (sum T,)
         kl = distribution.kl(GamepadDistribution(reference / self.temperature))
         lengths = [len(rollout.trajectory) for rollout in rollouts]
         return (
@@ -161,8 +153,18 @@ class Reinforce(PolicyModule):
         with torch.no_grad():
             return logits, torch.cat([reference.head(reference.window_features(*pair)) for pair in inputs])
 
+    def _reward_features(self, rollout: Rollout) -> Tensor:
+        """Returns what the reward model sees of an episode, `(100, D)`; the acting policy's features where it can."""
+        frames, actions = self._frames(rollout), self._actions(rollout)
+        if self.shared:
+            return self.reward.pad_features(rollout.features, frames, actions)
+        return self.reward.features(frames, actions)
+
     def _frames(self, rollout: Rollout) -> Tensor:
-        return torch.as_tensor(rollout.trajectory.frames).to(self.device)
+        return torch.from_numpy(rollout.trajectory.frames).to(self.device)
+
+    def _actions(self, rollout: Rollout) -> Tensor:
+        return torch.from_numpy(rollout.trajectory.actions).long().to(self.device)
 
     def _log_play(self, stage: str, rollouts: list[Rollout]) -> None:
         count = len(rollouts)

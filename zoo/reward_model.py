@@ -12,7 +12,6 @@ from zoo import hub
 from zoo.bradley_terry import bradley_terry_loss
 from zoo.feature_store import FeatureStore, Trajectories
 from zoo.module import ZooModule
-from zoo.nets.policy import Policy
 from zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
 
 
@@ -57,11 +56,11 @@ class RewardModel(ZooModule):
         warmup_steps: int = 0,
         feature_cache: str | None = None,
     ) -> None:
-        parent = cast(Policy, hub.load(policy, "policy"))
+        parent = hub.load(policy, "policy")
         features = AgentFeatures(parent) if encoder == "agent" else RandomProjection(parent.image_size, projection_seed)
         super().__init__(RewardNet(features), {"policy": policy}, lr, weight_decay, warmup_steps)
         self.save_hyperparameters()
-        self.store = FeatureStore(features, Path(feature_cache) if feature_cache else None)
+        self.store = FeatureStore(self.net, Path(feature_cache) if feature_cache else None)
         self.accuracy = BinaryAccuracy(threshold=0.0)
         self._features: dict[str, Tensor] = {}  # by split, (M, 100, D), half precision
 
@@ -83,7 +82,8 @@ class RewardModel(ZooModule):
 
     def predict_step(self, batch: Trajectory, batch_index: int) -> dict[str, Any]:
         """Computes a trajectory's reward, normalised, and its features `(100, D)`."""
-        features = self.net.features(torch.as_tensor(batch.frames).to(self.device))
+        actions = torch.from_numpy(batch.actions).long().to(self.device)
+        features = self.net.features(batch.frames, actions)
         return {"key": batch.key, "reward": self.net.normalize(self.net.score(features[None])), "features": features}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

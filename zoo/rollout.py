@@ -11,7 +11,7 @@ from envs.vector import GamePool
 from numpy.typing import NDArray
 from torch import Tensor
 
-from datamodules.episodes import Episode
+from datamodules.episode import Episode
 from datamodules.trajectory import Trajectory
 from zoo.agent import Agent
 

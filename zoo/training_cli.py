@@ -1,6 +1,8 @@
 """`padzoo fit|validate|test|predict`: LightningCLI over the zoo's modules and data modules."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import LightningModule, Trainer
@@ -39,6 +41,15 @@ class TrainingCLI(LightningCLI):
                 trainer["default_root_dir"], name="", version="", default_hp_metric=False
             )
         return super().instantiate_trainer(**kwargs)
+
+    def after_test(self) -> None:
+        """Writes the figures of `test` to `test.json` in the root folder."""
+        metrics = {name: float(value) for name, value in self.trainer.callback_metrics.items()}
+        path = Path(self.trainer.default_root_dir) / "test.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_suffix(".partial")
+        aside.write_text(json.dumps(metrics, indent=1) + "\n")
+        aside.replace(path)
 
     def _parse_ckpt_path(self) -> None:
         """Keeps the configuration as given: Lightning would let the checkpoint's own override the command line."""

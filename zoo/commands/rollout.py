@@ -8,12 +8,11 @@ from envs.vector import GamePool
 from rich.console import Console
 from rich.progress import track
 
-from datamodules import episodes as draw
+from datamodules import episode as draw
 from datamodules.shards import ShardWriter
 from zoo import hub
 from zoo.agent import Agent
 from zoo.commands.table import outcome_table
-from zoo.nets.policy import Policy
 from zoo.outcomes import Outcomes
 from zoo.rollout import play
 
@@ -43,7 +42,6 @@ def rollout(
         games: Games played at once.
     """
     net = hub.load(policy, "policy")
-    assert isinstance(net, Policy)
     todo = draw.episodes(seed, episodes, spawns=None if spawn is None else [spawn], character=character)
     counts = Outcomes(outcomes(env))
     source = {

@@ -8,7 +8,6 @@ from rich.progress import track
 from datamodules.archive import Archive
 from datamodules.shards import ShardWriter
 from zoo import hub
-from zoo.nets.reward import RewardNet
 
 
 def score(folder: str, reward: str, out: str, top: float = 1.0) -> None:
@@ -26,10 +25,12 @@ def score(folder: str, reward: str, out: str, top: float = 1.0) -> None:
     if not 0 < top <= 1:
         raise ValueError(f"--top {top}: allowed: over 0 and at most 1")
     net = hub.load(reward, "reward")
-    assert isinstance(net, RewardNet)
     archive = Archive(folder)
     with torch.inference_mode():
-        rewards = [float(net.reward(torch.from_numpy(item.frames))) for item in track(archive, "scoring")]
+        rewards = [
+            float(net.reward([item.frames], [torch.from_numpy(item.actions).long()])[0])
+            for item in track(archive, "scoring")
+        ]
     order = sorted(range(len(archive)), key=lambda row: -rewards[row])
     kept = sorted(order[: max(1, round(top * len(archive)))])
     source = {
@@ -41,6 +42,5 @@ def score(folder: str, reward: str, out: str, top: float = 1.0) -> None:
     with ShardWriter(out, source=source) as writer:
         for row in kept:
             writer.write(archive.record(row))
-        keys = [archive.record(row).key for row in range(len(archive))]
-        writer.attach("rewards.json", json.dumps(dict(zip(keys, rewards, strict=True)), indent=1) + "\n")
+        writer.attach("rewards.json", json.dumps(dict(zip(archive.keys, rewards, strict=True)), indent=1) + "\n")
     print(f"{len(kept)} of {len(archive)} trajectories in {out}")
