@@ -90,7 +90,7 @@ class RewardNet(nn.Module):
         Raises:
             ValueError: If the trajectory is too long or its frames have another size.
         """
-        return padded_features(self.encoder, self._place(frames), actions, steps=self.steps)
+        return self.encoder.padded(self._place(frames), self.steps, actions)
 
     def pad_features(self, known: Tensor, frames: Frames, actions: Tensor | None = None) -> Tensor:
         """Pads features that acting has computed already; right only if `shares_trunk` is true of the acting policy.
@@ -106,8 +106,7 @@ class RewardNet(nn.Module):
         Raises:
             ValueError: As `features` does.
         """
-        known = known.to(self.minimum.device)
-        return padded_features(self.encoder, self._place(frames), actions, known, self.steps)
+        return self.encoder.padded(self._place(frames), self.steps, actions, known.to(self.minimum.device))
 
     def shares_trunk(self, policy: Policy) -> bool:
         """Tells whether a policy's acting features are this reward model's: same weights, the head's aside.
@@ -169,31 +168,6 @@ class RewardNet(nn.Module):
         return self
 
     def _place(self, frames: Frames) -> Tensor:
+        if len(frames) > self.steps:
+            raise ValueError(f"trajectory of {len(frames)} steps: this reward model takes at most {self.steps}")
         return torch.as_tensor(frames, device=self.minimum.device)
-
-
-def padded_features(
-    encoder: StepEncoder,
-    frames: Tensor,
-    actions: Tensor | None = None,
-    known: Tensor | None = None,
-    steps: int = STEPS,
-) -> Tensor:
-    """Computes the frozen features of one trajectory, padded with black frames that the encoder sees as any frame.
-
-    Args:
-        encoder: The frozen encoder.
-        frames: Pixels, uint8, `(T, S, S, 3)`, on the encoder's device.
-        actions: Actions chosen at these frames, int64, `(T, 16)`, for an agent that sees past actions.
-        known: Features of the trajectory's own steps, `(T, D)`, where acting has computed them already.
-        steps: Length after padding.
-
-    Returns:
-        Features, `(steps, D)`.
-
-    Raises:
-        ValueError: If the trajectory is longer, or its frames have another size than the encoder's.
-    """
-    if len(frames) > steps:
-        raise ValueError(f"trajectory of {len(frames)} steps: a reward model takes at most {steps}")
-    return encoder.padded(frames, steps, actions, known)
