@@ -58,8 +58,8 @@ class ComparisonBatches(IterableDataset[Comparisons]):
             size = self._batch_size
             chunks = (self._pairs[start : start + size] for start in range(0, len(self._pairs), size))
             return map(gather, chunks)
-        chunks = self._groups() if self._batch_trajectories else self._samples()
-        return map(gather, islice(chunks, self._rank, None, self._world))
+        endless = self._groups() if self._batch_trajectories else self._samples()
+        return map(gather, islice(endless, self._rank, None, self._world))
 
     def _samples(self) -> Iterator[NDArray[np.int64]]:
         waiting = self._pairs[:0]
@@ -72,7 +72,7 @@ class ComparisonBatches(IterableDataset[Comparisons]):
 
     def _groups(self) -> Iterator[NDArray[np.int64]]:
         rows = np.unique(self._pairs)
-        groups = max(1, len(rows) // self._batch_trajectories)  # what is left over makes groups one larger
+        groups = max(1, round(len(rows) / self._batch_trajectories))  # even groups, as near as can be
         group = np.zeros(rows[-1] + 1, dtype=np.int64)
         for number in count_from():
             order = np.random.default_rng((self._seed, number)).permutation(rows)
@@ -91,6 +91,6 @@ def gather(pairs: NDArray[np.int64]) -> Comparisons:
     Args:
         pairs: Winner and loser of every comparison, `(P, 2)`.
     """
-    ids, places = np.unique(pairs, return_inverse=True)
-    places = torch.from_numpy(places.reshape(pairs.shape))
+    ids, inverse = np.unique(pairs, return_inverse=True)
+    places = torch.from_numpy(inverse.reshape(pairs.shape))
     return Comparisons(ids=torch.from_numpy(ids), winners=places[:, 0], losers=places[:, 1])

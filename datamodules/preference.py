@@ -43,8 +43,8 @@ def comparisons(summaries: Iterable[TrajectorySummary], criterion: str, count: i
     """Compares all pairs of a random subset of trajectories, as the paper does (section 3.5).
 
     The subset holds M trajectories, with M(M-1)/2 nearest to `count` (45 for 50, 105 for 100). Equal ranks give no
-    preference, so that there may be fewer: the list's length is the real number. With one seed, the subset for a smaller
-    number lies in that for a greater one.
+    preference, so that there may be fewer: the list's length is the real number. With one seed, the subset for a
+    smaller number lies in that for a greater one.
 
     Args:
         summaries: The trajectories to choose from.
@@ -65,8 +65,7 @@ def comparisons(summaries: Iterable[TrajectorySummary], criterion: str, count: i
         raise ValueError(
             f"comparisons {count}: allowed: 1 to {available}, which is every pair of {len(known)} trajectories"
         )
-    size = min(subset_size(count), len(known))
-    chosen = [known[row] for row in np.random.default_rng(seed).permutation(len(known))[:size]]
+    chosen = [known[row] for row in np.random.default_rng(seed).permutation(len(known))[: subset_size(count)]]
     ranked = [(summary.key, rank(summary)) for summary in chosen]
     judged = [(key, value) for key, value in ranked if value is not None]
     preferences = []

@@ -20,9 +20,9 @@ class Preferences(ZooDataModule):
     """Comparisons for reward models (paper, section 3.5).
 
     A batch is `datamodules.comparison_batches.Comparisons`: ids int64 `(K,)`, rows in `trajectories(split)`, each once;
-    winners and losers int64 `(P,)`, places in `ids`. The trajectories themselves are not in it: the model computes their
-    features once. Training is endless (give the trainer `max_steps`) and another order every pass; validation and test
-    go over every comparison of their file once.
+    winners and losers int64 `(P,)`, places in `ids`. The trajectories themselves are not in it: the model computes
+    their features once. Training is endless (give the trainer `max_steps`) and another order every pass; validation
+    and test go over every comparison of their file once.
 
     Args:
         train: Folder of the trajectories to train on.
