@@ -1,6 +1,7 @@
 """The one way to act: a policy playing a batch of games."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -33,7 +34,7 @@ class Agent:
         seed: Seed of the action sampling, mixed with each episode's.
 
     Attributes:
-        seen: The frames of the last `act` after the codec, uint8, `(n, S, S, 3)`.
+        images: The frames of the last `act` as the codec stores them, n of them.
         features: The features behind its actions, `(n, D)`, on the policy's device.
         log_probs: Log-probabilities of its actions at this temperature (1 where it is 0), `(n,)`, on that device.
 
@@ -41,7 +42,7 @@ class Agent:
         ValueError: If the temperature is negative.
     """
 
-    seen: NDArray[np.uint8]
+    images: list[bytes]
     features: Tensor
     log_probs: Tensor
 
@@ -82,13 +83,15 @@ class Agent:
         Raises:
             ValueError: If the frames are not of the policy's size.
         """
-        self.seen = codec.roundtrip(frames)
+        data, offsets = codec.encode_frames(frames)
+        self.images = [data[start:stop] for start, stop in pairwise(offsets.tolist())]
+        seen = codec.decode_frames(data, offsets, 0, len(frames))
         uniform = np.stack([self._random[row].random(len(COMPONENTS), dtype=np.float32) for row in rows])
         count = len(rows)
         padded = np.minimum(np.arange(-(-count // ROWS) * ROWS), count - 1)  # the last row again, to a multiple of 4
         index = np.asarray(rows)[padded]
         device = self._embeddings.device
-        embeddings = self.policy.embed(torch.from_numpy(self.seen[padded]).to(device))
+        embeddings = self.policy.embed(torch.from_numpy(seen[padded]).to(device))
         features = self._remember(embeddings, index)
         distribution = GamepadDistribution(self.policy.head(features) / (self.temperature or 1.0))
         sample = distribution.sample(torch.from_numpy(uniform[padded]).to(device))

@@ -1,18 +1,19 @@
 """Episodes played by an agent, many games at once."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
-from envs.vector import GamePool
 from numpy.typing import NDArray
 from torch import Tensor
 
 from datamodules.episode import Episode
+from datamodules.record import Record
 from datamodules.trajectory import Trajectory
+from envs.vector import GamePool
 from zoo.agent import Agent
 
 
@@ -35,8 +36,7 @@ class Rollout:
     crashed: bool = False
     episode_return: float = 0.0
     info: dict[str, Any] = field(default_factory=dict)
-    _rendered: list[NDArray[np.uint8]] = field(default_factory=list)
-    _seen: list[NDArray[np.uint8]] = field(default_factory=list)
+    _images: list[bytes] = field(default_factory=list)
     _actions: list[NDArray[np.int64]] = field(default_factory=list)
     _poses: list[tuple[float, float, float]] = field(default_factory=list)
     _features: list[Tensor] = field(default_factory=list)
@@ -58,35 +58,40 @@ class Rollout:
         return torch.stack(self._log_probs)
 
     @cached_property
-    def trajectory(self) -> Trajectory:
-        """The episode with its frames as acted on: the pixels that storage gives back."""
+    def record(self) -> Record:
+        """The episode as it is stored: its frames were encoded once, before the agent saw them."""
         known: dict[str, Any] = {name: self.info[name] for name in ("spawn", "character") if name in self.info}
-        return Trajectory(
+        offsets = np.cumsum([0, *map(len, self._images)], dtype=np.uint32)
+        return Record(
             key=f"{self.number:06d}-{self.episode.seed}",
-            frames=np.stack(self._seen),
+            data=b"".join(self._images),
+            offsets=offsets,
             actions=np.stack(self._actions).astype(np.int8),
             positions=np.asarray(self._poses, dtype=np.float32) if self._poses else None,
             meta={"seed": self.episode.seed, "outcome": self.outcome, "player": self.player, **known},
         )
 
-    @property
-    def recording(self) -> Trajectory:
-        """The trajectory to store: its frames as rendered, so that storing and reading it gives `trajectory`."""
-        return replace(self.trajectory, frames=np.stack(self._rendered))
+    @cached_property
+    def trajectory(self) -> Trajectory:
+        """The episode with its frames as acted on."""
+        return self.record.decode()
 
-    def add(self, frame: NDArray[np.uint8], seen: NDArray[np.uint8], action: NDArray[np.int64]) -> None:
-        """Notes what was seen and chosen at one step, and where the player stood."""
-        self._rendered.append(frame)
-        self._seen.append(seen)
+    def add(self, image: bytes, action: NDArray[np.int64], features: Tensor, log_prob: Tensor) -> None:
+        """Notes one step.
+
+        Args:
+            image: What was seen, encoded.
+            action: What was chosen, `(16,)`.
+            features: What the policy computed, `(D,)`.
+            log_prob: The action's log-probability, a scalar.
+        """
+        self._images.append(image)
         self._actions.append(action)
+        self._features.append(features)
+        self._log_probs.append(log_prob)
         if "position" in self.info:
             x, y = self.info["position"]
             self._poses.append((float(x), float(y), float(self.info.get("heading", 0.0))))
-
-    def add_policy(self, features: Tensor, log_prob: Tensor) -> None:
-        """Notes what the policy computed at that step: its features `(D,)` and the action's log-probability."""
-        self._features.append(features)
-        self._log_probs.append(log_prob)
 
 
 def play(agent: Agent, pool: GamePool, episodes: Iterable[Episode], player: str = "agent") -> Iterator[Rollout]:
@@ -170,13 +175,10 @@ class _Table:
         return bool(transition.terminated or transition.truncated or transition.crashed)
 
     def _act(self, games: Sequence[int]) -> None:
-        frames = self.pool.observations[games]  # a copy: the pool writes its buffer in place
-        actions = self.agent.act(frames, games)
+        actions = self.agent.act(self.pool.observations[games], games)
         for game, action in zip(games, actions, strict=True):
             self.pool.step(game, action)  # all are off before anything is written down
             self.submitted.add(game)
         features, log_probs = self.agent.features.cpu(), self.agent.log_probs.cpu()
         for row, game in enumerate(games):
-            rollout = self.playing[game]
-            rollout.add(frames[row], self.agent.seen[row], actions[row])
-            rollout.add_policy(features[row], log_probs[row])
+            self.playing[game].add(self.agent.images[row], actions[row], features[row], log_probs[row])

@@ -18,7 +18,6 @@ __all__ = [
     "RewardNet",
     "StepEncoder",
     "TrajectoryReward",
-    "padded_features",
 ]
 
 STEPS: Final = 100
