@@ -1,14 +1,15 @@
 """Closed-loop evaluation: the policy plays while it trains, and checkpoints are chosen by it."""
 
-from envs.make import outline
+from collections.abc import Sequence
+
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
-from zoo.rollout import Rollout
 
-from callbacks.heatmap import draw_heatmap, visited
-from datamodules.episodes import episodes
+from callbacks.heatmap import Points, draw_heatmap, visited
+from datamodules.episode import episodes
 from zoo.outcomes import Outcomes
 from zoo.policy_module import PolicyModule
+from zoo.rollout import Rollout
 
 
 class ClosedLoop(Callback):
@@ -37,14 +38,14 @@ class ClosedLoop(Callback):
         pl_module.eval()
         rollouts = [rollout for rollout in pl_module.play(todo) if not rollout.crashed]
         pl_module.train(training)
-        outcomes = Outcomes(pl_module.outcomes.names)
+        outcomes = Outcomes(pl_module.pool.outcomes)
         outcomes.update(rollout.outcome for rollout in rollouts)
         pl_module.log_dict({f"closed_loop/{name}": rate for name, rate in outcomes.compute().items()})
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
-                self._show(logger, rollouts, pl_module.env, trainer.global_step)
+                self._show(logger, rollouts, pl_module.pool.outline, trainer.global_step)
 
-    def _show(self, logger: TensorBoardLogger, rollouts: list[Rollout], env: str, step: int) -> None:
+    def _show(self, logger: TensorBoardLogger, rollouts: list[Rollout], outline: Sequence[Points], step: int) -> None:
         """Logs where the agent went and what one episode looked like, eight frames of it."""
         frames = rollouts[0].record.decode().frames
         logger.experiment.add_images(
@@ -52,5 +53,5 @@ class ClosedLoop(Callback):
         )
         positions = [r.record.positions for r in rollouts if r.record.positions is not None]
         if positions:
-            figure = draw_heatmap(visited(positions), outline(env))
+            figure = draw_heatmap(visited(positions), outline)
             logger.experiment.add_figure("closed_loop/heatmap", figure, step)

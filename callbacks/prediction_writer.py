@@ -1,6 +1,5 @@
 """Predictions on disk: one NumPy file a trajectory."""
 
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,14 +39,14 @@ class PredictionWriter(BasePredictionWriter):
         pl_module: LightningModule,
         prediction: dict[str, Any],
         batch_indices: Sequence[int] | None,
-        batch: Any,  # noqa: ANN401 - Lightning's own signature
+        batch: Any,
         batch_idx: int,
         dataloader_idx: int,
     ) -> None:
         """Writes one trajectory's arrays."""
         arrays = {name: value.cpu().numpy() for name, value in prediction.items() if isinstance(value, torch.Tensor)}
-        np.savez(self.aside / f"{prediction['key']}.npz", **arrays)
+        np.savez(self.aside / f"{prediction['key']}.npz", allow_pickle=False, **arrays)
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Moves the folder into place."""
-        os.replace(self.aside, self.out)
+        self.aside.replace(self.out)

@@ -18,7 +18,7 @@ class Throughput(Callback):
         self._frames = 0
         self._since = 0.0
 
-    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:  # noqa: ANN401
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Starts the clock at the first batch."""
         self._since = self._since or time.perf_counter()
 
@@ -26,7 +26,7 @@ class Throughput(Callback):
         self,
         trainer: Trainer,
         pl_module: LightningModule,
-        outputs: Any,  # noqa: ANN401 - Lightning's own signature
+        outputs: Any,
         batch: dict[str, Any],
         batch_idx: int,
     ) -> None:

@@ -106,6 +106,8 @@ class GamePool:
         self.observations: NDArray[np.uint8] = np.zeros((games, *space.shape), np.uint8)  # (N, H, W, 3)
         self.patience = patience
         self.outcomes: tuple[str, ...] = getattr(envs[0].unwrapped, "outcomes", getattr(envs[0], "outcomes", ()))
+        outline = getattr(envs[0].unwrapped, "outline", None)
+        self.outline: list[NDArray[np.floating]] = outline() if outline else []
         self._seats = [
             _Seat(build, game, row, f"game-{index}")
             for index, (game, row) in enumerate(zip(envs, self.observations, strict=True))

@@ -20,7 +20,7 @@ class ActionAccuracy(Metric):
     correct: Tensor
     total: Tensor
 
-    def __init__(self, **arguments: Any) -> None:  # noqa: ANN401 - torchmetrics' own arguments
+    def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.add_state("correct", torch.zeros(len(SIZES), dtype=torch.long), dist_reduce_fx="sum")
         self.add_state("total", torch.tensor(0), dist_reduce_fx="sum")

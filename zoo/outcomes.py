@@ -39,7 +39,7 @@ class Outcomes(Metric):
     full_state_update = False
     counts: Tensor
 
-    def __init__(self, names: Sequence[str], **arguments: Any) -> None:  # noqa: ANN401 - torchmetrics' own arguments
+    def __init__(self, names: Sequence[str], **arguments: Any) -> None:
         super().__init__(**arguments)
         self.names = tuple(names)
         self.add_state("counts", torch.zeros(len(self.names), dtype=torch.long), dist_reduce_fx="sum")

@@ -1,15 +1,13 @@
 """What behavior cloning and alignment share: a policy that plays."""
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any, Literal
 
 import torch
-from envs.make import make, outcomes
-from envs.vector import GamePool
 
 from datamodules.episode import Episode
 from datamodules.trajectory import Trajectory
+from envs.vector import GamePool
 from zoo.agent import Agent
 from zoo.module import ZooModule
 from zoo.nets.gamepad_distribution import GamepadDistribution
@@ -57,11 +55,17 @@ class PolicyModule(ZooModule):
         self.env_args = env_args or {}
         self.games = games
         self.temperature = temperature
-        self.outcomes = Outcomes(outcomes(env))
         self._pool: GamePool | None = None
 
+    @property
+    def pool(self) -> GamePool:
+        """The games: opened when first asked for, closed by `teardown`."""
+        if self._pool is None:
+            self._pool = GamePool(self.env, self.games, {**self.env_args, "size": self.net.image_size})
+        return self._pool
+
     def play(self, episodes: list[Episode], seed: int = 0) -> Iterator[Rollout]:
-        """Plays episodes with the policy as it is now; the games stay open until `teardown`.
+        """Plays episodes with the policy as it is now.
 
         Args:
             episodes: Seeds and options of the episodes.
@@ -70,9 +74,11 @@ class PolicyModule(ZooModule):
         Returns:
             The rollouts, crashed ones among them.
         """
-        if self._pool is None:
-            self._pool = GamePool(partial(make, self.env, size=self.net.image_size, **self.env_args), self.games)
-        return play(Agent(self.net, temperature=self.temperature, seed=seed), self._pool, episodes)
+        return play(Agent(self.net, temperature=self.temperature, seed=seed), self.pool, episodes)
+
+    def on_test_start(self) -> None:
+        """Starts counting."""
+        self.outcomes = Outcomes(self.pool.outcomes).to(self.device)
 
     def test_step(self, batch: list[Episode], batch_index: int) -> None:
         """Plays a batch of episodes and counts their outcomes."""
@@ -81,7 +87,6 @@ class PolicyModule(ZooModule):
     def on_test_epoch_end(self) -> None:
         """Logs the rate of each outcome."""
         self.log_dict({f"test/{name}": rate for name, rate in self.outcomes.compute().items()})
-        self.outcomes.reset()
 
     def predict_step(self, batch: Trajectory, batch_index: int) -> dict[str, Any]:
         """Computes a trajectory's features `(T, D)`, most likely actions `(T, 16)` and log-probabilities `(T,)`."""

@@ -138,8 +138,8 @@ class Reinforce(PolicyModule):
         kl = distribution.kl(GamepadDistribution(reference / self.temperature))
         lengths = [len(rollout.trajectory) for rollout in rollouts]
         return (
-            torch.stack([part.sum() for part in steps.split(lengths)]),
-            torch.stack([part.sum() for part in kl.split(lengths)]),
+            torch.stack([part.sum() for part in torch.split(steps, lengths)]),
+            torch.stack([part.sum() for part in torch.split(kl, lengths)]),
         )
 
     def _logits(self, rollouts: list[Rollout]) -> tuple[Tensor, Tensor]:
@@ -168,7 +168,7 @@ class Reinforce(PolicyModule):
 
     def _log_play(self, stage: str, rollouts: list[Rollout]) -> None:
         count = len(rollouts)
-        for name in self.outcomes.names:
+        for name in self.pool.outcomes:
             rate = sum(rollout.outcome == name for rollout in rollouts) / count
             self.log(f"{stage}/{name}", rate, batch_size=count)
         self.log(f"{stage}/return", sum(rollout.episode_return for rollout in rollouts) / count, batch_size=count)

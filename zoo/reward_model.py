@@ -88,7 +88,7 @@ class RewardModel(ZooModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Stores the least and greatest reward over the training set, which normalise the output (Appendix C.3)."""
-        scores = torch.cat([self.net.score(part.float()) for part in self._split("train").split(64)])
+        scores = torch.cat([self.net.score(part.float()) for part in torch.split(self._split("train"), 64)])
         self.net.minimum.copy_(scores.min())
         self.net.maximum.copy_(scores.max())  # in place: the checkpoint's state holds these very tensors
         super().on_save_checkpoint(checkpoint)

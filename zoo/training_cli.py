@@ -33,7 +33,7 @@ class TrainingCLI(LightningCLI):
         """Sets the zoo's defaults."""
         parser.set_defaults({"trainer.default_root_dir": "runs/default"})
 
-    def instantiate_trainer(self, **kwargs: Any) -> Trainer:  # noqa: ANN401 - Lightning's own arguments
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Builds the trainer; unless another logger is configured, TensorBoard logs go to its root folder itself."""
         trainer = self.config_init[self.subcommand]["trainer"]
         if trainer["logger"] is None and not trainer["fast_dev_run"]:

@@ -1,19 +1,17 @@
 """`padzoo demos`: demonstrations by scripted players."""
 
-from functools import partial
 from itertools import islice
 from typing import Literal
 
 from envs.demonstrators import curated
-from envs.launch_island import LaunchIsland
 from envs.population import population
 from envs.recorder import record
-from envs.vector import GamePool
 from rich.console import Console
 from rich.progress import track
 
 from datamodules.shards import ShardWriter
 from datamodules.trajectory import Trajectory
+from envs.vector import GamePool
 from zoo.commands.table import outcome_table
 
 
@@ -53,7 +51,7 @@ def demos(
         "balanced": balanced,
         **overrides,
     }
-    with GamePool(partial(LaunchIsland, size=size), games) as pool, ShardWriter(out, source=source) as writer:
+    with GamePool("padzoo/LaunchIsland-v0", games, {"size": size}) as pool, ShardWriter(out, source=source) as writer:
         recordings = islice(record(pool, plays), episodes)
         for index, recording in enumerate(track(recordings, "recording", total=episodes)):
             key = f"{player}-{seed}-{index:06d}"

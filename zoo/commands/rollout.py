@@ -1,15 +1,13 @@
 """`padzoo rollout`: play episodes with a policy and record them."""
 
 import json
-from functools import partial
 
-from envs.make import make, outcomes
-from envs.vector import GamePool
 from rich.console import Console
 from rich.progress import track
 
 from datamodules import episode as draw
 from datamodules.shards import ShardWriter
+from envs.vector import GamePool
 from zoo import hub
 from zoo.agent import Agent
 from zoo.commands.table import outcome_table
@@ -43,7 +41,6 @@ def rollout(
     """
     net = hub.load(policy, "policy")
     todo = draw.episodes(seed, episodes, spawns=None if spawn is None else [spawn], character=character)
-    counts = Outcomes(outcomes(env))
     source = {
         "command": "rollout",
         "policy": hub.sha256(policy),
@@ -52,7 +49,8 @@ def rollout(
         "episodes": episodes,
         "temperature": temperature,
     }
-    with GamePool(partial(make, env, size=net.image_size), games) as pool, ShardWriter(out, source=source) as writer:
+    with GamePool(env, games, {"size": net.image_size}) as pool, ShardWriter(out, source=source) as writer:
+        counts = Outcomes(pool.outcomes)
         rollouts = play(Agent(net, temperature=temperature, seed=seed), pool, todo)
         for played in track(rollouts, "playing", total=episodes):
             if not played.crashed:
