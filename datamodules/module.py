@@ -43,7 +43,7 @@ class ZooDataModule(LightningDataModule):
         archive = Archive(self.predict)
         return loader(Share(archive, self.rank, self.world))
 
-    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:  # noqa: ANN401
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """Leaves episodes and trajectories as they are: they are no tensors, and frozen."""
         if isinstance(batch, Trajectory) or (isinstance(batch, list) and isinstance(batch[0], Episode)):
             return batch
@@ -80,6 +80,6 @@ def loader(dataset: Dataset[Any], workers: int = 0) -> DataLoader[Any]:
     return DataLoader(dataset, batch_size=None, collate_fn=as_is, num_workers=workers)
 
 
-def as_is(batch: Any) -> Any:  # noqa: ANN401
+def as_is(batch: Any) -> Any:
     """Returns a batch untouched; PyTorch's own conversion would look into trajectories."""
     return batch
