@@ -1,7 +1,6 @@
 """The one way to weights: loading networks from checkpoints and folders, and publishing them."""
 
 import hashlib
-import pickle
 import shutil
 import tempfile
 from pathlib import Path
@@ -120,7 +119,9 @@ def sha256(ref: str | Path) -> str:
 def _read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError):
+    except OSError:
+        raise
+    except Exception:  # on a file of another kind the reader stumbles in many ways, a KeyError among them
         raise ValueError(f"{path}: not a checkpoint, or one that would run code from the file when loaded") from None
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("padzoo"), dict):
         raise ValueError(f"{path}: not a checkpoint of padzoo: it does not say which network it holds")
