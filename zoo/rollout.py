@@ -1,6 +1,7 @@
 """Episodes played by an agent, many games at once."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -109,7 +110,7 @@ def play(agent: Agent, pool: GamePool, episodes: Iterable[Episode], player: str 
         The rollouts in the order of the episodes, the crashed ones among them.
     """
     table = _Table(agent, pool, episodes, player)
-    games = range(len(pool.observations))
+    games = range(len(pool))
     halves = [games[0::2], games[1::2]]
     try:
         for half in halves:
@@ -164,11 +165,12 @@ class _Table:
     def settle(self) -> None:
         """Waits for every submitted call, so that the pool can be used again."""
         for game in self.submitted:
-            self.pool.wait(game)
+            with suppress(Exception):  # if it failed, the first failure is under way to the caller already
+                self.pool.wait(game)
 
     def _collect(self, game: int) -> bool:
-        rollout, transition = self.playing[game], self.pool.wait(game)
         self.submitted.remove(game)
+        rollout, transition = self.playing[game], self.pool.wait(game)
         rollout.crashed = transition.crashed
         rollout.info = transition.info
         rollout.episode_return += transition.reward

@@ -1,6 +1,7 @@
 """`padzoo fit|validate|test|predict`: LightningCLI over the zoo's modules and data modules."""
 
 import json
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,8 @@ def train(arguments: Sequence[str]) -> None:
     Args:
         arguments: `fit`, `validate`, `test` or `predict`, and its options.
     """
+    # Called from Python, as by the tests and the reward grid: the process's own arguments are not meant.
+    warnings.filterwarnings("ignore", "LightningCLI's args parameter is intended")
     TrainingCLI(
         ZooModule,
         ZooDataModule,

@@ -3,14 +3,14 @@
 from itertools import islice
 from typing import Literal
 
-from envs.demonstrators import curated
-from envs.population import population
-from envs.recorder import record
 from rich.console import Console
 from rich.progress import track
 
 from datamodules.shards import ShardWriter
 from datamodules.trajectory import Trajectory
+from envs.demonstrators import curated
+from envs.population import population
+from envs.recorder import record
 from envs.vector import GamePool
 from zoo.commands.table import outcome_table
 

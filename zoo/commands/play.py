@@ -1,0 +1,89 @@
+"""`padzoo play`: watch a policy play."""
+
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from rich.progress import track
+
+from datamodules import episode as draw
+from envs.adapter import make
+from envs.vector import GamePool
+from zoo import hub
+from zoo.agent import Agent
+from zoo.rollout import Rollout
+from zoo.rollout import play as roll_out
+
+Film = list[NDArray[np.uint8]]
+
+
+def play(
+    policy: str,
+    out: str,
+    episodes: int = 4,
+    seed: int = 0,
+    temperature: float = 1.0,
+    character: str | None = "ninja",
+    env: str = "padzoo/LaunchIsland-v0",
+    size: int = 144,
+) -> None:
+    """Plays some episodes side by side into a GIF, in real time.
+
+    The policy sees its own small frames; for the picture its actions are played again, which gives the same episode.
+
+    Args:
+        policy: The policy: a `.ckpt`, a folder of weights or a zoo name.
+        out: The GIF to write.
+        episodes: How many; the launch island's four spawns take turns.
+        seed: Seed of the episodes and of the policy's draws.
+        temperature: Softmax temperature of the actions; 0 takes the most likely.
+        character: Character to play.
+        env: Gymnasium id of the game.
+        size: Height and width of each picture in pixels.
+    """
+    net = hub.load(policy, "policy")
+    spawns = range(4) if env == "padzoo/LaunchIsland-v0" else None
+    todo = draw.episodes(seed, episodes, spawns=spawns, character=character)
+    with GamePool(env, min(episodes, 4), {"size": net.image_size}) as pool:
+        agent = Agent(net, temperature=temperature, seed=seed)
+        rollouts = [rollout for rollout in roll_out(agent, pool, todo) if not rollout.crashed]
+    films = [film(rollout, env, size) for rollout in track(rollouts, "filming")]
+    save_gif(Path(out), side_by_side(films))
+    print(f"{', '.join(rollout.outcome for rollout in rollouts)}: {out}")
+
+
+def film(rollout: Rollout, env: str, size: int) -> Film:
+    """Plays an episode's actions again and returns its larger pictures, `(size, size, 3)` each."""
+    game = make(env, size=size)
+    try:
+        picture, _ = game.reset(seed=rollout.episode.seed, options=rollout.episode.options())
+        pictures = [picture]
+        for action in rollout.record.actions:
+            pictures.append(game.step(action.astype(np.int64))[0])
+    finally:
+        game.close()
+    return pictures
+
+
+def side_by_side(films: list[Film]) -> Film:
+    """Puts films into the cells of a square; one that is over holds its last picture, darkened."""
+    columns = int(np.ceil(len(films) ** 0.5))
+    blank = np.zeros_like(films[0][0])
+    moments: Film = []
+    for cells in zip_longest(*films):
+        shown = [f[-1] // 2 if cell is None else cell for cell, f in zip(cells, films, strict=True)]
+        shown += [blank] * (-len(shown) % columns)
+        rows = [np.hstack(shown[start : start + columns]) for start in range(0, len(shown), columns)]
+        moments.append(np.vstack(rows))
+    return moments
+
+
+def save_gif(path: Path, pictures: Film) -> None:
+    """Writes a GIF of 10 pictures a second that loops, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    images = [Image.fromarray(picture).quantize(64, dither=Image.Dither.NONE) for picture in pictures]
+    aside = path.with_name(f".{path.name}.partial")
+    images[0].save(aside, format="GIF", save_all=True, append_images=images[1:], duration=100, loop=0)
+    aside.replace(path)
