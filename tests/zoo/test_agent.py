@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from datamodules import codec
+from envs.gamepad import action_space
+from zoo.agent import Agent
+from zoo.nets.gamepad_distribution import GamepadDistribution
+from zoo.nets.policy import Policy
+
+
+def episode(seed: int, steps: int = 100) -> NDArray[np.uint8]:
+    """Smooth moving colours, which the codec changes a little but does not ruin."""
+    phase = np.random.default_rng(seed).uniform(0, 6, 3)
+    t, y, x = np.mgrid[0:steps, 0:64, 0:64]
+    waves = np.sin(0.1 * x + 0.1 * y * phase[0] + 0.2 * t)[..., None] * np.sin(phase)  # (T, 64, 64, 3)
+    return (127 + 120 * waves).astype(np.uint8)
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["frames", "past_actions"])
+def policy(request: pytest.FixtureRequest) -> Policy:
+    """A policy whose actions depend on what it sees."""
+    torch.manual_seed(0)
+    policy = Policy("tiny", past_actions=request.param).eval()
+    with torch.no_grad():
+        policy.trunk.positions.add_(torch.randn_like(policy.trunk.positions))
+        policy.head[2].weight.mul_(100)
+    return policy
+
+
+def play(agent: Agent, frames: NDArray[np.uint8]) -> tuple[NDArray[np.int64], torch.Tensor, torch.Tensor]:
+    """Plays given frames in game 0."""
+    agent.reset([0], [7])
+    steps = [(agent.act(frame[None], [0])[0], agent.features[0], agent.log_probs[0]) for frame in frames]
+    actions, features, log_probs = zip(*steps, strict=True)
+    return np.stack(actions), torch.stack(features), torch.stack(log_probs)
+
+
+@torch.no_grad()
+def test_cached_acting_equals_the_full_forward_over_a_whole_episode(policy: Policy) -> None:
+    frames = episode(0)
+    actions, features, log_probs = play(Agent(policy), frames)
+    seen, chosen = torch.from_numpy(codec.roundtrip(frames)), torch.from_numpy(actions)
+    for step in range(100):
+        window = slice(max(0, step - 31), step + 1)
+        logits = policy(seen[None, window], chosen[None, window])[0, -1]
+        torch.testing.assert_close(policy.head(features[step]), logits, atol=1e-4, rtol=1e-5)  # logits of up to 30
+        assert abs(GamepadDistribution(logits).log_prob(chosen[step]) - log_probs[step]) < 1e-4
+    torch.testing.assert_close(features, policy.window_features(seen, chosen), atol=1e-5, rtol=0)
+
+
+def test_actions_lie_in_the_space_and_follow_the_seeds(policy: Policy) -> None:
+    frames = episode(1, 40)
+    actions, *_ = play(Agent(policy, seed=3), frames)
+    assert actions.dtype == np.int64
+    assert all(action_space().contains(action) for action in actions)
+    assert np.array_equal(actions, play(Agent(policy, seed=3), frames)[0])
+    assert not np.array_equal(actions, play(Agent(policy, seed=4), frames)[0])
+
+
+def test_an_episode_does_not_depend_on_the_other_games(policy: Policy) -> None:
+    torch.set_num_threads(1)
+    episodes = [episode(seed, 50) for seed in range(5)]
+    expected = [play(Agent(policy), frames) for frames in episodes]
+    agent = Agent(policy)
+    clocks = [-8 * row for row in range(5)]  # each game starts 8 steps after the one before
+    for _ in range(50 + 32):
+        starting = [row for row in range(5) if clocks[row] == 0]
+        agent.reset(starting, [7] * len(starting))
+        rows = [row for row in reversed(range(5)) if 0 <= clocks[row] < 50]
+        actions = agent.act(np.stack([episodes[row][clocks[row]] for row in rows]), rows)
+        for index, row in enumerate(rows):
+            assert np.array_equal(actions[index], expected[row][0][clocks[row]])
+            torch.testing.assert_close(agent.features[index], expected[row][1][clocks[row]], atol=1e-5, rtol=0)
+        clocks = [clock + 1 for clock in clocks]
+
+
+def test_a_reset_forgets_everything(policy: Policy) -> None:
+    agent, frames = Agent(policy), episode(2, 40)
+    expected = play(Agent(policy), frames[:10])
+    play(agent, frames)
+    again = play(agent, frames[:10])
+    assert np.array_equal(again[0], expected[0])
+    torch.testing.assert_close(again[1], expected[1])
+
+
+def test_temperature_sharpens_and_zero_is_the_most_likely_action(policy: Policy) -> None:
+    frames = episode(3, 10)
+    actions, features, log_probs = play(Agent(policy, temperature=0), frames)
+    with torch.no_grad():
+        plain = GamepadDistribution(policy.head(features))
+        hot = GamepadDistribution(policy.head(features) / 4)
+    assert np.array_equal(actions, plain.mode().numpy())
+    torch.testing.assert_close(log_probs, plain.log_prob(plain.mode()))
+    if not policy.past_actions:  # else other actions lead to other features
+        actions, _, log_probs = play(Agent(policy, temperature=4), frames)
+        torch.testing.assert_close(log_probs, hot.log_prob(torch.from_numpy(actions)))
+
+
+def test_negative_temperature_is_refused(policy: Policy) -> None:
+    with pytest.raises(ValueError, match=r"temperature -1: allowed are 0 \(most likely action\) and above"):
+        Agent(policy, temperature=-1)

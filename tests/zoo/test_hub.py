@@ -1,0 +1,143 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+
+from envs.gamepad import SCHEMA
+from zoo import hub
+from zoo.nets.policy import Policy
+from zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
+
+
+def checkpoint(net: hub.Network, path: Path, **changes: Any) -> Path:
+    state = {f"net.{name}": value for name, value in net.state_dict().items()}
+    entry = hub.describe(net, {"policy": "abc"}) | changes
+    torch.save({"padzoo": entry, "state_dict": state | {"metric.total": torch.zeros(1)}}, path)
+    return path
+
+
+def networks() -> list[hub.Network]:
+    reward = RewardNet(AgentFeatures(Policy("tiny", past_actions=True)))
+    reward.minimum.fill_(-3)
+    return [Policy("tiny"), reward, RewardNet(RandomProjection(64, 11))]
+
+
+@pytest.mark.parametrize("net", networks(), ids=["policy", "agent_reward", "projection_reward"])
+@pytest.mark.parametrize("form", ["folder", "ckpt"])
+def test_what_is_saved_is_loaded(net: hub.Network, form: str, tmp_path: Path) -> None:
+    if form == "folder":
+        hub.save(net, tmp_path / "net", {"metrics": {"success": 0.5, "episodes": 200}})
+        again = hub.load(tmp_path / "net")
+    else:
+        again = hub.load(checkpoint(net, tmp_path / "net.ckpt"))
+    assert type(again) is type(net)
+    assert again.config == net.config
+    assert not again.training
+    assert again.state_dict().keys() == net.state_dict().keys()
+    assert all(torch.equal(value, net.state_dict()[name]) for name, value in again.state_dict().items())
+
+
+def test_card_says_what_the_network_is(tmp_path: Path) -> None:
+    net = Policy("tiny")
+    hub.save(net, tmp_path / "net", {"parents": {"init_from": "12ab"}, "data": "300 curated runs"})
+    assert yaml.safe_load((tmp_path / "net" / "card.yaml").read_text()) == {
+        "network": "policy",
+        "config": {"size": "tiny", "encoder": "convnext", "past_actions": False},
+        "schema": SCHEMA,
+        "parents": {"init_from": "12ab"},
+        "data": "300 curated runs",
+    }
+    assert sum(value.numel() for value in load_file(tmp_path / "net" / "model.safetensors").values()) == 601_716
+
+
+def test_a_hash_names_the_weights(tmp_path: Path) -> None:
+    one, other = Policy("tiny"), Policy("tiny")
+    hub.save(one, tmp_path / "one", {"data": "x"})
+    hub.save(one, tmp_path / "same", {"data": "y"})
+    hub.save(other, tmp_path / "other")
+    assert hub.sha256(tmp_path / "one") == hub.sha256(tmp_path / "same") != hub.sha256(tmp_path / "other")
+    file = tmp_path / "abc.ckpt"
+    file.write_bytes(b"abc")
+    assert hub.sha256(file) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_nothing_is_overwritten_and_nothing_half_written_stays(tmp_path: Path) -> None:
+    hub.save(Policy("tiny"), tmp_path / "net")
+    with pytest.raises(ValueError, match="net: exists already; weights are never overwritten"):
+        hub.save(Policy("tiny"), tmp_path / "net")
+    with pytest.raises(yaml.YAMLError):
+        hub.save(Policy("tiny"), tmp_path / "odd", {"data": object()})
+    assert [path.name for path in tmp_path.iterdir()] == ["net"]
+
+
+class Malice:
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return (Path.touch, (Path("malice"),))
+
+
+def test_code_in_a_checkpoint_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.save({"padzoo": {}, "state_dict": Malice()}, tmp_path / "bad.ckpt")
+    with pytest.raises(ValueError, match=r"bad\.ckpt: not a checkpoint, or one that would run code"):
+        hub.load(tmp_path / "bad.ckpt")
+    assert not (tmp_path / "malice").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"schema": "gamepad-v0"}, "action schema 'gamepad-v0' is not supported; allowed: 'gamepad-v1'"),
+        ({"network": "critic"}, "network 'critic' is not known; allowed: policy, reward"),
+        ({"config": {"size": "2m"}}, "cannot build a policy from its description: size '2m' is not known"),
+        ({"config": {"depth": 3}}, "cannot build a policy from its description: .*unexpected keyword argument 'depth'"),
+        (
+            {"config": {"size": "tiny", "past_actions": True}},
+            r"weights do not fit the network: action_embedding\.weight is missing$",
+        ),
+        ({"config": {"size": "4m"}}, r"weights do not fit the network: projection\.weight is missing, .* more$"),
+    ],
+)
+def test_checkpoints_that_do_not_fit_are_refused(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
+    path = checkpoint(Policy("tiny"), tmp_path / "net.ckpt", **changes)
+    with pytest.raises(ValueError, match=message) as caught:
+        hub.load(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_unknown_weights_are_refused(tmp_path: Path) -> None:
+    path = checkpoint(Policy("tiny", past_actions=True), tmp_path / "net.ckpt", config={"size": "tiny"})
+    with pytest.raises(ValueError, match=r"weights do not fit the network: action_embedding\.weight is not known$"):
+        hub.load(path)
+
+
+def test_the_wrong_kind_is_refused(tmp_path: Path) -> None:
+    policy = checkpoint(Policy("tiny"), tmp_path / "policy.ckpt")
+    hub.save(RewardNet(RandomProjection(64)), tmp_path / "reward")
+    with pytest.raises(ValueError, match=r"policy\.ckpt: expects a reward model, got a policy$"):
+        hub.load(policy, "reward")
+    with pytest.raises(ValueError, match=r"reward: expects a policy, got a reward model$"):
+        hub.load(tmp_path / "reward", "policy")
+    assert isinstance(hub.load(policy, "policy"), Policy)
+
+
+def test_what_is_no_network_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    torch.save({"state_dict": {}}, tmp_path / "foreign.ckpt")
+    (tmp_path / "text.ckpt").write_text("hello")
+    hub.save(Policy("tiny"), tmp_path / "cut")
+    weights = tmp_path / "cut" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    for name, message in [
+        ("gone", r"gone: no such checkpoint \(\.ckpt\) or folder of weights$"),
+        ("empty", r"empty: not a folder of weights: card\.yaml is missing$"),
+        ("foreign.ckpt", r"foreign\.ckpt: not a checkpoint of padzoo: it does not say which network it holds$"),
+        ("text.ckpt", r"text\.ckpt: not a checkpoint"),
+        ("cut", r"cut: damaged: "),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            hub.load(tmp_path / name)
