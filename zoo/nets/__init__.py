@@ -1,1 +1,1 @@
-"""The networks, in PyTorch alone."""
+"""The networks, pure PyTorch: they know nothing of Lightning, data or games."""
