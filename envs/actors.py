@@ -1,8 +1,8 @@
-"""Who lives on the island: 13 playable characters and the same 13 strolling about, in the engine's DECORATE language."""
+"""Who lives on the island: 13 playable characters, the same 13 strolling about, and palms, in DECORATE."""
 
 from typing import Final
 
-# Freedoom's sprite of each character, its scale (all stand about as high as the engine's 56-unit body), its attack frames.
+# Freedoom's sprite of each character, its scale (all are about as high as the engine's body of 56), its attack frames.
 _SPRITES: Final = {
     "ninja": ("SPOS", 1.0, "EF"),
     "marine": ("PLAY", 1.0, "EF"),
@@ -20,6 +20,9 @@ _SPRITES: Final = {
 }
 CHARACTERS: Final = tuple(_SPRITES)
 STROLLER: Final = 20001  # editor number of the spot at which a random stroller appears
+PALM: Final = 20002
+
+PACE: Final = 0.8  # of the engine's own 16.7 units a tic: a run straight to a pad then takes 45 to 55 steps
 
 
 def player_class(character: str) -> str:
@@ -34,6 +37,8 @@ def _player(character: str) -> str:
   Player.DisplayName "{character}"
   Player.StartItem "Fist"
   Player.ColorRange 0, 0
+  Player.ForwardMove {PACE}, {PACE}
+  Player.SideMove {PACE}, {PACE}
   Scale {scale}
   +NODAMAGE
   States
@@ -56,8 +61,8 @@ def _player(character: str) -> str:
 
 
 def _stroller(character: str) -> str:
-    # Not solid: a stroller is seen like a team mate and never blocks a run. A random first step of up to 140 units and a
-    # random first facing place it by the engine's own seeded generator.
+    # Not solid: a stroller is seen like a team mate and never blocks a run. A random first step of up to 140 units and
+    # a random first facing place it by the engine's own seeded generator.
     sprite, scale, _ = _SPRITES[character]
     return f"""actor Stroller{character.capitalize()}
 {{
@@ -65,7 +70,6 @@ def _stroller(character: str) -> str:
   Height 56
   Speed 7
   Scale {scale}
-  +ISMONSTER
   +NODAMAGE
   +INVULNERABLE
   +NOTARGETSWITCH
@@ -88,4 +92,5 @@ def decorate() -> str:
     """Returns the `DECORATE` lump: every player class, every stroller, and the spot that picks one of them."""
     drops = "".join(f'  DropItem "Stroller{name.capitalize()}"\n' for name in CHARACTERS)
     spot = f"actor StrollerSpot : RandomSpawner {STROLLER}\n{{\n{drops}}}\n"
-    return "".join(map(_player, CHARACTERS)) + "".join(map(_stroller, CHARACTERS)) + spot
+    palm = f"actor Palm {PALM}\n{{\n  +NOBLOCKMAP\n  States\n  {{\n  Spawn:\n    PALM A -1\n    Stop\n  }}\n}}\n"
+    return "".join(map(_player, CHARACTERS)) + "".join(map(_stroller, CHARACTERS)) + spot + palm

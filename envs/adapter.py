@@ -13,6 +13,7 @@ from envs.area import AreaReduction
 
 Translate = Callable[[NDArray[np.int64]], Any]
 _BUTTONS: Final = len(gamepad.BUTTONS)
+_IMAGES: Final = ((2,), (3, 1), (3, 3))  # dimensions and channels of what counts as an image
 
 
 def _discrete(space: Discrete[Any], name: str) -> Translate:
@@ -80,9 +81,8 @@ def _picture(space: Space[Any]) -> tuple[str, Box] | None:
     if isinstance(space, Dict):
         found = ((key, _picture(part)) for key, part in space.spaces.items())
         return next(((key, inner[1]) for key, inner in found if inner and not inner[0]), None)
-    if isinstance(space, Box) and space.dtype == np.uint8 and len(space.shape) in (2, 3):
-        if len(space.shape) == 2 or space.shape[2] in (1, 3):
-            return "", space
+    if isinstance(space, Box) and space.dtype == np.uint8 and (len(space.shape), *space.shape[2:]) in _IMAGES:
+        return "", space
     return None
 
 
@@ -91,10 +91,12 @@ class GamepadAdapter(gymnasium.Wrapper[NDArray[np.uint8], NDArray[np.int64], Any
 
     Actions: of a Discrete space, 0 is no button and k the k-th button of `gamepad.BUTTONS` (the first held counts); a
     MultiBinary space's entries are the buttons in order; of a MultiDiscrete space, components of two choices are the
-    buttons in order and wider ones the stick axes in order; a Box of 1 to 4 numbers is the stick axes in order, lowest to
-    highest value. What the game has no use for is ignored. Observations: a uint8 image `(H, W, 3)`, `(H, W, 1)` or `(H,
-    W)`, itself or the first one in a Dict; without one, the picture that the environment renders (`rgb_array`). It is
-    reduced by area to a square.
+    buttons in order and wider ones the stick axes in order; a Box of 1 to 4 numbers is the stick axes in order, lowest
+    to highest value. What the game has no use for is ignored.
+
+    Observations: a uint8 image `(H, W, 3)`, `(H, W, 1)` or `(H, W)`, itself or the first one in a Dict; without one,
+    the picture that the environment renders (`rgb_array`). It is reduced by area to a square.
+
     Outcome: `success` when the episode terminates and `info["is_success"]` says so or, where there is none, its last
     reward is positive; else `none`. Reset options go to the game as they are.
 
@@ -152,7 +154,7 @@ class GamepadAdapter(gymnasium.Wrapper[NDArray[np.uint8], NDArray[np.int64], Any
         shape = (picture.shape[0], picture.shape[1])
         if shape not in self._reduce:
             self._reduce[shape] = AreaReduction(*shape, self._size)
-        return self._reduce[shape](picture)
+        return self._reduce[shape](picture.transpose(2, 0, 1))
 
 
 def adapt(env: gymnasium.Env[Any, Any], size: int = 128) -> gymnasium.Env[Any, Any]:

@@ -4,6 +4,7 @@ import os
 import signal
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
@@ -43,6 +44,11 @@ _CRASHES: Final = (
 _starting = threading.Lock()  # the engine forks: one at a time
 
 
+def _end(game: vzd.DoomGame, folder: "tempfile.TemporaryDirectory[str]") -> None:
+    game.close()  # first: a living engine writes its settings into the folder when it ends
+    folder.cleanup()
+
+
 class Engine:
     """A running game of the launch island.
 
@@ -59,7 +65,7 @@ class Engine:
         game.set_doom_config_path(str(folder / "engine.ini"))
         game.set_doom_map(start_map)
         game.set_screen_resolution(vzd.ScreenResolution.RES_320X240)
-        game.set_screen_format(vzd.ScreenFormat.RGB24)
+        game.set_screen_format(vzd.ScreenFormat.CRCGCB)
         game.set_window_visible(False)
         game.set_sound_enabled(False)
         game.set_console_enabled(False)
@@ -70,16 +76,16 @@ class Engine:
         game.set_available_game_variables(list(VARIABLES))
         game.add_game_args("+sv_cheats 1")
         self._game = game
+        self._end = weakref.finalize(self, _end, game, self._folder)  # at the interpreter's exit too
         with _starting:
             self._guard(game.init)
         self._guard(lambda: game.send_game_command("chase"))  # third person, for as long as the process lives
 
-    def start_episode(self, map_name: str, *, skill: int, seed: int, commands: list[str]) -> None:
+    def start_episode(self, map_name: str, *, seed: int, commands: list[str]) -> None:
         """Starts an episode.
 
         Args:
             map_name: The map.
-            skill: The engine's skill, 1 to 5.
             seed: Seed of the engine's own generator.
             commands: Console commands to run before it.
 
@@ -90,7 +96,6 @@ class Engine:
         def start() -> None:
             for command in commands:
                 self._game.send_game_command(command)
-            self._game.set_doom_skill(skill)
             self._game.set_doom_map(map_name)
             self._game.set_seed(seed)
             self._game.new_episode()
@@ -110,7 +115,7 @@ class Engine:
         self._guard(lambda: self._game.make_action(values, tics))
 
     def observe(self) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-        """Returns the screen, `(240, 320, 3)`, and the values of `VARIABLES`.
+        """Returns the screen's colour planes, `(3, 240, 320)`, and the values of `VARIABLES`.
 
         Raises:
             GameCrashed: If the process is gone.
@@ -139,8 +144,7 @@ class Engine:
 
     def close(self) -> None:
         """Ends the game and removes its files."""
-        self._game.close()
-        self._folder.cleanup()
+        self._end()
 
     def _guard(self, call: Callable[[], T]) -> T:
         try:

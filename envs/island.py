@@ -20,12 +20,10 @@ PILLARS: Final[tuple[Point, ...]] = ((-120, 1330), (120, 1330), (-120, 1560), (1
 PILLAR_RADIUS: Final = 38.0
 RIM: Final = 48  # height of the rim wall over the ground
 DECK: Final = 48  # height of the neck, so that one overlooks the hall from it
-SEATS: Final[tuple[Point, ...]] = (
-    (0, 1150),
-    (330, 1500),
-    (-330, 1500),
-    (0, 1800),
-)  # where strollers appear, one more a skill
+# Where strollers appear. The engine's skill, which selects the actors of a map, says how many of them; its highest one
+# is left out, for it forbids the chase camera.
+SEATS: Final[tuple[Point, ...]] = ((0, 1800), (0, 1150), (330, 1500), (-330, 1500), (0, 250), (0, 980))
+SEATS_A_SKILL: Final = 2
 
 # name -> floor, path, rim, pillars and walls
 LOOKS: Final[dict[str, tuple[str, str, str, str]]] = {
@@ -95,6 +93,18 @@ WALLS: Final = {
 }
 _UPHILL: Final[dict[str, Point]] = {"left": (-1, 0), "middle": (0, 1), "right": (1, 0)}
 
+# Rocks in the sky around the island: (x, y, radius, height). Both sides are alike: they do not tell left from right.
+ISLETS: Final = ((950, 720, 150, 20), (1350, 1250, 220, 60), (1150, 150, 120, -60), (1000, 2350, 180, 90))
+_PALMS: Final[tuple[Point, ...]] = (
+    (352, -440),
+    (722, 322),
+    (722, -262),
+    (980, 760),
+    (1300, 1200),
+    (1420, 1300),
+    (980, 2300),
+)
+
 
 def pad_at(x: float, y: float) -> str:
     """Names the pad on which a point lies: `left`, `middle`, `right`, or `none`."""
@@ -109,7 +119,18 @@ def _pad(name: str, parent: int) -> Region:
     launch = {"special": 128, "arg1": 60, "playercross": True, "repeatspecial": True}
     turn = {"left": 270, "middle": 0, "right": 90}[name]
     box = _box(x - half, y - half, x + half, y + half)
-    return Region(box, 0, "ZPAD", "ZPAD", parent, slope=slope, line=launch, sector={"rotationfloor": turn})
+    return Region(box, 0, "ZPAD", "ZPAD", parent, bright=True, slope=slope, line=launch, sector={"rotationfloor": turn})
+
+
+def _islets(floor: str) -> list[Region]:
+    rocks = []
+    for x, y, radius, height in ISLETS:
+        turns = np.arange(9) * (2 * np.pi / 9)
+        reach = radius * (1 + 0.25 * np.sin(5 * turns + x))
+        corners = np.stack([x + reach * np.cos(turns), y + reach * np.sin(turns)], axis=1).round()
+        polygon = tuple((float(px), float(py)) for px, py in corners)
+        rocks += [Region(half, height, floor, "ZROCK", 0) for half in (polygon, _mirror(polygon))]
+    return rocks
 
 
 def regions(look: str) -> list[Region]:
@@ -125,14 +146,19 @@ def regions(look: str) -> list[Region]:
     plan += [Region(HALL, 0, floor, rim, 1)]
     plan += [Region(_pillar(centre), 176, wall, wall, hall, solid=True) for centre in PILLARS]
     plan += [_pad(name, hall) for name in PADS]
-    plan += [Region(polygon, 144, "ZPAD", "ZPAD", 1, solid=True) for polygon in WALLS.values()]
+    plan += [Region(polygon, 144, "ZPAD", "ZPAD", 1, solid=True, bright=True) for polygon in WALLS.values()]
+    plan += _islets(floor)
     return plan
 
 
 def things(spawn: int) -> list[Thing]:
-    """Returns the player's start and the strollers' spots; `n` of these exist in skill `n + 1`."""
-    seats = [Thing(actors.STROLLER, seat, skills=tuple(range(n + 2, 6))) for n, seat in enumerate(SEATS)]
-    return [Thing(1, SPAWNS[spawn]), *seats]
+    """Returns the player's start, the strollers' spots and the palms."""
+    seats = []
+    for index, seat in enumerate(SEATS):
+        first = 2 + index // SEATS_A_SKILL  # the map file counts skills from 1, and the first has no strollers
+        seats.append(Thing(actors.STROLLER, seat, skills=tuple(range(first, 6))))
+    palms = [Thing(actors.PALM, place) for place in (*_PALMS, *_mirror(_PALMS))]
+    return [Thing(1, SPAWNS[spawn]), *seats, *palms]
 
 
 def outline() -> list[NDArray[np.float64]]:
@@ -150,7 +176,7 @@ def map_name(spawn: int, look: str, light: str, sky: str) -> str:
 
 @cache
 def wad_bytes() -> bytes:
-    """Returns the game file: one map for each spawn, look, light and sky, so that an episode changes them by its map."""
+    """Returns the game file: one map for each spawn, look, light and sky, so that an episode varies by its map."""
     maps: list[tuple[str, bytes]] = []
     info = [
         "gameinfo { playerclasses = " + ", ".join(f'"{actors.player_class(name)}"' for name in actors.CHARACTERS) + " }"
@@ -163,9 +189,8 @@ def wad_bytes() -> bytes:
                 for sky in textures.SKIES:
                     name = map_name(spawn, look, light, sky)
                     maps += [(name, b""), ("TEXTMAP", text), ("ENDMAP", b"")]
-                    info.append(
-                        f'map {name} "{name}" {{ sky1 = "SKY{sky[:5].upper()}", 0 allowjump allowcrouch allowfreelook }}'
-                    )
+                    rules = "allowjump allowcrouch allowfreelook"
+                    info.append(f'map {name} "{name}" {{ sky1 = "SKY{sky[:5].upper()}", 0 {rules} }}')
     fixed = [("DECORATE", actors.decorate().encode()), ("ZMAPINFO", "\n".join(info).encode())]
     return wad([*fixed, *textures.lumps(), *maps])
 

@@ -22,7 +22,7 @@ CAMERAS: Final[Mapping[str, tuple[int, int]]] = {  # (distance, height) in map u
     "low": (150, 14),
     "high": (160, 48),
 }
-STROLLERS: Final = (0, 1, 2, 3, 4)
+STROLLERS: Final = tuple(range(0, len(island.SEATS) + 1, island.SEATS_A_SKILL))
 # What each button of the gamepad does.
 CONTROLS: Final[Mapping[str, str]] = {
     "a": "jump",
@@ -92,14 +92,17 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
         light: `"random"`, or one of `island.LIGHTS`.
         look: Floors and walls: `"random"`, or one of `island.LOOKS`.
         camera: `"random"`, or one of `CAMERAS`.
-        strollers: Other characters walking about the hall: `"random"`, or 0 (off) to 4.
+        strollers: Other characters walking about the hall: `"random"`, or 0 (off), 2, 4, 6.
         render_mode: None, or `"rgb_array"` for `render`.
 
     Raises:
         ValueError: If an argument is none of the values allowed.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 10}
+    metadata: dict[str, Any] = {  # noqa: RUF012 - Gymnasium declares it so
+        "render_modes": ["rgb_array"],
+        "render_fps": 10,
+    }
     outcomes: ClassVar[tuple[str, ...]] = OUTCOMES
 
     def __init__(
@@ -138,7 +141,7 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
         self.action_space = gamepad.action_space()
         self._reduce = AreaReduction(HEIGHT, WIDTH, size)
         self._engine: Engine | None = None
-        self._screen = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+        self._screen = np.zeros((3, HEIGHT, WIDTH), np.uint8)
         self._info: Info = {}
         self._steps = 0
 
@@ -202,9 +205,9 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
         terminated = self._info["outcome"] != "none"
         return observation, float(terminated), terminated, self._steps >= self.max_steps, dict(self._info)
 
-    def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
+    def render(self) -> NDArray[np.uint8] | None:
         """Returns the engine's whole screen, `(240, 320, 3)`, in mode `rgb_array`."""
-        return self._screen if self.render_mode else None
+        return self._screen.transpose(1, 2, 0).copy() if self.render_mode else None
 
     def close(self) -> None:
         """Ends the engine's process; a later `reset` starts another."""
@@ -227,9 +230,14 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
         if self._engine is None:
             self._engine = Engine(name)
         distance, height = CAMERAS[drawn["camera"]]
-        commands = [f"playerclass {drawn['character']}", f"chase_dist {distance}", f"chase_height {height}"]
+        commands = [
+            f"playerclass {drawn['character']}",
+            f"chase_dist {distance}",
+            f"chase_height {height}",
+            f"skill {drawn['strollers'] // island.SEATS_A_SKILL}",
+        ]
         try:
-            self._engine.start_episode(name, skill=drawn["strollers"] + 1, seed=seed, commands=commands)
+            self._engine.start_episode(name, seed=seed, commands=commands)
         except Exception:
             self._engine = None
             raise

@@ -28,17 +28,17 @@ _GROUNDS: Final[Mapping[str, tuple[Colour, float, str]]] = {
     "ZROCK": ((127, 95, 63), 26, "plain"),
     "ZTIMBER": ((115, 79, 43), 16, "planks"),
 }
-# sky -> (colour overhead, colour at the horizon, colour of the clouds)
-SKIES: Final[Mapping[str, tuple[Colour, Colour, Colour]]] = {
-    "day": ((83, 83, 255), (199, 199, 255), (255, 255, 255)),
-    "dawn": ((143, 143, 255), (255, 187, 147), (255, 235, 223)),
-    "dusk": ((0, 0, 203), (255, 127, 27), (255, 163, 107)),
-    "cloudy": ((131, 131, 131), (219, 219, 219), (255, 255, 255)),
+# sky -> its colours from overhead to the horizon, and that of the clouds, near the ramps of the engine's 256 colours
+SKIES: Final[Mapping[str, tuple[tuple[Colour, ...], Colour]]] = {
+    "day": (((83, 83, 255), (143, 143, 255), (199, 199, 255)), (255, 255, 255)),
+    "dawn": (((143, 143, 255), (199, 199, 255), (255, 235, 223), (255, 187, 147)), (255, 235, 223)),
+    "dusk": (((115, 43, 43), (187, 91, 91), (255, 163, 107), (255, 127, 27)), (255, 179, 131)),
+    "cloudy": (((119, 119, 119), (167, 167, 167), (219, 219, 219)), (255, 255, 255)),
 }
 
 
 def _grain(rng: np.random.Generator, shape: tuple[int, int], cells: tuple[int, int]) -> Grain:
-    """Smooth noise of mean 0 and deviation 1 that repeats without a seam: a random spectrum, cut off at `cells` waves."""
+    """Seamless smooth noise of mean 0 and deviation 1: a random spectrum, cut off at `cells` waves."""
     rows = np.fft.fftfreq(shape[0], 1 / shape[0])[:, None] / cells[0]
     columns = np.fft.fftfreq(shape[1], 1 / shape[1])[None] / cells[1]
     spectrum = np.fft.fft2(rng.standard_normal(shape)) * np.exp(-(rows**2 + columns**2))
@@ -55,7 +55,7 @@ def _pattern(kind: str) -> Grain:
         "bricks": (y % 16 == 0) | ((x + shift) % 32 == 0),
         "planks": (x % 16 == 0) | ((y == 0) & (x < 32)) | ((y == 32) & (x >= 32)),
     }.get(kind, np.zeros((_TILE, _TILE), bool))
-    return joint.astype(float)
+    return np.asarray(joint, float)
 
 
 def ground(name: str, colour: Colour, rough: float, kind: str) -> NDArray[np.uint8]:
@@ -71,24 +71,42 @@ def chevrons() -> NDArray[np.uint8]:
     """Paints the launch pads: bright yellow with amber arrows that point up the ramp, `(64, 64, 3)`."""
     y, x = np.mgrid[:_TILE, :_TILE]
     arrow = ((y + abs(x - 31.5)) % 32) < 9
-    return np.where(arrow[..., None], (255, 115, 0), (255, 255, 0)).astype(np.uint8)
+    return np.asarray(np.where(arrow[..., None], (255, 115, 0), (255, 255, 0)), np.uint8)
 
 
 def sky(name: str) -> NDArray[np.uint8]:
-    """Paints one sky, `(256, 1024, 3)`: overhead at the top, the horizon at two thirds, mist below the island."""
-    overhead, horizon, cloud = (np.asarray(colour, float) for colour in SKIES[name])
+    """Paints one sky, `(256, 1024, 3)`: overhead at the top, the horizon at the bottom, clouds in between."""
+    stops, cloud = SKIES[name]
     rng = np.random.default_rng(list(name.encode()))
-    height = np.linspace(1, 0, _SKY[0])[:, None, None] ** 1.3
-    base = horizon + (overhead - horizon) * height
+    depth = np.linspace(0, 1, _SKY[0])[:, None]
+    places = np.linspace(0, 1, len(stops))
+    base = np.stack([np.interp(depth, places, channel) for channel in np.transpose(stops)], axis=2)
     puffs = _grain(rng, _SKY, (9, 14)) + 0.5 * _grain(rng, _SKY, (24, 40))
-    cover = np.clip(1.2 * puffs - 0.6, 0, 1)[..., None] * (0.35 + 0.65 * (1 - height))
-    dither = rng.uniform(-5, 5, (*_SKY, 1))  # the engine has 256 colours: without it the gradient falls into bands
-    return np.clip(base + (cloud - base) * cover + dither, 0, 255).astype(np.uint8)
+    cover = (np.clip(1.2 * puffs - 0.6, 0, 1) * (0.4 + 0.6 * depth))[..., None]
+    dots = rng.uniform(-6, 6, (*_SKY, 1))  # without them the gradient falls into bands of the engine's colours
+    return np.asarray(np.clip(base + (np.asarray(cloud) - base) * cover + dots, 0, 255), np.uint8)
+
+
+def palm() -> NDArray[np.uint8]:
+    """Paints a palm tree on a transparent ground, `(128, 112, 4)`."""
+    picture = np.zeros((128, 112, 4), np.uint8)
+    y, x = np.mgrid[:128, :112]
+    trunk = (abs(x - 56 - 10 * np.sin((127 - y) / 60)) < 3.5) & (y > 40)
+    picture[trunk] = (115, 79, 43, 255)
+    picture[trunk & (y % 8 < 2)] = (79, 51, 27, 255)
+    for turn in np.linspace(-2.9, 2.9, 9):  # fronds: parabolas that leave the crown at different slants
+        for along in np.linspace(0, 1, 120):
+            cx, cy = 65 + 42 * along * np.sin(turn * 0.55), 40 - 26 * along * np.cos(turn * 0.4) + 34 * along**2
+            leaf = (abs(x - cx) < 1.5) & (abs(y - cy) < 5.5 * (1.05 - along))
+            picture[leaf] = (63, 147, 51, 255) if int(along * 24) % 2 else (91, 199, 83, 255)
+    return picture
 
 
 def lumps() -> list[tuple[str, bytes]]:
-    """Returns all textures as lumps between their markers."""
+    """Returns all textures and sprites as lumps between their markers."""
     pictures = {name: ground(name, *how) for name, how in _GROUNDS.items()}
     pictures["ZPAD"] = chevrons()
     pictures |= {f"SKY{name[:5].upper()}": sky(name) for name in SKIES}
-    return [("TX_START", b""), *((name, png(picture)) for name, picture in pictures.items()), ("TX_END", b"")]
+    textures = [(name, png(picture)) for name, picture in pictures.items()]
+    sprites = [("PALMA0", png(palm(), offset=(56, 126)))]
+    return [("TX_START", b""), *textures, ("TX_END", b""), ("S_START", b""), *sprites, ("S_END", b"")]

@@ -1,5 +1,6 @@
 """Maps as data: flat regions become a UDMF text map, which the engine compiles itself."""
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ class Region:
         side: Texture of the steps up to it.
         parent: Index of the region that lies around it, -1 for the edge of the world.
         solid: Nobody crosses its border.
+        bright: It and the steps up to it are lit fully, whatever the light of the map.
         slope: The floor's slope, if any.
         line: More properties of its border lines.
         sector: More properties of its sector.
@@ -39,6 +41,7 @@ class Region:
     side: str
     parent: int = 0
     solid: bool = False
+    bright: bool = False
     slope: Slope | None = None
     line: Mapping[str, Value] = field(default_factory=dict)
     sector: Mapping[str, Value] = field(default_factory=dict)
@@ -70,13 +73,13 @@ def _between(point: Point, start: Point, end: Point) -> bool:
 def _edges(polygon: Sequence[Point], corners: Iterable[Point]) -> list[tuple[Point, Point]]:
     """Splits a polygon's border wherever another region's corner lies on it, so that neighbours share whole edges."""
     corners = list(corners)
-    edges = []
+    edges: list[tuple[Point, Point]] = []
     ring = _clockwise(polygon)
     for start, end in zip(ring, [*ring[1:], ring[0]], strict=True):
         inner = [corner for corner in corners if _between(corner, start, end)]
         inner.sort(key=lambda corner: math.dist(corner, start))
         stops = [start, *inner, end]
-        edges += list(zip(stops, stops[1:], strict=False))
+        edges += itertools.pairwise(stops)
     return edges
 
 
@@ -100,61 +103,72 @@ def _plane(slope: Slope, height: int) -> dict[str, Value]:
     return dict(zip(names, (-gx / norm, -gy / norm, 1 / norm, d / norm), strict=True))
 
 
-def textmap(regions: Sequence[Region], things: Sequence[Thing], *, sky: float, light: int) -> str:
+def _top(region: Region) -> float:
+    return region.height + (region.slope.rise if region.slope else 0)
+
+
+def _side(sector: int, upper: Region) -> str:
+    """One side of a line: it shows the higher region's texture where that one rises above the other."""
+    lit: dict[str, Value] = {"light": 255, "lightabsolute": True} if upper.bright else {}
+    return _block("sidedef", {"sector": sector, "texturebottom": upper.side, **lit})
+
+
+def _lines(regions: Sequence[Region], number: Mapping[Point, int]) -> tuple[list[str], list[str]]:
+    """Writes all borders: line definitions and their sides."""
+    borders = [_edges(region.polygon, number) for region in regions]
+    owner = {edge: index for index, border in enumerate(borders) for edge in border}
+    lines: list[str] = []
+    sides: list[str] = []
+    for front, start, end in ((index, *edge) for index, border in enumerate(borders) for edge in border):
+        region, back = regions[front], owner.get((end, start), regions[front].parent)
+        if (end, start) in owner and back < front:
+            continue  # a shared edge is written once, by the first of its two regions
+        line: dict[str, Value] = {"v1": number[start], "v2": number[end], "sidefront": len(sides)}
+        if back < 0:
+            sides.append(_side(front, region))
+            line |= {"blocking": True, "special": 9}  # Line_Horizon: the world goes on for ever
+        else:
+            other = regions[back]
+            upper = max(region, other, key=_top)
+            line |= {"sideback": len(sides) + 1, "twosided": True, "blocking": region.solid or other.solid}
+            line |= {**other.line, **region.line}
+            sides += [_side(front, upper), _side(back, upper)]
+        lines.append(_block("linedef", line))
+    return lines, sides
+
+
+def _sector(region: Region, sky: int, light: int) -> str:
+    properties: dict[str, Value] = {
+        "heightfloor": region.height,
+        "heightceiling": sky,
+        "texturefloor": region.floor,
+        "textureceiling": "F_SKY1",
+        "lightlevel": 255 if region.bright else light,
+    }
+    plane = _plane(region.slope, region.height) if region.slope else {}
+    return _block("sector", {**properties, **plane, **region.sector})
+
+
+def _thing(thing: Thing) -> str:
+    flags: dict[str, Value] = {f"skill{skill}": True for skill in thing.skills}
+    place: dict[str, Value] = {"x": thing.place[0], "y": thing.place[1], "angle": thing.angle, "type": thing.number}
+    return _block("thing", {**place, "single": True, **flags})
+
+
+def textmap(regions: Sequence[Region], things: Sequence[Thing], *, sky: int, light: int) -> str:
     """Writes a map in UDMF.
 
     Args:
-        regions: What the map is made of, the world's edge first; the first region has no ground and borders the horizon.
+        regions: What the map is made of; the first one borders the horizon, `parent` counts in this order.
         things: The actors on it.
         sky: Height of the sky over all regions.
-        light: Light level everywhere, 0 to 255.
+        light: Light level of all regions that are not bright, 0 to 255.
 
     Returns:
         The text of the `TEXTMAP` lump.
     """
-    corners = {corner for region in regions for corner in region.polygon}
-    number = {corner: index for index, corner in enumerate(sorted(corners))}
-    borders = [_edges(region.polygon, corners) for region in regions]
-    owner = {edge: index for index, border in enumerate(borders) for edge in border}
-    out = ['namespace="zdoom";\n']
-    out += [_block("vertex", {"x": float(x), "y": float(y)}) for x, y in number]
-    sides: list[str] = []
-
-    def side(sector: int, texture: str) -> int:
-        sides.append(_block("sidedef", {"sector": sector, "texturebottom": texture, "texturemiddle": "-"}))
-        return len(sides) - 1
-
-    for index, border in enumerate(borders):
-        region = regions[index]
-        for start, end in border:
-            back = owner.get((end, start), region.parent)
-            if (end, start) in owner and back < index:
-                continue  # a shared edge is written once, by the first of its two regions
-            line: dict[str, Value] = {"v1": number[start], "v2": number[end], "sidefront": side(index, region.side)}
-            if back < 0:
-                line |= {"blocking": True, "special": 9}  # Line_Horizon: the world goes on for ever
-            else:
-                other = regions[back]
-                solid = region.solid or other.solid
-                upper = max(region, other, key=lambda r: r.height + (r.slope.rise if r.slope else 0))
-                sides[-1] = sides[-1].replace(f'"{region.side}"', f'"{upper.side}"')
-                line |= {"sideback": side(back, upper.side), "twosided": True, "blocking": solid}
-                line |= {**other.line, **region.line}
-            out.append(_block("linedef", line))
-    out += sides
-    for region in regions:
-        sector: dict[str, Value] = {
-            "heightfloor": region.height,
-            "heightceiling": sky,
-            "texturefloor": region.floor,
-            "textureceiling": "F_SKY1",
-            "lightlevel": light,
-        }
-        out.append(
-            _block("sector", sector | (_plane(region.slope, region.height) if region.slope else {}) | {**region.sector})
-        )
-    for thing in things:
-        flags: dict[str, Value] = {f"skill{skill}": True for skill in thing.skills}
-        place: dict[str, Value] = {"x": thing.place[0], "y": thing.place[1], "angle": thing.angle, "type": thing.number}
-        out.append(_block("thing", place | {"single": True} | flags))
-    return "".join(out)
+    corners = sorted({corner for region in regions for corner in region.polygon})
+    vertices = [_block("vertex", {"x": float(x), "y": float(y)}) for x, y in corners]
+    lines, sides = _lines(regions, {corner: index for index, corner in enumerate(corners)})
+    sectors = [_sector(region, sky, light) for region in regions]
+    return "".join(['namespace="zdoom";\n', *vertices, *lines, *sides, *sectors, *map(_thing, things)])
