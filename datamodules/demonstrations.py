@@ -10,7 +10,7 @@ from datamodules.cached_windows import CachedWindows
 from datamodules.episode import episodes
 from datamodules.episodes import EpisodeList
 from datamodules.manifest import Manifest
-from datamodules.module import ZooDataModule, loader
+from datamodules.module import Nothing, ZooDataModule, loader
 from datamodules.shard_windows import ShardWindows
 from datamodules.shards import records
 from datamodules.stream import BatchStream, Laps
@@ -137,10 +137,10 @@ class Demonstrations(ZooDataModule):
             laps = self._windows(manifest, keep, self.shuffle)
         return loader(self._stream(manifest, laps, training=True), self.workers)
 
-    def val_dataloader(self) -> DataLoader[Any] | list[Any]:
+    def val_dataloader(self) -> DataLoader[Any]:
         """Yields the disjoint windows of the validation set once, or nothing if there is none."""
         if self.val is None and self.val_fraction == 0:
-            return []
+            return loader(Nothing())
         manifest = Manifest.load(self.val or self.train)
         keep = HeldOut(1.0 if self.val else self.val_fraction, held_out=True)
         # One reader at most: with more, batches would be cut otherwise and the figures would depend on `workers`.

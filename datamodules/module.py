@@ -1,10 +1,11 @@
 """What all data modules share."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from lightning.pytorch import LightningDataModule
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from datamodules.archive import Archive
 from datamodules.episode import Episode
@@ -68,6 +69,13 @@ class Share(Dataset[Trajectory]):
 
     def __getitem__(self, index: int) -> Trajectory:
         return self._archive[self._rows[index]]
+
+
+class Nothing(IterableDataset[Any]):
+    """No batches. Lightning takes an empty list too, but warns of its length."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
 
 
 def loader(dataset: Dataset[Any], workers: int = 0) -> DataLoader[Any]:

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 from datamodules import preference
 from datamodules.archive import Archive
 from datamodules.comparison_batches import ComparisonBatches
-from datamodules.module import ZooDataModule, loader
+from datamodules.module import Nothing, ZooDataModule, loader
 from datamodules.trajectory import Trajectory
 
 EXACT_BATCH = 4096  # comparisons a batch where nothing is learnt: only scalars are gathered
@@ -108,9 +108,9 @@ class Preferences(ZooDataModule):
         """Yields batches of comparisons without end."""
         return loader(self._batches("train", endless=True))
 
-    def val_dataloader(self) -> DataLoader[Any] | list[Any]:
+    def val_dataloader(self) -> DataLoader[Any]:
         """Yields every comparison of the validation file once, or nothing if there is none."""
-        return [] if self._sources["val"][1] is None else loader(self._batches("val", endless=False))
+        return loader(Nothing() if self._sources["val"][1] is None else self._batches("val", endless=False))
 
     def test_dataloader(self) -> DataLoader[Any]:
         """Yields every comparison of the test file once.

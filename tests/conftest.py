@@ -18,7 +18,7 @@ def make_trajectory(index: int) -> Trajectory:
     """Makes one trajectory of 20 to 60 steps; a fifth of them press nothing.
 
     The picture tells the action: the top half's red is 20 x the bucket of left_x, its green 20 x that of left_y, its
-    blue 255 when `a` is down; and the bottom half tells the step, red 2 x `step`, and the trajectory, green 10 x
+    blue 255 when `a` is down; and the bottom half tells the step, red 4 x its number, and the trajectory, green 10 x
     `index`.
     """
     rng = np.random.default_rng(index)
@@ -31,7 +31,7 @@ def make_trajectory(index: int) -> Trajectory:
     frames[:, : SIZE // 2, :, 0] = 20 * actions[:, 12].astype(np.uint8)[:, None, None]
     frames[:, : SIZE // 2, :, 1] = 20 * actions[:, 13].astype(np.uint8)[:, None, None]
     frames[:, : SIZE // 2, :, 2] = 255 * actions[:, 0].astype(np.uint8)[:, None, None]
-    frames[:, SIZE // 2 :, :, 0] = 2 * np.arange(length, dtype=np.uint8)[:, None, None]
+    frames[:, SIZE // 2 :, :, 0] = 4 * np.arange(length, dtype=np.uint8)[:, None, None]
     frames[:, SIZE // 2 :, :, 1] = 10 * index
     positions = np.stack([np.arange(length), np.full(length, index), np.zeros(length)], axis=1).astype(np.float32)
     meta = {"seed": index, "outcome": OUTCOMES[index % 4], "player": "pattern"}

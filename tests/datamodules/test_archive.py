@@ -1,0 +1,75 @@
+import io
+import json
+import shutil
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datamodules.archive import Archive
+from datamodules.shards import read
+from datamodules.trajectory import Trajectory
+
+
+def test_gives_any_trajectory_at_once(shards: Path, trajectories: list[Trajectory]) -> None:
+    archive, streamed = Archive(shards), list(read(shards))
+    assert len(archive) == len(archive.keys) == 24
+    for row in (17, 0, 23, -1):
+        assert archive[row].key == trajectories[row].key
+        np.testing.assert_array_equal(archive[row].frames, streamed[row].frames)
+    assert [trajectory.key for trajectory in archive[3:5]] == ["pattern-003", "pattern-004"]
+    assert archive.rows["pattern-021"] == 21
+    assert list(archive.summaries()) == [trajectory.summary for trajectory in trajectories]
+
+
+def repack(shard: Path, change: str) -> None:
+    """Rewrites a shard with one member more or less, and makes the manifest agree about its size."""
+    with tarfile.open(shard) as tar:
+        members = [(member, tar.extractfile(member)) for member in tar.getmembers()]
+        kept = [(info, file.read()) for info, file in members if file and info.name != change]
+    if len(kept) == len(members):
+        kept.append((tarfile.TarInfo(change), b""))
+    with tarfile.open(shard, "w") as tar:
+        for info, data in kept:
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    index = shard.with_name("index.json")
+    found = json.loads(index.read_text())
+    for entry in found["shards"]:
+        entry["bytes"] = (shard.with_name(entry["name"])).stat().st_size
+    index.write_text(json.dumps(found))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("../escape.json", r"000001\.tar: foreign member '\.\./escape\.json'"),
+        ("pattern-004.pickle", "foreign member 'pattern-004.pickle'"),
+        ("pattern-000.json", r"000001\.tar: trajectory 'pattern-000' is in the set twice"),
+        ("extra.json", r"000001\.tar: 5 trajectories; index\.json says 4"),
+    ],
+)
+def test_refuses_foreign_members(shards: Path, tmp_path: Path, change: str, message: str) -> None:
+    copy = Path(shutil.copytree(shards, tmp_path / "copy"))
+    repack(copy / "000001.tar", change)
+    with pytest.raises(ValueError, match=message):
+        Archive(copy)
+
+
+def test_names_a_missing_member(shards: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(shards, tmp_path / "copy"))
+    repack(copy / "000001.tar", "pattern-005.json")
+    archive = Archive(copy)
+    with pytest.raises(ValueError, match=r"000001\.tar: trajectory 'pattern-005': no member 'json'"):
+        archive[5]
+    with pytest.raises(ValueError, match=r"000001\.tar: trajectory 'pattern-005': no member 'json'"):
+        list(archive.summaries())
+
+
+def test_names_a_shard_that_is_no_tar(shards: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(shards, tmp_path / "copy"))
+    size = (copy / "000003.tar").stat().st_size
+    (copy / "000003.tar").write_bytes(b"x" * size)
+    with pytest.raises(ValueError, match=r"000003\.tar: damaged tar file"):
+        Archive(copy)

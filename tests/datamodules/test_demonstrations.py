@@ -1,0 +1,141 @@
+import json
+import shutil
+from itertools import islice
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from datamodules.demonstrations import Demonstrations
+from datamodules.shards import ShardWriter
+from datamodules.trajectory import Trajectory
+from envs.gamepad import NEUTRAL
+
+
+def build(shards: Path, **changes: Any) -> Demonstrations:
+    settings: dict[str, Any] = {"batch_size": 4, "context": 16, "workers": 0, "shuffle": 20, "val_fraction": 0.25}
+    data = Demonstrations(str(shards), **(settings | changes))
+    data.setup("fit")
+    return data
+
+
+def draw(data: Demonstrations, count: int) -> list[dict[str, torch.Tensor]]:
+    return list(islice(data.train_dataloader(), count))
+
+
+def same(one: list[dict[str, torch.Tensor]], other: list[dict[str, torch.Tensor]]) -> bool:
+    return len(one) == len(other) and all(
+        torch.equal(left[name], right[name]) for left, right in zip(one, other, strict=True) for name in left
+    )
+
+
+@pytest.mark.parametrize("cache", [False, True])
+@pytest.mark.parametrize("workers", [0, 2])
+def test_the_seed_decides_the_stream(shards: Path, workers: int, cache: bool) -> None:
+    first = draw(build(shards, workers=workers, cache=cache), 25)  # more than a pass
+    assert same(first, draw(build(shards, workers=workers, cache=cache), 25))
+    assert not same(first, draw(build(shards, workers=workers, cache=cache, seed=1), 25))
+    assert not same(first[:8], first[8:16])
+    for batch in first:
+        assert batch["frames"].shape == (4, 16, 64, 64, 3)
+        assert batch["actions"].shape == (4, 16, 16)
+        assert not (batch["actions"] == torch.tensor(NEUTRAL)).all(-1)[batch["mask"]].any()
+
+
+@pytest.mark.parametrize("cache", [False, True])
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_every_trajectory_is_trained_on_or_held_out(
+    shards: Path, pictures: SimpleNamespace, workers: int, cache: bool
+) -> None:
+    data = build(shards, workers=workers, cache=cache, augment=False)
+    trained = {int(index) for batch in draw(data, 60) for index in pictures.indices(batch["frames"][:, 0].numpy())}
+    held_out = {
+        int(index) for batch in data.val_dataloader() for index in pictures.indices(batch["frames"][:, 0].numpy())
+    }
+    assert trained | held_out == set(range(24))
+    assert not trained & held_out
+    assert 2 <= len(held_out) <= 10
+
+
+def test_frames_stay_with_their_actions(shards: Path, pictures: SimpleNamespace) -> None:
+    for batch in draw(build(shards, augment=False, workers=1), 10):
+        mask = batch["mask"].numpy()
+        frames = batch["frames"].numpy()[mask]
+        np.testing.assert_array_equal(pictures.left_stick(frames), batch["actions"].numpy()[mask][:, 12:14])
+
+
+def test_augmentation_changes_frames_only(shards: Path) -> None:
+    plain, changed = draw(build(shards, augment=False), 5), draw(build(shards), 5)
+    for one, other in zip(plain, changed, strict=True):
+        assert torch.equal(one["actions"], other["actions"])
+        assert torch.equal(one["mask"], other["mask"])
+        assert not torch.equal(one["frames"], other["frames"])
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_validation_is_exact_and_the_same_every_time(
+    shards: Path, workers: int, trajectories: list[Trajectory]
+) -> None:
+    data = build(shards, val=str(shards), workers=workers)
+    first, again = list(data.val_dataloader()), list(data.val_dataloader())
+    assert same(first, again)
+    assert same(first, list(build(shards, val=str(shards), workers=0, seed=9).val_dataloader()))
+    pressed = sum(int((trajectory.actions != NEUTRAL).any(axis=1).sum()) for trajectory in trajectories)
+    assert sum(int(batch["mask"].sum()) for batch in first) == pressed
+
+
+def test_a_fraction_of_nothing_means_no_validation(shards: Path) -> None:
+    assert list(build(shards, val_fraction=0.0).val_dataloader()) == []
+
+
+def test_test_episodes_never_change(shards: Path) -> None:
+    data = build(shards, test_episodes=20, test_batch_size=8, spawns=[2, 3])
+    batches = list(data.test_dataloader())
+    assert list(map(len, batches)) == [8, 8, 4]
+    assert [episode.spawn for episode in batches[0][:4]] == [2, 3, 2, 3]
+    assert list(data.test_dataloader()) == batches
+
+
+def test_prediction_goes_over_whole_trajectories(shards: Path) -> None:
+    data = build(shards, predict=str(shards))
+    assert [trajectory.key for trajectory in data.predict_dataloader()] == [f"pattern-{n:03d}" for n in range(24)]
+    with pytest.raises(ValueError, match=r"data\.predict None: allowed: a folder of shards"):
+        build(shards).predict_dataloader()
+
+
+def test_more_readers_than_shards_are_refused_before_training(shards: Path) -> None:
+    with pytest.raises(ValueError, match="6 shards for 1 ranks x 7 workers; allowed: at most as many readers"):
+        build(shards, workers=7)
+    build(shards, workers=7, cache=True)
+
+
+def test_bad_input_is_named(shards: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="nowhere: no such folder"):
+        build(tmp_path / "nowhere")
+    copy = Path(shutil.copytree(shards, tmp_path / "copy"))
+    (copy / "000004.tar").unlink()
+    with pytest.raises(ValueError, match=r"000004\.tar: the shard is missing"):
+        build(copy)
+    index = json.loads((shards / "index.json").read_text())
+    (copy / "index.json").write_text(json.dumps(index | {"schema": "keyboard-v3"}))
+    with pytest.raises(ValueError, match=r"copy.*index\.json: action schema 'keyboard-v3' is not supported"):
+        build(shards, val=str(copy))
+    for name in ("batch_size", "context", "shuffle"):
+        with pytest.raises(ValueError, match=f"data.{name} 0: allowed: 1 or more"):
+            build(shards, **{name: 0})
+    with pytest.raises(ValueError, match=r"data\.val_fraction 1\.5: allowed: 0 to below 1"):
+        build(shards, val_fraction=1.5)
+
+
+@pytest.mark.parametrize("cache", [False, True])
+def test_a_set_of_idlers_ends_in_a_message_not_in_a_hang(
+    trajectories: list[Trajectory], tmp_path: Path, cache: bool
+) -> None:
+    idle = np.tile(np.asarray(NEUTRAL, dtype=np.int8), (len(trajectories[0]), 1))
+    with ShardWriter(tmp_path / "idle", source={}) as writer:
+        writer.write(Trajectory("idler", trajectories[0].frames, idle, None, {}))
+    with pytest.raises(ValueError, match="idle: reader 0 of 1 finds no step to learn from"):
+        draw(build(tmp_path / "idle", cache=cache, val_fraction=0.0), 1)

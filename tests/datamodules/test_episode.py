@@ -1,0 +1,41 @@
+from itertools import islice
+
+import pytest
+
+from datamodules.episode import SPLITS, Episode, episodes, stream
+
+
+def test_options_hold_only_what_is_set() -> None:
+    assert Episode(3).options() == {"character": "ninja"}
+    assert Episode(3, spawn=0).options() == {"spawn": 0, "character": "ninja"}
+    assert Episode(3, character=None).options() == {}
+
+
+def test_splits_and_seeds_never_share_an_episode() -> None:
+    lists = [{item.seed for item in episodes(seed, 3000, split)} for seed in (0, 1, 2, 535) for split in SPLITS]
+    assert {len(found) for found in lists} == {3000}
+    assert len(set.union(*lists)) == 3000 * len(lists)
+    assert max(map(max, lists)) < 2**31
+    assert {item.seed % 4 for item in episodes(7, 50, "test")} == {SPLITS.index("test")}
+
+
+def test_the_first_episodes_are_the_same_however_many_are_drawn() -> None:
+    assert episodes(5, 100)[:10] == episodes(5, 10) == list(islice(stream(5), 10))
+    assert episodes(5, 10) != episodes(6, 10)
+
+
+def test_spawns_are_taken_in_turn() -> None:
+    assert [item.spawn for item in episodes(0, 5, spawns=[2, 0])] == [2, 0, 2, 0, 2]
+    assert {item.spawn for item in episodes(0, 5)} == {None}
+    assert {item.character for item in episodes(0, 5, character=None)} == {None}
+
+
+def test_bad_arguments_are_named() -> None:
+    with pytest.raises(ValueError, match="episodes 0: allowed: 1 or more"):
+        episodes(0, 0)
+    with pytest.raises(ValueError, match="seed -1: allowed: 0 or more"):
+        episodes(-1, 5)
+    with pytest.raises(ValueError, match="split 'exam': allowed: train, val, test, play"):
+        episodes(0, 5, "exam")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"spawns \[\]: allowed: at least one"):
+        episodes(0, 5, spawns=[])

@@ -1,0 +1,94 @@
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from datamodules import preference
+from datamodules.archive import Archive
+from datamodules.preference import Preference
+from datamodules.preferences import Preferences
+from datamodules.shards import ShardWriter
+from datamodules.trajectory import Trajectory
+
+
+@pytest.fixture(scope="module")
+def files(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("preferences")
+    for name, count, seed in (("train", 66, 0), ("test", 190, 1)):
+        found = preference.comparisons(Archive(shards).summaries(), "left", count, seed)
+        preference.write(folder / f"{name}.jsonl", found)
+    return folder
+
+
+def build(shards: Path, files: Path, **changes: Any) -> Preferences:
+    sources = {"test": str(shards), "test_preferences": str(files / "test.jsonl")}
+    data = Preferences(str(shards), str(files / "train.jsonl"), **(sources | changes))
+    data.setup("fit")
+    data.setup("test")
+    return data
+
+
+@pytest.mark.parametrize("mode", ["sampled", "all_pairs"])
+def test_batches_count_in_the_list_of_trajectories(shards: Path, files: Path, mode: str) -> None:
+    data = build(shards, files, mode=mode, batch_size=8, batch_trajectories=6)
+    known = {(item.winner, item.loser) for item in preference.read(files / "train.jsonl")}
+    keys = [trajectory.key for trajectory in data.trajectories("train")]
+    seen = set()
+    for batch in islice(data.train_dataloader(), 80):
+        assert len(set(batch["ids"].tolist())) == len(batch["ids"])
+        winners, losers = batch["ids"][batch["winners"]], batch["ids"][batch["losers"]]
+        seen |= {(keys[winner], keys[loser]) for winner, loser in zip(winners, losers, strict=True)}
+    assert seen == known
+
+
+def test_the_test_set_is_gone_over_once(shards: Path, files: Path) -> None:
+    data = build(shards, files)
+    batches = list(data.test_dataloader())
+    assert sum(len(batch["winners"]) for batch in batches) == len(preference.read(files / "test.jsonl"))
+    assert list(data.val_dataloader()) == []
+    validated = build(shards, files, val_preferences=str(files / "test.jsonl"))
+    assert [batch["ids"].tolist() for batch in validated.val_dataloader()] == [
+        batch["ids"].tolist() for batch in batches
+    ]
+
+
+def test_trajectories_are_those_of_the_folder(shards: Path, files: Path, trajectories: list[Trajectory]) -> None:
+    data = build(shards, files)
+    found = data.trajectories("test")
+    assert len(found) == 24
+    np.testing.assert_array_equal(found[5].actions, trajectories[5].actions)
+    assert data.fingerprint("train") == Archive(shards).manifest.fingerprint
+
+
+def test_an_unknown_trajectory_names_key_file_and_line(shards: Path, files: Path, tmp_path: Path) -> None:
+    found = [*preference.read(files / "train.jsonl")[:3], Preference("pattern-001", "stranger", "left")]
+    preference.write(tmp_path / "odd.jsonl", found)
+    with pytest.raises(ValueError, match=r"odd\.jsonl, line 4: no trajectory 'stranger' in .*patterns"):
+        build(shards, files, test_preferences=str(tmp_path / "odd.jsonl"))
+
+
+def test_the_test_folder_decides_what_its_preferences_may_name(
+    shards: Path, files: Path, trajectories: list[Trajectory], tmp_path: Path
+) -> None:
+    with ShardWriter(tmp_path / "few", source={}) as writer:
+        writer.write(trajectories[0])
+    with pytest.raises(ValueError, match=r"test\.jsonl, line 1: no trajectory"):
+        build(shards, files, test=str(tmp_path / "few"))
+
+
+def test_bad_arguments_are_named(shards: Path, files: Path, tmp_path: Path) -> None:
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"mode": "some"}, "data.mode 'some': allowed: sampled, all_pairs"),
+        ({"batch_size": 0}, "data.batch_size 0: allowed: 1 or more"),
+        ({"batch_trajectories": 1}, "data.batch_trajectories 1: allowed: 2 or more"),
+        ({"test_preferences": None}, "data.test and data.test_preferences: allowed: both or neither"),
+        ({"test": str(tmp_path / "nowhere")}, "nowhere: no such folder"),
+        ({"test_preferences": str(tmp_path / "nowhere.jsonl")}, "nowhere.jsonl: no such file"),
+    ]
+    for changes, message in cases:
+        with pytest.raises(ValueError, match=message):
+            build(shards, files, **changes)
+    with pytest.raises(ValueError, match=r"data\.test None: allowed: a folder of shards"):
+        Preferences(str(shards), str(files / "train.jsonl")).test_dataloader()

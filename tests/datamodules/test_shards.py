@@ -1,0 +1,102 @@
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datamodules import codec
+from datamodules.manifest import Manifest
+from datamodules.shards import ShardWriter, read, records
+from datamodules.trajectory import Trajectory
+
+
+def test_reads_back_what_was_written(shards: Path, trajectories: list[Trajectory]) -> None:
+    found = list(read(shards))
+    assert [trajectory.key for trajectory in found] == [trajectory.key for trajectory in trajectories]
+    for one, other in zip(found, trajectories, strict=True):
+        np.testing.assert_array_equal(one.frames, codec.roundtrip(other.frames))
+        np.testing.assert_array_equal(one.actions, other.actions)
+        np.testing.assert_array_equal(one.positions, other.positions)
+        assert one.meta == other.meta
+
+
+def test_the_same_trajectories_give_the_same_bytes(shards: Path, tmp_path: Path) -> None:
+    with ShardWriter(tmp_path / "again", source={"made": "for tests"}, trajectories_per_shard=4) as writer:
+        for record in records(shards):
+            writer.write(record)
+    assert Manifest.load(tmp_path / "again").fingerprint == Manifest.load(shards).fingerprint
+
+
+def test_a_filtered_set_keeps_its_frames_bit_for_bit(shards: Path, tmp_path: Path) -> None:
+    with ShardWriter(tmp_path / "best", source={}) as writer:
+        for record in list(records(shards))[:5]:
+            writer.write(replace(record, meta=record.meta | {"reward": 0.5}))
+    for one, other in zip(read(tmp_path / "best"), read(shards), strict=False):
+        np.testing.assert_array_equal(one.frames, other.frames)
+        assert one.meta["reward"] == 0.5
+    assert Manifest.load(tmp_path / "best").samples == 5
+
+
+def test_plain_tar_opens_a_shard(shards: Path, tmp_path: Path) -> None:
+    subprocess.run(["tar", "xf", shards / "000000.tar", "-C", tmp_path], check=True)
+    data = (tmp_path / "pattern-000.mjpeg").read_bytes()
+    assert data.startswith(b"\xff\xd8")
+    assert np.load(tmp_path / "pattern-000.actions.npy", allow_pickle=False).dtype == np.int8
+
+
+def test_attached_files_come_with_the_set(trajectories: list[Trajectory], tmp_path: Path) -> None:
+    with ShardWriter(tmp_path / "set", source={}) as writer:
+        writer.write(trajectories[1])
+        writer.attach("outcomes.json", "{}\n")
+        assert writer.outcomes == {"left": 1}
+    assert (tmp_path / "set" / "outcomes.json").read_text() == "{}\n"
+    assert [trajectory.key for trajectory in read(tmp_path / "set")] == ["pattern-001"]
+
+
+def store(out: Path, items: list[Trajectory]) -> None:
+    with ShardWriter(out, source={}) as writer:
+        for item in items:
+            writer.write(item)
+
+
+def interrupted(out: Path, trajectories: list[Trajectory]) -> None:
+    with ShardWriter(out, source={}, trajectories_per_shard=1) as writer:
+        for trajectory in trajectories[:3]:
+            writer.write(trajectory)
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_writer_leaves_nothing(trajectories: list[Trajectory], tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(tmp_path / "set", trajectories)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_writers_rest_is_swept_by_the_next(trajectories: list[Trajectory], tmp_path: Path) -> None:
+    (tmp_path / ".set.partial").mkdir()
+    (tmp_path / ".set.partial" / "000000.tar").write_bytes(b"half")
+    with ShardWriter(tmp_path / "set", source={}) as writer:
+        writer.write(trajectories[0])
+    assert [path.name for path in tmp_path.iterdir()] == ["set"]
+
+
+def test_an_existing_folder_is_refused_and_an_empty_one_filled(trajectories: list[Trajectory], tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(ValueError, match="already exists; allowed: a new or an empty folder"):
+        ShardWriter(tmp_path, source={})
+    (tmp_path / "empty").mkdir()
+    with ShardWriter(tmp_path / "empty", source={}) as writer:
+        writer.write(trajectories[0])
+    assert Manifest.load(tmp_path / "empty").samples == 1
+
+
+def test_a_writer_refuses_what_does_not_belong(trajectories: list[Trajectory], tmp_path: Path) -> None:
+    known = trajectories[0]
+    small = Trajectory("small", known.frames[:, :32, :32].copy(), known.actions, None, {})
+    for item, message in ((known, "'pattern-000' was already written"), (small, r"'small' has frames \(32, 32\)")):
+        with pytest.raises(ValueError, match=message):
+            store(tmp_path / "set", [known, item])
+    with pytest.raises(ValueError, match="no trajectory was written"):
+        store(tmp_path / "set", [])
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,64 @@
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader
+
+from datamodules.cached_windows import Clip
+from datamodules.stream import BatchStream
+from datamodules.windows import Window
+
+
+class Numbers:
+    """Laps of five windows whose frames hold their number; the second reader has but one."""
+
+    def lap(self, number: int, reader: int, readers: int) -> Iterator[Window]:
+        for index in range(5)[reader::readers][: 1 if reader == 1 else None]:
+            clip = Clip(np.full((1, 2, 2, 3), 10 * number + index, dtype=np.uint8))
+            yield Window(clip, np.arange(1), np.zeros((1, 16), dtype=np.int8), 0)
+
+
+def build(endless: bool, rank: int = 0, world: int = 1) -> BatchStream:
+    return BatchStream(
+        Numbers(),
+        batch_size=3,
+        context=1,
+        height=2,
+        width=2,
+        augment=None,
+        endless=endless,
+        rank=rank,
+        world=world,
+        source="numbers",
+    )
+
+
+def numbers(batch: dict[str, torch.Tensor]) -> list[int]:
+    return batch["frames"][:, 0, 0, 0, 0].tolist()
+
+
+def test_endless_batches_run_on_into_the_next_lap() -> None:
+    assert [numbers(batch) for batch in islice(build(endless=True), 4)] == [
+        [0, 1, 2],
+        [3, 4, 10],
+        [11, 12, 13],
+        [14, 20, 21],
+    ]
+
+
+def test_an_exact_stream_ends_with_what_is_left() -> None:
+    assert [numbers(batch) for batch in build(endless=False)] == [[0, 1, 2], [3, 4]]
+    assert [numbers(batch) for batch in build(endless=False, rank=1, world=2)] == [[0, 1, 2], [3, 4]]
+
+
+def test_ranks_with_uneven_parts_never_run_dry() -> None:
+    assert [numbers(batch) for batch in islice(build(True, rank=0, world=2), 2)] == [[0, 2, 4], [10, 12, 14]]
+    assert [numbers(batch) for batch in islice(build(True, rank=1, world=2), 2)] == [[1, 11, 21], [31, 41, 51]]
+
+
+def test_rank_and_world_reach_a_worker_that_was_not_forked(shards: Path) -> None:
+    stream = build(True, rank=1, world=2)
+    loader = DataLoader(stream, batch_size=None, num_workers=1, multiprocessing_context="spawn")
+    assert numbers(next(iter(loader))) == [1, 11, 21]
