@@ -16,6 +16,7 @@ LEFT_HAND: Final = tuple(index for index, (x, _) in enumerate(SPAWNS) if x < 0)
 LEFT_HAND_SHARE: Final = 0.84
 KNOBS: Final[dict[str, Range]] = {
     "noise": (0.4, 1.0),
+    "detour": (0.7, 2.0),
     "delay": (0, 1.4),
     "overshoot": (0.0, 0.3),
     "pace": (0.75, 1.0),

@@ -108,7 +108,7 @@ class Walker(ScriptedPlayer):
             self.dodge -= 1
             return Wish(strafe=0.9 * self.side, forward=-0.4, turn=0.2 * self.side)
         if self.path is None:
-            self.path, self.at = route(seen.position, self.goal(seen), self.rng, spread=self.temper.noise), 0
+            self.path, self.at = route(seen.position, self.goal(seen), self.rng, spread=self.temper.detour), 0
         if self.pilot.moved() < BLOCKED and self.at and self.rng.random() < 0.4:
             return self.blocked(seen)
         return self.follow(seen, self.path)
@@ -158,7 +158,7 @@ class Runner(Walker):
         """Runs on: the pad was missed."""
         heading = np.radians(seen.heading)
         self.beyond = seen.position + 400 * np.array([np.cos(heading), np.sin(heading)])
-        self.stubborn = int(self.rng.integers(2, 9))
+        self.stubborn = int(self.rng.integers(2, 13))
         self.path = None
         return self.wish(seen)
 

@@ -13,7 +13,8 @@ class Temper:
     """How one player plays.
 
     Args:
-        noise: Size of every error, 1 is usual: of the aim, of the hand, of the way chosen.
+        noise: Size of every error, 1 is usual: of the aim, of the hand, of the place aimed at.
+        detour: How far its ways may be from the shortest, 1 is usual: where doors are passed, how wide a bend is.
         delay: Steps between seeing and doing (0.1 s each).
         overshoot: Share of its own turns under way that a player forgets, 0 to 1; what is forgotten is turned twice.
         pace: Push of the left stick, 0 to 1.
@@ -22,10 +23,11 @@ class Temper:
         lookahead: Map units ahead on its way at which a player aims; few is nervous, many cuts corners.
         hops: Jumps a step.
         lapses: Pauses a step.
-        warm_up: Steps of play before the run.
+        warm_up: Steps of play before the run; 0 or less is none.
     """
 
     noise: float = 1.0
+    detour: float = 1.0
     delay: float = 1.0
     overshoot: float = 0.2
     pace: float = 0.9

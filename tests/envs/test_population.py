@@ -1,0 +1,56 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from envs.actors import CHARACTERS
+from envs.plays import Play
+from envs.population import KINDS, PAD_SHARES, population
+
+NUMBER = 2000
+
+
+@pytest.fixture(scope="module")
+def plays() -> list[Play]:
+    return population(0).first(NUMBER)
+
+
+def check(counts: Counter[str], shares: dict[str, float]) -> None:
+    """Four binomial standard deviations: 1 in 16,000 false alarms a share, and the seed is fixed."""
+    total = counts.total()
+    for name, share in shares.items():
+        assert abs(counts[name] - share * total) < 4 * np.sqrt(total * share * (1 - share)), name
+
+
+def test_the_table_adds_up_and_is_what_is_drawn(plays: list[Play]) -> None:
+    assert sum(kind.share for kind in KINDS) == pytest.approx(1)
+    check(Counter(play.kind for play in plays), {kind.name: kind.share for kind in KINDS})
+
+
+def test_pads_characters_and_spawns_come_in_their_shares(plays: list[Play]) -> None:
+    check(Counter(play.pad for play in plays if play.pad), PAD_SHARES)
+    check(Counter(play.options["character"] for play in plays), dict.fromkeys(CHARACTERS, 1 / len(CHARACTERS)))
+    check(Counter(str(play.options["spawn"]) for play in plays), dict.fromkeys("0123", 1 / 4))
+    assert len({play.seed for play in plays}) == NUMBER
+
+
+def test_a_play_depends_on_seed_and_number_alone() -> None:
+    def facts(seed: int, index: int) -> tuple[object, ...]:
+        play = population(seed)[index]
+        return play.kind, play.seed, play.pad, play.options, play.player.temper  # type: ignore[attr-defined]
+
+    assert facts(3, 17) == facts(3, 17)
+    assert facts(3, 17) != facts(4, 17)
+    assert facts(3, 17) != facts(3, 18)
+
+
+def test_fixing_one_thing_leaves_the_others() -> None:
+    for free, fixed in zip(population(0).first(20), population(0, pad="right", spawn=2).first(20), strict=True):
+        assert fixed.options == {"spawn": 2, "character": free.options["character"]}
+        assert (fixed.kind, fixed.seed) == (free.kind, free.seed)
+        assert fixed.pad == (free.pad and "right")
+
+
+def test_an_unknown_pad_is_refused() -> None:
+    with pytest.raises(ValueError, match="pad 'top': allowed left, middle, right"):
+        population(0, pad="top")

@@ -1,0 +1,113 @@
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from envs.demonstrators import curated
+from envs.gamepad import NEUTRAL
+from envs.launch_island import LaunchIsland
+from envs.players import Player
+from envs.plays import Play, Plays
+from envs.population import population
+from envs.recorder import Recording, record
+from envs.vector import GamePool
+
+
+def pool_of(games: int, max_steps: int = 100) -> GamePool:
+    return GamePool("padzoo/LaunchIsland-v0", games, {"size": 32, "max_steps": max_steps})
+
+
+def same(one: Recording, other: Recording) -> bool:
+    arrays = ((one.frames, other.frames), (one.actions, other.actions), (one.positions, other.positions))
+    return one.meta == other.meta and all(np.array_equal(*pair) for pair in arrays)
+
+
+class Stander:
+    """A player that presses nothing, and does something else at its fifth step."""
+
+    def __init__(self, fifth: Callable[[], object] = lambda: None) -> None:
+        self.fifth = fifth
+        self.steps = 0
+
+    def act(self, info: Mapping[str, Any]) -> NDArray[np.int64]:
+        self.steps += 1
+        if self.steps == 5:
+            self.fifth()
+        return np.asarray(NEUTRAL)
+
+
+def first_try(player: Player) -> Plays:
+    """Gives the curated list, but with another player the first time that game 0 is asked for."""
+    tries = [player]
+
+    def draw(index: int, attempt: int) -> Play:
+        play = curated(0).draw(index, attempt)
+        return replace(play, player=tries.pop()) if index == 0 and tries else play
+
+    return Plays(draw)
+
+
+def test_recordings_do_not_depend_on_the_number_of_games() -> None:
+    with pool_of(1, 40) as pool:
+        alone = list(record(pool, population(0), 5))
+    with pool_of(3, 40) as pool:
+        together = list(record(pool, population(0), 5))
+    assert all(map(same, alone, together))
+    assert not same(alone[0], alone[1])
+
+
+def test_a_recording_holds_what_was_seen_when_each_action_was_chosen() -> None:
+    with pool_of(1) as pool:
+        run = next(record(pool, curated(0), 1))
+    length = len(run)
+    assert run.frames.shape == (length, 32, 32, 3)
+    assert run.actions.shape == (length, 16)
+    assert run.positions.shape == (length, 3)
+    assert (run.frames.dtype, run.actions.dtype, run.positions.dtype) == (np.uint8, np.int8, np.float32)
+    with pool_of(1) as pool:  # replay it
+        pool.reset(0, run.meta["seed"], {"spawn": run.meta["spawn"], "character": run.meta["character"]})
+        for frame, action, (x, y, heading) in zip(run.frames, run.actions, run.positions, strict=True):
+            info = pool.wait(0).info
+            assert np.array_equal(pool.observations[0], frame)
+            assert (*info["position"], info["heading"]) == pytest.approx((x, y, heading), rel=1e-6)
+            pool.step(0, action.astype(np.int64))
+        assert pool.wait(0).info["outcome"] == run.meta["outcome"] == run.meta["pad"]
+
+
+def test_a_run_that_must_reach_its_pad_is_repeated_until_it_does() -> None:
+    with pool_of(2, 80) as pool:
+        runs = list(record(pool, first_try(Stander()), 3))
+    assert [run.meta["outcome"] for run in runs] == ["left", "middle", "right"]
+    assert runs[0].meta["seed"] == curated(0).draw(0, 1).seed
+
+
+def test_a_crashed_game_is_played_again_as_if_nothing_had_happened() -> None:
+    built: list[LaunchIsland] = []
+
+    def build() -> LaunchIsland:
+        built.append(LaunchIsland(size=32))
+        return built[-1]
+
+    with GamePool(build, 1) as pool:
+        crashed = next(record(pool, first_try(Stander(lambda: built[-1].kill())), 1))
+        assert len(built) == 2
+        undisturbed = next(record(pool, curated(0), 1))
+    assert same(crashed, undisturbed)
+
+
+def test_a_reader_may_stop_early() -> None:
+    with pool_of(2, 20) as pool:
+        recordings = record(pool, population(0), 10)
+        assert len(list(islice(recordings, 1))) == 1
+        recordings.close()  # type: ignore[attr-defined]
+        pool.reset(0, 0)
+        assert not pool.wait(0).crashed
+
+
+def test_an_option_that_the_game_does_not_know_is_reported_as_the_game_says_it() -> None:
+    with pool_of(1) as pool, pytest.raises(ValueError, match="spawn 7: allowed 0, 1, 2, 3"):
+        next(record(pool, population(0, spawn=7), 1))
