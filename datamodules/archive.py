@@ -16,7 +16,7 @@ Span = tuple[int, int]  # where a member's bytes begin, and how many there are
 class Archive(Sequence[Trajectory]):
     """A set of shards as a sequence of trajectories in the manifest's order, each read and decoded when asked for.
 
-    The tar headers are read once, 0.2 s for 1,000 trajectories; nothing of the frames is kept.
+    The tar headers are read once, 0.1 s for 1,000 trajectories; nothing of the frames is kept.
 
     Args:
         folder: A folder of shards.

@@ -60,7 +60,9 @@ def kept_rows(actions: NDArray[np.int8], filter_noops: bool) -> NDArray[np.int64
 def random_windows(
     source: FrameSource, rows: NDArray[np.int64], actions: NDArray[np.int8], context: int, rng: np.random.Generator
 ) -> list[Window]:
-    """Cuts windows at random places: as many as cover the trajectory about once, so that every frame weighs the same.
+    """Cuts windows at random places: as many as cover the trajectory about once, so that it weighs as its length.
+
+    Reading one window only of each 100-step trajectory would also give 20 % fewer frames a second.
 
     A window's start is uniform over every place where it would touch the trajectory, then moved inside. Uniform over
     the places where it fits, the first frame of a 100-step run would be seen 30 times less often than one in the

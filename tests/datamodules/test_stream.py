@@ -6,7 +6,11 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
+from datamodules.augment import Augment
 from datamodules.cached_windows import Clip
+from datamodules.demonstrations import HeldOut
+from datamodules.manifest import Manifest
+from datamodules.shard_windows import ShardWindows
 from datamodules.stream import BatchStream
 from datamodules.windows import Window
 
@@ -59,6 +63,20 @@ def test_ranks_with_uneven_parts_never_run_dry() -> None:
 
 
 def test_rank_and_world_reach_a_worker_that_was_not_forked(shards: Path) -> None:
-    stream = build(True, rank=1, world=2)
-    loader = DataLoader(stream, batch_size=None, num_workers=1, multiprocessing_context="spawn")
-    assert numbers(next(iter(loader))) == [1, 11, 21]
+    windows = ShardWindows(
+        Manifest.load(shards).paths, keep=HeldOut(1.0, True), context=1, filter_noops=False, shuffle=9, seed=0
+    )
+    whole = {
+        "batch_size": 4,
+        "context": 1,
+        "height": 64,
+        "width": 64,
+        "augment": Augment(),
+        "endless": True,
+        "world": 2,
+    }
+    first, second = (BatchStream(windows, **whole, rank=rank, source="here") for rank in range(2))  # type: ignore[arg-type]
+    spawned = DataLoader(second, batch_size=None, num_workers=1, multiprocessing_context="spawn")
+    batch = next(iter(spawned))
+    assert torch.equal(batch["frames"], next(iter(second))["frames"])
+    assert not torch.equal(batch["frames"], next(iter(first))["frames"])
