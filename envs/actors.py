@@ -39,6 +39,7 @@ def _player(character: str) -> str:
   Player.ColorRange 0, 0
   Player.ForwardMove {PACE}, {PACE}
   Player.SideMove {PACE}, {PACE}
+  ReactionTime 0
   Scale {scale}
   +NODAMAGE
   States

@@ -86,7 +86,9 @@ def _picture(space: Space[Any]) -> tuple[str, Box] | None:
     return None
 
 
-class GamepadAdapter(gymnasium.Wrapper[NDArray[np.uint8], NDArray[np.int64], Any, Any]):
+class GamepadAdapter(
+    gymnasium.Wrapper[NDArray[np.uint8], NDArray[np.int64], Any, Any], gymnasium.utils.RecordConstructorArgs
+):
     """Lets a foreign environment be played with the gamepad and seen as a square colour picture.
 
     Actions: of a Discrete space, 0 is no button and k the k-th button of `gamepad.BUTTONS` (the first held counts); a
@@ -97,12 +99,13 @@ class GamepadAdapter(gymnasium.Wrapper[NDArray[np.uint8], NDArray[np.int64], Any
     Observations: a uint8 image `(H, W, 3)`, `(H, W, 1)` or `(H, W)`, itself or the first one in a Dict; without one,
     the picture that the environment renders (`rgb_array`). It is reduced by area to a square.
 
-    Outcome: `success` when the episode terminates and `info["is_success"]` says so or, where there is none, its last
-    reward is positive; else `none`. Reset options go to the game as they are.
+    Outcome: `success` when the episode has ended and `info["is_success"]` says so or, where there is none, the sum of
+    its rewards is above `success`; else `none`. Reset options go to the game as they are.
 
     Args:
         env: The environment.
         size: Rows and columns of an observation.
+        success: The sum of rewards above which an episode is a success.
 
     Raises:
         ValueError: If its action space does not fit the gamepad, or it gives no picture.
@@ -110,7 +113,8 @@ class GamepadAdapter(gymnasium.Wrapper[NDArray[np.uint8], NDArray[np.int64], Any
 
     outcomes: ClassVar[tuple[str, ...]] = ("none", "success")
 
-    def __init__(self, env: gymnasium.Env[Any, Any], size: int = 128) -> None:
+    def __init__(self, env: gymnasium.Env[Any, Any], size: int = 128, success: float = 0.0) -> None:
+        gymnasium.utils.RecordConstructorArgs.__init__(self, size=size, success=success)
         super().__init__(env)
         name = env.spec.id if env.spec else type(env.unwrapped).__name__
         self._translate = _translation(env.action_space, name)
@@ -119,6 +123,8 @@ class GamepadAdapter(gymnasium.Wrapper[NDArray[np.uint8], NDArray[np.int64], Any
             raise ValueError(f"{name}: no uint8 image in its observations; allowed is also render_mode='rgb_array'")
         self._key = picture[0] if picture else None
         self._size = size
+        self._success = success
+        self._return = 0.0
         self._reduce: dict[tuple[int, int], AreaReduction] = {}
         self.observation_space = Box(0, 255, (size, size, 3), np.uint8)
         self.action_space = gamepad.action_space()
@@ -128,6 +134,7 @@ class GamepadAdapter(gymnasium.Wrapper[NDArray[np.uint8], NDArray[np.int64], Any
     ) -> tuple[NDArray[np.uint8], dict[str, Any]]:
         """Starts an episode; see `gymnasium.Env.reset`. The info has `outcome` `none`."""
         observation, info = self.env.reset(seed=seed, options=dict(options) if options else None)
+        self._return = 0.0
         return self._see(observation), {**info, "outcome": "none"}
 
     def step(self, action: NDArray[np.int64]) -> tuple[NDArray[np.uint8], float, bool, bool, dict[str, Any]]:
@@ -140,8 +147,9 @@ class GamepadAdapter(gymnasium.Wrapper[NDArray[np.uint8], NDArray[np.int64], Any
             Observation `(size, size, 3)`, reward, terminated, truncated, info with `outcome`.
         """
         observation, reward, terminated, truncated, info = self.env.step(self._translate(np.asarray(action)))
-        success = terminated and bool(info.get("is_success", float(reward) > 0))
-        outcome = self.outcomes[success]
+        self._return += float(reward)
+        ended = terminated or truncated
+        outcome = self.outcomes[ended and bool(info.get("is_success", self._return > self._success))]
         return self._see(observation), float(reward), terminated, truncated, {**info, "outcome": outcome}
 
     def _see(self, observation: Any) -> NDArray[np.uint8]:
@@ -157,19 +165,20 @@ class GamepadAdapter(gymnasium.Wrapper[NDArray[np.uint8], NDArray[np.int64], Any
         return self._reduce[shape](picture.transpose(2, 0, 1))
 
 
-def adapt(env: gymnasium.Env[Any, Any], size: int = 128) -> gymnasium.Env[Any, Any]:
+def adapt(env: gymnasium.Env[Any, Any], size: int = 128, success: float = 0.0) -> gymnasium.Env[Any, Any]:
     """Returns the environment as it is if it already speaks the gamepad, else a `GamepadAdapter` around it.
 
     Args:
         env: Any Gymnasium environment with an image observation.
         size: Rows and columns of an adapted observation.
+        success: See `GamepadAdapter`.
 
     Raises:
         ValueError: If it cannot be adapted.
     """
     space = env.observation_space
     square = isinstance(space, Box) and space.dtype == np.uint8 and space.shape[2:] == (3,)
-    return env if env.action_space == gamepad.action_space() and square else GamepadAdapter(env, size)
+    return env if env.action_space == gamepad.action_space() and square else GamepadAdapter(env, size, success)
 
 
 def make(name: str, **env_args: Any) -> gymnasium.Env[Any, Any]:
@@ -177,16 +186,16 @@ def make(name: str, **env_args: Any) -> gymnasium.Env[Any, Any]:
 
     Args:
         name: A Gymnasium id; `module:id` imports the module that registers it first.
-        **env_args: The game's own arguments; `size` is the adapter's where the game is not ours.
+        **env_args: The game's own arguments; where the game is not ours, `size` and `success` are the adapter's.
 
     Raises:
         ValueError: If no such game is registered, or it cannot be adapted.
     """
+    adapter = {}
+    if not name.startswith("padzoo/"):
+        adapter = {key: env_args.pop(key) for key in ("size", "success") if key in env_args}
     try:
-        ours = gymnasium.spec(name).kwargs.get("gamepad", False) or name.startswith("padzoo/")
-    except gymnasium.error.Error as error:
+        env = gymnasium.make(name, disable_env_checker=True, **env_args)
+    except (gymnasium.error.UnregisteredEnv, ModuleNotFoundError) as error:
         raise ValueError(f"game {name!r}: {error}") from error
-    if ours:
-        return adapt(gymnasium.make(name, disable_env_checker=True, **env_args))
-    size = env_args.pop("size", 128)
-    return adapt(gymnasium.make(name, disable_env_checker=True, **env_args), size)
+    return adapt(env, **adapter)

@@ -55,6 +55,12 @@ class _Seat:
         self.busy = True
         self.calls.put(call)
 
+    def kill(self) -> None:
+        """Ends a hanging game's process, where it has one, so that the call comes back as a crash."""
+        kill = getattr(self.env.unwrapped, "kill", None)
+        if kill is not None:
+            kill()
+
     def _serve(self) -> None:
         while (call := self.calls.get()) is not None:
             try:
@@ -170,9 +176,9 @@ class GamePool:
         if not seat.busy:
             raise RuntimeError("no call is under way in this game: submit one first")
         try:
-            result = seat.results.get(timeout=self.patience)
+            result = self._answer(seat)
         except Empty:
-            result = self._kill(seat)
+            raise GameCrashed(f"the game has not answered for {self.patience} s and cannot be killed") from None
         seat.busy = False
         if isinstance(result, Exception):
             raise result
@@ -185,12 +191,12 @@ class GamePool:
         for seat in self._seats:
             seat.thread.join(timeout=self.patience)
             if seat.thread.is_alive():
-                self._kill(seat)
+                seat.kill()
                 seat.thread.join(timeout=self.patience)
 
-    def _kill(self, seat: _Seat) -> Transition | Exception:
-        kill = getattr(seat.env.unwrapped, "kill", None)
-        if kill is None:
-            raise GameCrashed(f"the game has not answered for {self.patience:.0f} s and cannot be killed")
-        kill()
-        return seat.results.get(timeout=self.patience)
+    def _answer(self, seat: _Seat) -> Transition | Exception:
+        try:
+            return seat.results.get(timeout=self.patience)
+        except Empty:
+            seat.kill()
+            return seat.results.get(timeout=self.patience)

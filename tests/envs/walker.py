@@ -1,0 +1,41 @@
+"""A straight walk to a pad, from info alone: enough to reach it, no model of a player."""
+
+import math
+from typing import Any
+
+import numpy as np
+from gymnasium import Env
+from numpy.typing import NDArray
+
+from envs.gamepad import CENTER, COMPONENTS, NEUTRAL
+from envs.island import PADS
+
+_WAYS = {"left": (-300.0, 1250.0), "middle": (0.0, 1300.0), "right": (300.0, 1250.0)}
+
+
+def press(**components: int) -> NDArray[np.int64]:
+    action = np.array(NEUTRAL, np.int64)
+    for name, value in components.items():
+        action[COMPONENTS.index(name)] = value
+    return action
+
+
+def towards(info: dict[str, Any], goal: tuple[float, float]) -> NDArray[np.int64]:
+    x, y = info["position"]
+    off = (math.degrees(math.atan2(goal[1] - y, goal[0] - x)) - info["heading"] + 180) % 360 - 180
+    turn = int(np.clip(round(-off / 10.5), -5, 5))
+    return press(left_y=10 if abs(off) < 40 else 6, right_x=CENTER + turn)
+
+
+def walk(env: Env[Any, Any], pad: str, **reset: Any) -> tuple[int, float, bool, dict[str, Any]]:
+    """Plays one episode: steps, last reward, terminated, last info."""
+    _, info = env.reset(**reset)
+    stops = [(0.0, 360.0), (0.0, 800.0), _WAYS[pad], PADS[pad]]
+    steps = 0
+    while True:
+        if len(stops) > 1 and info["position"][1] > stops[0][1] - 20:
+            del stops[0]
+        _, reward, terminated, truncated, info = env.step(towards(info, stops[0]))
+        steps += 1
+        if terminated or truncated:
+            return steps, float(reward), terminated, info
