@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.plays import Play, Plays
-from envs.vector import GamePool, Transition
+from envs.errors import GameCrashed
+from envs.plays import Plays
+from envs.vector import GamePool
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,39 +32,52 @@ class Recording:
         return len(self.actions)
 
 
+CRASHES: Final = 3  # a game that crashes this often crashes by what is played in it
+
+
 class _Table:
     """One game of the pool, the play in it, and the record so far."""
 
-    def __init__(self, pool: GamePool, index: int) -> None:
+    def __init__(self, pool: GamePool, plays: Plays, index: int) -> None:
         self.pool = pool
+        self.plays = plays
         self.index = index
         self.busy = False
 
-    def start(self, play: Play, attempt: int) -> None:
-        """Submits the start of a game."""
-        self.play, self.attempt = play, attempt
+    def start(self, number: int, attempt: int = 0, crashes: int = 0) -> None:
+        """Submits the start of a game of the list."""
+        self.play, self.attempt, self.crashes = self.plays.draw(number, attempt), attempt, crashes
         self.frames: list[NDArray[np.uint8]] = []
         self.actions: list[NDArray[np.int64]] = []
         self.positions: list[tuple[float, float, float]] = []
-        self.pool.reset(self.index, play.seed, play.options)
+        self.pool.reset(self.index, self.play.seed, self.play.options)
         self.busy = True
 
-    def go_on(self, transition: Transition) -> None:
-        """Records what is seen, and submits the player's action."""
-        info = transition.info
+    def go_on(self) -> Recording | None:
+        """Plays one step further; returns the recording if that was the last one of a game worth keeping."""
+        self.busy = False
+        transition = self.pool.wait(self.index)
+        info, play = transition.info, self.play
+        if transition.crashed:
+            if self.crashes + 1 == CRASHES:
+                raise GameCrashed(f"game {play.index} (seed {play.seed}) crashed {CRASHES} times in a row")
+            self.start(play.index, self.attempt, self.crashes + 1)
+        elif not (transition.terminated or transition.truncated):
+            self._act(info)
+        elif play.must_reach and info["outcome"] != play.pad:
+            self.start(play.index, self.attempt + 1)
+        else:
+            return self._recording(info)
+        return None
+
+    def _act(self, info: dict[str, Any]) -> None:
         self.frames.append(self.pool.observations[self.index].copy())
         self.positions.append((float(info["position"][0]), float(info["position"][1]), float(info["heading"])))
         self.actions.append(self.play.player.act(info))
         self.pool.step(self.index, self.actions[-1])
         self.busy = True
 
-    def wait(self) -> Transition:
-        """Waits for the call submitted last."""
-        self.busy = False
-        return self.pool.wait(self.index)
-
-    def recording(self, info: dict[str, Any]) -> Recording:
-        """Returns the finished game."""
+    def _recording(self, info: dict[str, Any]) -> Recording:
         play = self.play
         meta = {"seed": play.seed, "outcome": info["outcome"], "player": play.kind, "pad": play.pad}
         meta |= {"spawn": int(info["spawn"]), "character": info["character"]}
@@ -88,35 +102,32 @@ def record(pool: GamePool, plays: Plays, episodes: int) -> Iterator[Recording]:
 
     Yields:
         The recordings, in the order of the list.
+
+    Raises:
+        GameCrashed: If a game crashes three times in a row.
     """
-    tables = [_Table(pool, index) for index in range(min(len(pool), episodes))]
-    for index, table in enumerate(tables):
-        table.start(plays.draw(index, 0), 0)
-    begun, active = len(tables), list(tables)
+    active = [_Table(pool, plays, index) for index in range(min(len(pool), episodes))]
+    numbers = iter(range(episodes))
     done: dict[int, Recording] = {}
     following = 0
     try:
+        for table in active:
+            table.start(next(numbers))
         while active:
             for table in list(active):
-                transition = table.wait()
-                if not (transition.terminated or transition.truncated):
-                    table.go_on(transition)
+                recording = table.go_on()
+                if recording is None:
                     continue
-                index = table.play.index
-                if transition.crashed or (table.play.must_reach and transition.info["outcome"] != table.play.pad):
-                    attempt = table.attempt + (not transition.crashed)
-                    table.start(plays.draw(index, attempt), attempt)
-                    continue
-                done[index] = table.recording(transition.info)
-                if begun < episodes:
-                    table.start(plays.draw(begun, 0), 0)
-                    begun += 1
-                else:
+                done[table.play.index] = recording
+                number = next(numbers, None)
+                if number is None:
                     active.remove(table)
+                else:
+                    table.start(number)
             while following in done:
                 yield done.pop(following)
                 following += 1
     finally:  # the reader may stop early: leave no call under way
         for table in active:
             if table.busy:
-                table.wait()
+                pool.wait(table.index)

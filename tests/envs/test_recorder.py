@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from envs.demonstrators import curated
+from envs.errors import GameCrashed
 from envs.gamepad import NEUTRAL
 from envs.launch_island import LaunchIsland
 from envs.players import Player
@@ -97,6 +98,21 @@ def test_a_crashed_game_is_played_again_as_if_nothing_had_happened() -> None:
         assert len(built) == 2
         undisturbed = next(record(pool, curated(0), 1))
     assert same(crashed, undisturbed)
+
+
+def test_a_game_that_crashes_every_time_is_given_up() -> None:
+    built: list[LaunchIsland] = []
+
+    def build() -> LaunchIsland:
+        built.append(LaunchIsland(size=32))
+        return built[-1]
+
+    def draw(index: int, attempt: int) -> Play:
+        return replace(curated(0).draw(index, attempt), player=Stander(lambda: built[-1].kill()))
+
+    with GamePool(build, 1) as pool, pytest.raises(GameCrashed, match=r"game 0 .* crashed 3 times in a row"):
+        next(record(pool, Plays(draw), 1))
+    assert len(built) == 4
 
 
 def test_a_reader_may_stop_early() -> None:
