@@ -92,6 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, ArgumentError, FileNotFoundError) as error:
         if os.environ.get("PADZOO_DEBUG"):
             raise
-        print(f"padzoo: error: {' '.join(str(error).split())}", file=sys.stderr)
+        message = str(error)
+        if message.startswith("Caught ValueError in DataLoader worker"):  # with the worker's traceback before it
+            message = message.rpartition("ValueError: ")[2]
+        print(f"padzoo: error: {' '.join(message.split())}", file=sys.stderr)
         return 2
     return 0

@@ -1,6 +1,5 @@
 """`padzoo demos`: demonstrations by scripted players."""
 
-from itertools import islice
 from typing import Literal
 
 from rich.console import Console
@@ -41,19 +40,17 @@ def demos(
         size: Height and width of the frames in pixels: 64 for policies of size `tiny`, 128 for the others.
         games: Games played at once.
     """
-    overrides = {"spawn": spawn, "character": character, "pad": pad}
-    plays = curated(seed, balanced=balanced, **overrides) if player == "curated" else population(seed, **overrides)
-    source = {
-        "command": "demos",
-        "player": player,
-        "seed": seed,
-        "episodes": episodes,
-        "balanced": balanced,
-        **overrides,
-    }
-    with GamePool("padzoo/LaunchIsland-v0", games, {"size": size}) as pool, ShardWriter(out, source=source) as writer:
-        recordings = islice(record(pool, plays), episodes)
+    if player == "curated":
+        plays = curated(seed, pad=pad, balanced=balanced, spawn=spawn, character=character)
+    else:
+        plays = population(seed, pad=pad, spawn=spawn, character=character)
+    source = {"command": "demos", "player": player, "episodes": episodes, "seed": seed, "spawn": spawn}
+    source |= {"character": character, "pad": pad, "balanced": balanced}
+    pool = GamePool("padzoo/LaunchIsland-v0", games, {"size": size})
+    with pool, ShardWriter(out, source=source) as writer:
+        recordings = record(pool, plays, episodes)
         for index, recording in enumerate(track(recordings, "recording", total=episodes)):
             key = f"{player}-{seed}-{index:06d}"
             writer.write(Trajectory(key, recording.frames, recording.actions, recording.positions, recording.meta))
-    Console().print(outcome_table(writer.outcomes, f"{episodes} trajectories in {out}"))
+        counts = writer.outcomes
+    Console().print(outcome_table(counts, f"{episodes} trajectories in {out}"))

@@ -1,0 +1,27 @@
+import math
+
+import pytest
+import torch
+
+from zoo.bradley_terry import bradley_terry_loss
+
+
+def test_loss_and_gradient_are_the_closed_form() -> None:
+    generator = torch.Generator().manual_seed(0)
+    winners, losers = 3 * torch.randn(2, 50, generator=generator, dtype=torch.double)
+    winners.requires_grad_()
+    losers.requires_grad_()
+    loss = bradley_terry_loss(winners, losers)
+    loss.backward()
+    wins = [1 / (1 + math.exp(lost - won)) for won, lost in zip(winners.tolist(), losers.tolist(), strict=True)]
+    assert loss.item() == pytest.approx(-sum(map(math.log, wins)) / 50)
+    assert winners.grad is not None
+    assert losers.grad is not None
+    torch.testing.assert_close(winners.grad, torch.tensor([(won - 1) / 50 for won in wins], dtype=torch.double))
+    torch.testing.assert_close(losers.grad, -winners.grad)
+
+
+def test_equal_rewards_cost_log_2_and_only_differences_count() -> None:
+    assert bradley_terry_loss(torch.full((3,), 5.0), torch.full((3,), 5.0)).item() == pytest.approx(math.log(2))
+    winners, losers = torch.tensor([1.0, 2.0]), torch.tensor([0.0, 4.0])
+    torch.testing.assert_close(bradley_terry_loss(winners + 7, losers + 7), bradley_terry_loss(winners, losers))
