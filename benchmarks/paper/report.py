@@ -113,7 +113,7 @@ def publish(preset: str, run: Path, results: Path) -> None:
         shutil.copy(run / f"agent_{side}.gif", aside)
     shutil.rmtree(results, ignore_errors=True)
     aside.replace(results)
-    print("\n".join(outcome_table(summary, reference) + ["", *reward_table(summary), "", f"published to {results}"]))
+    print("\n".join([*outcome_table(summary, reference), "", *reward_table(summary), "", f"published to {results}"]))
 
 
 if __name__ == "__main__":
