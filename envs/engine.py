@@ -1,6 +1,7 @@
 """One process of the game engine: started, driven and ended, with nothing left behind."""
 
 import os
+import shlex
 import signal
 import tempfile
 import threading
@@ -44,6 +45,15 @@ _CRASHES: Final = (
 _starting = threading.Lock()  # the engine forks: one at a time
 
 
+def _launcher(folder: Path) -> Path:
+    """Writes a script that starts the engine in `folder`: it drops saves and crash logs into its current folder."""
+    launcher = folder / "engine"
+    engine = Path(vzd.__file__).parent / "vizdoom"
+    launcher.write_text(f'#!/bin/sh\ncd {shlex.quote(str(folder))} && exec {shlex.quote(str(engine))} "$@"\n')
+    launcher.chmod(0o700)
+    return launcher
+
+
 def _end(game: vzd.DoomGame, folder: "tempfile.TemporaryDirectory[str]") -> None:
     game.close()  # first: a living engine writes its settings into the folder when it ends
     folder.cleanup()
@@ -60,6 +70,7 @@ class Engine:
         self._folder = tempfile.TemporaryDirectory(prefix="padzoo-")
         folder = Path(self._folder.name)
         game = vzd.DoomGame()
+        game.set_vizdoom_path(str(_launcher(folder)))
         game.set_doom_game_path(str(Path(vzd.__file__).parent / "freedoom2.wad"))
         game.set_doom_scenario_path(str(build_wad(folder)))
         game.set_doom_config_path(str(folder / "engine.ini"))

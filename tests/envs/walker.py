@@ -1,6 +1,7 @@
-"""A straight walk to a pad, from info alone: enough to reach it, no model of a player."""
+"""Simple play and simple checks: a straight walk to a pad from info alone, and what an engine leaves on the machine."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from envs.gamepad import CENTER, COMPONENTS, NEUTRAL
 from envs.island import PADS
+from envs.launch_island import LaunchIsland
 
 _WAYS = {"left": (-300.0, 1250.0), "middle": (0.0, 1300.0), "right": (300.0, 1250.0)}
 
@@ -39,3 +41,16 @@ def walk(env: Env[Any, Any], pad: str, **reset: Any) -> tuple[int, float, bool, 
         steps += 1
         if terminated or truncated:
             return steps, float(reward), terminated, info
+
+
+def traces(game: Env[Any, Any]) -> tuple[int, list[Path]]:
+    """The engine's process id, and all that it has put on the machine: its process, its folder, its shared memory."""
+    env = game.unwrapped
+    assert isinstance(env, LaunchIsland)
+    assert env._engine is not None
+    (pid,) = env._engine.processes()
+    words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    instance = words[words.index("+viz_instance_id") + 1]
+    shared = [path for path in Path("/dev/shm").iterdir() if instance in path.name]
+    assert shared
+    return pid, [Path(f"/proc/{pid}"), Path(env._engine._folder.name), *shared]
