@@ -61,7 +61,7 @@ class RewardModel(ZooModule):
         super().__init__(RewardNet(features), {"policy": policy}, lr, weight_decay, warmup_steps)
         self.save_hyperparameters()
         self.store = FeatureStore(self.net, Path(feature_cache) if feature_cache else None)
-        self.accuracy = BinaryAccuracy(threshold=0.0)
+        self.accuracy = BinaryAccuracy()
         self._features: dict[str, Tensor] = {}  # by split, (M, 100, D), half precision
 
     def training_step(self, batch: dict[str, Tensor], batch_index: int) -> Tensor:
@@ -97,8 +97,8 @@ class RewardModel(ZooModule):
         winners, losers = self._scores(batch, split)
         pairs = len(winners)
         self.log(f"{split}/loss", bradley_terry_loss(winners, losers), batch_size=pairs)
-        # torchmetrics thresholds with >: a tie counts as wrong
-        self.accuracy.update(winners - losers, torch.ones_like(winners, dtype=torch.long))
+        right = (winners > losers).long()  # a tie counts as wrong; of scores torchmetrics would take the sigmoid
+        self.accuracy.update(right, torch.ones_like(right))
         self.log(f"{split}/accuracy", self.accuracy, prog_bar=True, batch_size=pairs)
 
     def _scores(self, batch: dict[str, Tensor], split: str) -> tuple[Tensor, Tensor]:
