@@ -1,17 +1,15 @@
 """Predictions on disk: one NumPy file a trajectory."""
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from lightning.pytorch import LightningModule, Trainer
-from lightning.pytorch.callbacks import BasePredictionWriter
+from lightning.pytorch import Callback, LightningModule, Trainer
 
 
-class PredictionWriter(BasePredictionWriter):
+class PredictionWriter(Callback):
     """Writes what `predict` computes of each trajectory to `KEY.npz`; the folder appears whole or not at all.
 
     Args:
@@ -22,7 +20,6 @@ class PredictionWriter(BasePredictionWriter):
     """
 
     def __init__(self, out: str) -> None:
-        super().__init__(write_interval="batch")
         self.out = Path(out)
         self.aside = self.out.with_name(f".{self.out.name}.partial")
 
@@ -30,23 +27,27 @@ class PredictionWriter(BasePredictionWriter):
         """Makes a folder aside."""
         if self.out.exists():
             raise ValueError(f"{self.out}: already exists; allowed: a new folder")
+        trainer.predict_loop.return_predictions = False  # what is written need not stay in memory
         shutil.rmtree(self.aside, ignore_errors=True)
         self.aside.mkdir(parents=True)
 
-    def write_on_batch_end(
+    def on_predict_batch_end(
         self,
         trainer: Trainer,
         pl_module: LightningModule,
-        prediction: dict[str, Any],
-        batch_indices: Sequence[int] | None,
+        outputs: dict[str, Any],
         batch: Any,
         batch_idx: int,
-        dataloader_idx: int,
+        dataloader_idx: int = 0,
     ) -> None:
         """Writes one trajectory's arrays."""
-        arrays = {name: value.cpu().numpy() for name, value in prediction.items() if isinstance(value, torch.Tensor)}
-        np.savez(self.aside / f"{prediction['key']}.npz", allow_pickle=False, **arrays)
+        arrays = {name: value.cpu().numpy() for name, value in outputs.items() if isinstance(value, torch.Tensor)}
+        np.savez(self.aside / f"{outputs['key']}.npz", allow_pickle=False, **arrays)
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Moves the folder into place."""
         self.aside.replace(self.out)
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        """Leaves nothing half-written behind."""
+        shutil.rmtree(self.aside, ignore_errors=True)
