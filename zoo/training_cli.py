@@ -4,7 +4,7 @@ import json
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
@@ -16,6 +16,13 @@ import zoo.reinforce
 import zoo.reward_model  # noqa: F401
 from datamodules.module import ZooDataModule
 from zoo.module import ZooModule
+
+NOISE: Final = (  # Lightning's warnings of what is meant here
+    "LightningCLI's args parameter is intended",  # called from Python, as by the tests and the reward grid
+    r"Found \d+ module\(s\) in eval mode",  # frozen networks, and a policy that plays while it learns
+    "Be aware that when using `ckpt_path`",  # a checkpoint is read without the callbacks of its training
+    "The dirpath has changed",  # or in another folder
+)
 
 
 class SaveFitConfig(SaveConfigCallback):
@@ -62,8 +69,8 @@ def train(arguments: Sequence[str]) -> None:
     Args:
         arguments: `fit`, `validate`, `test` or `predict`, and its options.
     """
-    # Called from Python, as by the tests and the reward grid: the process's own arguments are not meant.
-    warnings.filterwarnings("ignore", "LightningCLI's args parameter is intended")
+    for message in NOISE:
+        warnings.filterwarnings("ignore", message)
     TrainingCLI(
         ZooModule,
         ZooDataModule,
