@@ -1,9 +1,11 @@
-"""Small real data for every room's tests: moving patterns played by nobody."""
+"""Small real data for every room's tests, moving patterns played by nobody, and networks that saw them for a moment."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from micro import fit, padzoo
 
 from datamodules.shards import ShardWriter
 from datamodules.trajectory import Trajectory
@@ -12,6 +14,8 @@ from envs.gamepad import NEUTRAL
 SIZE = 64
 TRAJECTORIES = 24
 OUTCOMES = ("none", "left", "middle", "right")
+
+torch.set_num_threads(1)  # two threads on two busy cores wait for each other: 70 s instead of 8 s
 
 
 def make_trajectory(index: int) -> Trajectory:
@@ -52,3 +56,24 @@ def shards(tmp_path_factory: pytest.TempPathFactory, trajectories: list[Trajecto
         for trajectory in trajectories:
             writer.write(trajectory)
     return folder
+
+
+@pytest.fixture(scope="session")
+def policy(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint of a policy after two updates on the patterns."""
+    return fit("policy", "base", tmp_path_factory.mktemp("policy"), "--data.train", shards)
+
+
+@pytest.fixture(scope="session")
+def preferences(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All preferences for the left pad among 15 of the patterns."""
+    path = tmp_path_factory.mktemp("preferences") / "left.jsonl"
+    assert padzoo("prefer", shards, "--criterion", "left", "--comparisons", 105, "--out", path) == 0
+    return path
+
+
+@pytest.fixture(scope="session")
+def reward(shards: Path, preferences: Path, policy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint of a reward model after two updates."""
+    data = ["--data.train", shards, "--data.train_preferences", preferences]
+    return fit("reward", "reward", tmp_path_factory.mktemp("reward"), "--model.policy", policy, *data)

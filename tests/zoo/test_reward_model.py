@@ -1,0 +1,105 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from micro import column, fit, logged, padzoo, preset, weights
+
+from datamodules import preference
+from datamodules.archive import Archive
+from zoo import hub
+from zoo.feature_store import FeatureStore
+from zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
+
+
+@pytest.fixture(scope="module")
+def data(shards: Path, preferences: Path, policy: Path) -> list[object]:
+    """What a reward model trains on, as options."""
+    return ["--data.train", shards, "--data.train_preferences", preferences, "--model.policy", policy]
+
+
+@pytest.fixture
+def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The lengths of the trajectories whose features are computed, while they are."""
+    lengths: list[int] = []
+    original = RewardNet.features
+
+    def features(self: RewardNet, frames: Any, actions: Any = None) -> torch.Tensor:
+        lengths.append(len(frames))
+        return original(self, frames, actions)
+
+    monkeypatch.setattr(RewardNet, "features", features)
+    return lengths
+
+
+def test_training_lowers_the_loss_and_leaves_the_encoder(data: list[object], policy: Path, tmp_path: Path) -> None:
+    path = fit("reward", "reward", tmp_path, *data, *logged(tmp_path), "--trainer.max_steps", 40)
+    losses = column(tmp_path, "train/loss")
+    assert len(losses) == 40
+    assert np.mean(losses[:5]) > 0.6  # about log 2
+    assert np.mean(losses[-5:]) < 0.4
+    state = weights(path)
+    assert all(torch.equal(value, state[f"encoder.policy.{name}"]) for name, value in weights(policy).items())
+
+
+def test_features_are_computed_once_a_trajectory_and_kept(
+    data: list[object], computed: list[int], shards: Path, tmp_path: Path
+) -> None:
+    options = [*data, "--model.feature_cache", tmp_path / "features", "--trainer.max_steps", 5]
+    first = fit("reward", "reward", tmp_path / "first", *options)
+    assert computed == [len(trajectory) for trajectory in Archive(shards)]
+    computed.clear()
+    second = fit("reward", "reward", tmp_path / "second", *options)
+    assert computed == []
+    assert len(list((tmp_path / "features").iterdir())) == 1
+    assert all(torch.equal(value, weights(second)[name]) for name, value in weights(first).items())
+
+
+@torch.no_grad()
+def test_the_rewards_of_the_training_set_span_0_to_1(reward: Path, shards: Path) -> None:
+    net = hub.load(reward, "reward")
+    features = FeatureStore(net, None).get(Archive(shards), "")
+    rewards = net.normalize(net.score(features.float()))
+    torch.testing.assert_close(rewards.min(), torch.tensor(0.0), atol=1e-6, rtol=0)
+    torch.testing.assert_close(rewards.max(), torch.tensor(1.0), atol=1e-6, rtol=0)
+
+
+def test_testing_writes_the_accuracy_on_held_out_preferences(
+    data: list[object], reward: Path, shards: Path, preferences: Path, tmp_path: Path
+) -> None:
+    held_out = ["--data.test", shards, "--data.test_preferences", preferences, "--ckpt_path", reward]
+    root = ["--trainer.default_root_dir", tmp_path]
+    assert padzoo("test", *preset("reward", "reward"), *data, *held_out, *root) == 0
+    net, archive = hub.load(reward, "reward"), Archive(shards)
+    rewards = dict(zip(archive.keys, net.reward([trajectory.frames for trajectory in archive]).tolist(), strict=True))
+    pairs = preference.read(preferences)
+    right = [rewards[pair.winner] > rewards[pair.loser] for pair in pairs]
+    figures = json.loads((tmp_path / "test.json").read_text())
+    assert figures.keys() == {"test/accuracy", "test/loss"}
+    assert figures["test/accuracy"] == pytest.approx(np.mean(right), abs=1.5 / len(pairs))  # half precision: a near tie
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["test.json"]
+
+
+def test_the_encoder_is_a_matter_of_configuration(data: list[object], reward: Path, tmp_path: Path) -> None:
+    options = ["--model.encoder", "random_projection", "--model.projection_seed", 3]
+    net = hub.load(fit("reward", "reward", tmp_path, *data, *options), "reward")
+    assert isinstance(net.encoder, RandomProjection)
+    assert net.encoder.config == {"kind": "random_projection", "image_size": 64, "seed": 3, "dim": 512}
+    assert isinstance(hub.load(reward, "reward").encoder, AgentFeatures)
+
+
+@torch.no_grad()
+def test_predictions_are_the_rewards_of_the_frames(
+    data: list[object], reward: Path, shards: Path, tmp_path: Path
+) -> None:
+    writer = ["--trainer.callbacks", "callbacks.PredictionWriter", "--trainer.callbacks.out", tmp_path / "out"]
+    options = [*data, "--data.predict", shards, "--ckpt_path", reward, "--trainer.default_root_dir", tmp_path]
+    assert padzoo("predict", *preset("reward", "reward"), *options, *writer) == 0
+    net, archive = hub.load(reward, "reward"), Archive(shards)
+    assert {path.stem for path in (tmp_path / "out").iterdir()} == set(archive.keys)
+    for trajectory in archive[:3]:
+        with np.load(tmp_path / "out" / f"{trajectory.key}.npz") as found:
+            assert found["features"].shape == (100, 128)
+            torch.testing.assert_close(torch.from_numpy(found["reward"]), net.reward([trajectory.frames]))
