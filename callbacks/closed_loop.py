@@ -42,7 +42,7 @@ class ClosedLoop(Callback):
         outcomes.update(rollout.outcome for rollout in rollouts)
         pl_module.log_dict({f"closed_loop/{name}": rate for name, rate in outcomes.compute().items()})
         for logger in trainer.loggers:
-            if isinstance(logger, TensorBoardLogger):
+            if isinstance(logger, TensorBoardLogger) and rollouts:
                 self._show(logger, rollouts, pl_module.pool.outline, trainer.global_step)
 
     def _show(self, logger: TensorBoardLogger, rollouts: list[Rollout], outline: Sequence[Points], step: int) -> None:

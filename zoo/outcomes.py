@@ -52,7 +52,7 @@ class Outcomes(Metric):
     def compute(self) -> dict[str, Tensor]:
         """Returns the rate of each outcome in [0, 1], and `success`, the rate of all but the first."""
         rates = self.counts / self.counts.sum().clamp(min=1)
-        return {**dict(zip(self.names, rates, strict=True)), "success": 1 - rates[0]}
+        return {**dict(zip(self.names, rates, strict=True)), "success": rates[1:].sum()}
 
     def percentages(self) -> dict[str, float]:
         """Returns the rate of each outcome in percent, and the number of `episodes`."""

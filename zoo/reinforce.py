@@ -102,8 +102,9 @@ class Reinforce(PolicyModule):
     def validation_step(self, batch: list[Episode], batch_index: int) -> None:
         """Plays a batch of the fixed validation episodes."""
         rollouts = [rollout for rollout in self.play(batch, self.seed) if not rollout.crashed]
-        self.log("val/reward", self.rewards(rollouts).mean(), prog_bar=True, batch_size=len(rollouts))
-        self._log_play("val", rollouts)
+        if rollouts:
+            self.log("val/reward", self.rewards(rollouts).mean(), prog_bar=True, batch_size=len(rollouts))
+            self._log_play("val", rollouts)
 
     @torch.no_grad()
     def rewards(self, rollouts: list[Rollout]) -> Tensor:

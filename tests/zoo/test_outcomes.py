@@ -30,3 +30,7 @@ def test_rates_and_percentages() -> None:
         "success": 0.75,
     }
     assert outcomes.percentages() == {"none": 25.0, "left": 75.0, "right": 0.0, "episodes": 4}
+
+
+def test_without_episodes_nothing_succeeded() -> None:
+    assert Outcomes(("none", "left", "right")).compute()["success"] == 0
