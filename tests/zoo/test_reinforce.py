@@ -1,11 +1,23 @@
+from collections.abc import Iterator
 from itertools import product
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
+import numpy as np
 import pytest
 import torch
+from micro import checkpoint, column, fit, logged, weights
+from numpy.typing import NDArray
 from torch import Tensor
+from torch.distributions import Categorical, kl_divergence
 
-from zoo.reinforce import reinforce_loss
+from datamodules.episode import Episode, episodes
+from envs.gamepad import SIZES
+from envs.launch_island import LaunchIsland
+from zoo import hub
+from zoo.policy_module import PolicyModule
+from zoo.reinforce import Reinforce, reinforce_loss
+from zoo.rollout import Rollout
 
 REWARDS = torch.tensor([0.9, 0.1, 0.4], dtype=torch.double)
 
@@ -51,3 +63,154 @@ def test_the_advantage_is_the_reward_less_the_mean_of_the_others() -> None:
     advantages = rewards - torch.stack(others)
     assert log_probs.grad is not None
     torch.testing.assert_close(log_probs.grad, -advantages / 4)
+
+
+SHORT = {"max_steps": 40}  # past the 32 frames that the policy sees
+SHORTER = ["--model.env_args", '{"max_steps": 6}']
+
+
+@pytest.fixture(scope="module")
+def aligned(policy: Path, reward: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint of the policy after two updates with whole episodes of the game."""
+    root = tmp_path_factory.mktemp("aligned")
+    return fit("reinforce", "aligned", root, "--model.policy", policy, "--model.reward", reward, *logged(root))
+
+
+@pytest.fixture(scope="module")
+def module(policy: Path, reward: Path) -> Iterator[Reinforce]:
+    """An aligner outside a trainer, its log switched off."""
+    module = Reinforce(str(policy), str(reward), games=2, temperature=1.5, env_args=SHORT)
+    module.log = lambda *_, **__: None  # type: ignore[method-assign]
+    yield module
+    module.teardown("fit")
+
+
+@pytest.fixture(scope="module")
+def rollouts(module: Reinforce) -> list[Rollout]:
+    return list(module.play(episodes(0, 3)))
+
+
+def changed(before: Path, after: Path) -> set[str]:
+    """The names of the weights that differ between two checkpoints."""
+    old, new = weights(before), weights(after)
+    assert old.keys() == new.keys()
+    return {name for name in old if not torch.equal(old[name], new[name])}
+
+
+def test_alignment_changes_the_head_and_nothing_else(aligned: Path, policy: Path) -> None:
+    assert changed(policy, aligned) == {"head.0.weight", "head.0.bias", "head.2.weight", "head.2.bias"}
+    assert checkpoint(aligned)["global_step"] == 2
+    assert hub.load(aligned, "policy").config == hub.load(policy, "policy").config
+    assert hub.sha256(policy) == checkpoint(aligned)["padzoo"]["parents"]["policy"]
+
+
+def test_the_log_tells_of_every_update(aligned: Path) -> None:
+    root = aligned.parents[1]
+    rates = [column(root, f"train/{name}") for name in ("none", "left", "middle", "right")]
+    assert [sum(update) for update in zip(*rates, strict=True)] == pytest.approx([1.0, 1.0])
+    assert all(0 < steps <= 100 for steps in column(root, "train/steps"))
+    assert column(root, "train/crashed") == [0.0, 0.0]
+    kl = column(root, "train/kl")
+    assert kl[0] == pytest.approx(0.0, abs=1e-3)  # the first batch is played by the reference itself
+    assert len(column(root, "train/reward")) == 2
+
+
+def test_what_others_hold_is_not_in_the_checkpoint_and_training_goes_on_from_it(
+    aligned: Path, policy: Path, reward: Path, tmp_path: Path
+) -> None:
+    state = checkpoint(aligned)["state_dict"]
+    assert all(name.startswith("net.") for name in state)
+    options = ["--model.policy", policy, "--model.reward", reward, *SHORTER, "--ckpt_path", aligned]
+    more = fit("reinforce", "aligned", tmp_path, *options, "--trainer.max_steps", 3, *logged(tmp_path))
+    assert checkpoint(more)["global_step"] == 3
+    assert all(name.startswith("net.") for name in checkpoint(more)["state_dict"])
+    assert changed(aligned, more) == changed(policy, aligned)
+    assert column(tmp_path, "train/kl")[0] > 1e-7  # it goes on from the aligned policy; the reference is still the first
+
+
+def test_the_shared_trunks_features_give_the_same_rewards_as_the_frames(
+    module: Reinforce, rollouts: list[Rollout], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert module.shared
+    shared = module.rewards(rollouts)
+    expected = module.reward.reward([rollout.trajectory.frames for rollout in rollouts])
+    assert len(set(expected.tolist())) == 3
+    torch.testing.assert_close(shared, expected, atol=1e-4, rtol=0)
+    monkeypatch.setattr(module, "shared", False)
+    torch.testing.assert_close(module.rewards(rollouts), expected)
+
+
+def test_the_log_probability_of_an_episode_is_that_of_acting(module: Reinforce, rollouts: list[Rollout]) -> None:
+    log_probs, _ = module._log_probs(rollouts)
+    expected = torch.stack([rollout.log_probs.sum() for rollout in rollouts])
+    torch.testing.assert_close(log_probs, expected, atol=1e-2, rtol=0)  # sums of up to 40 x 18 nats
+    assert log_probs.requires_grad
+
+
+@torch.no_grad()
+def test_the_divergence_starts_at_0_and_grows_with_a_step(module: Reinforce, rollouts: list[Rollout]) -> None:
+    assert module._log_probs(rollouts)[1].tolist() == [0.0, 0.0, 0.0]
+    bias = module.net.head[2].bias
+    step = torch.randn(68, generator=torch.Generator().manual_seed(0))
+    bias.add_(step)
+    kl = module._log_probs(rollouts)[1]
+    logits = [module.net.head(rollout.features) / 1.5 for rollout in rollouts]
+    bias.sub_(step)
+    for found, mine, rollout in zip(kl, logits, rollouts, strict=True):
+        theirs = module.reference(rollout.features) / 1.5
+        parts = zip(mine.split(list(SIZES), -1), theirs.split(list(SIZES), -1), strict=True)
+        expected = sum(kl_divergence(Categorical(logits=p), Categorical(logits=q)).sum() for p, q in parts)
+        assert expected > 1
+        torch.testing.assert_close(found, expected)
+
+
+def test_all_weights_can_learn(module: Reinforce, policy: Path, reward: Path, rollouts: list[Rollout]) -> None:
+    whole = Reinforce(str(policy), str(reward), trainable="all", temperature=1.5)
+    assert not whole.shared
+    mine, kl = whole._log_probs(rollouts)
+    torch.testing.assert_close(mine, module._log_probs(rollouts)[0], atol=1e-2, rtol=0)
+    assert kl.tolist() == [0.0, 0.0, 0.0]
+    torch.testing.assert_close(whole.rewards(rollouts), module.rewards(rollouts), atol=1e-4, rtol=0)
+    mine.sum().backward()
+    assert all(parameter.grad is not None for parameter in whole.net.parameters())
+    assert all(parameter.grad is None for parameter in (*whole.reference.parameters(), *whole.reward.parameters()))
+
+
+def test_alignment_of_all_weights_changes_the_trunk(policy: Path, reward: Path, tmp_path: Path) -> None:
+    options = ["--model.policy", policy, "--model.reward", reward, *SHORTER, "--model.trainable", "all"]
+    path = fit("reinforce", "aligned", tmp_path, *options, "--trainer.max_steps", 1)
+    assert changed(policy, path) == set(weights(policy))
+
+
+def test_a_crashed_episode_is_dropped(module: Reinforce, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool, told = module.pool, {}
+    steps, step = iter(range(10_000)), pool.step
+
+    def deadly(index: int, action: NDArray[np.int64]) -> None:
+        if next(steps) == 9:
+            game = pool._seats[index].env.unwrapped
+            assert isinstance(game, LaunchIsland)
+            game.kill()
+        step(index, action)
+
+    monkeypatch.setattr(pool, "step", deadly)
+    monkeypatch.setattr(module, "log", lambda name, value, **_: told.update({name: value}))
+    loss = module.training_step(episodes(0, 3), 0)
+    assert loss is not None
+    assert loss.isfinite()
+    assert told["train/crashed"] == 1
+    assert told["train/none"] + told["train/left"] + told["train/middle"] + told["train/right"] == pytest.approx(1)
+
+
+def crash(self: PolicyModule, batch: list[Episode], seed: int = 0) -> Iterator[Rollout]:
+    return (Rollout(episode, number, "agent", crashed=True) for number, episode in enumerate(batch))
+
+
+def test_nothing_is_learnt_from_a_batch_of_crashes(
+    policy: Path, reward: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PolicyModule, "play", crash)
+    options: list[Any] = ["--model.policy", policy, "--model.reward", reward, "--model.weight_decay", 1]
+    path = fit("reinforce", "aligned", tmp_path, *options, "--trainer.val_check_interval", 1, *logged(tmp_path))
+    assert changed(policy, path) == set()
+    assert column(tmp_path, "train/crashed") == [2.0, 2.0]
