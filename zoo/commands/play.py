@@ -85,5 +85,8 @@ def save_gif(path: Path, pictures: Film) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     images = [Image.fromarray(picture).quantize(64, dither=Image.Dither.NONE) for picture in pictures]
     aside = path.with_name(f".{path.name}.partial")
-    images[0].save(aside, format="GIF", save_all=True, append_images=images[1:], duration=100, loop=0)
-    aside.replace(path)
+    try:
+        images[0].save(aside, format="GIF", save_all=True, append_images=images[1:], duration=100, loop=0)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
