@@ -33,4 +33,6 @@ def test_rates_and_percentages() -> None:
 
 
 def test_without_episodes_nothing_succeeded() -> None:
-    assert Outcomes(("none", "left", "right")).compute()["success"] == 0
+    outcomes = Outcomes(("none", "left", "right"))
+    outcomes.update([])
+    assert outcomes.compute()["success"] == 0

@@ -125,7 +125,9 @@ def test_what_others_hold_is_not_in_the_checkpoint_and_training_goes_on_from_it(
     assert checkpoint(more)["global_step"] == 3
     assert all(name.startswith("net.") for name in checkpoint(more)["state_dict"])
     assert changed(aligned, more) == changed(policy, aligned)
-    assert column(tmp_path, "train/kl")[0] > 1e-7  # it goes on from the aligned policy; the reference is still the first
+    assert (
+        column(tmp_path, "train/kl")[0] > 1e-7
+    )  # it goes on from the aligned policy; the reference is still the first
 
 
 def test_the_shared_trunks_features_give_the_same_rewards_as_the_frames(

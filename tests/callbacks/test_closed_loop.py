@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+from micro import checkpoint, fit
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from zoo.behavior_cloning import BehaviorCloning
+from zoo.policy_module import PolicyModule
+
+OUTCOMES = ("none", "left", "middle", "right")
+
+
+@pytest.fixture(scope="module")
+def events(policy: Path) -> EventAccumulator:
+    """What the training of `policy` logged: two updates, one evaluation of two episodes."""
+    found = EventAccumulator(str(policy.parents[1]))
+    found.Reload()
+    return found
+
+
+def test_the_rates_of_the_outcomes_are_logged(events: EventAccumulator) -> None:
+    rates = {name: events.Scalars(f"closed_loop/{name}") for name in (*OUTCOMES, "success")}
+    assert all(len(rate) == 1 for rate in rates.values())
+    value = {name: rate[0].value for name, rate in rates.items()}
+    assert sum(value[name] for name in OUTCOMES) == pytest.approx(1)
+    assert value["success"] == pytest.approx(1 - value["none"])
+    assert all(2 * rate == round(2 * rate) for rate in value.values())  # of two episodes
+
+
+def test_a_heatmap_and_eight_frames_are_logged(events: EventAccumulator) -> None:
+    (heatmap,) = events.Images("closed_loop/heatmap")
+    assert min(heatmap.width, heatmap.height) > 100
+    (frames,) = events.Images("closed_loop/frames")  # TensorBoard joins them into one picture
+    assert frames.width * frames.height >= 8 * 64 * 64
+
+
+def test_the_best_checkpoint_is_chosen_by_it(policy: Path) -> None:
+    callbacks = checkpoint(policy.with_name("best.ckpt"))["callbacks"]
+    (state,) = (state for name, state in callbacks.items() if name.startswith("ModelCheckpoint"))
+    assert state["monitor"] == "closed_loop/success"
+    assert state["best_model_path"].endswith("best.ckpt")
+
+
+def test_the_same_fixed_validation_episodes_are_played_each_time_in_evaluation_mode(
+    shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played, modes = [], []
+
+    def play(self: PolicyModule, todo: list[object], seed: int = 0) -> list[object]:
+        played.append(todo)
+        modes.append(self.training)
+        return []  # every game crashed
+
+    monkeypatch.setattr(BehaviorCloning, "play", play)
+    options = ["--data.train", shards, "--trainer.max_steps", 4, "--data.test_seed", 9]
+    fit("policy", "base", tmp_path, *options)
+    assert len(played) == 2
+    assert played[0] == played[1]
+    assert len(played[0]) == 2
+    assert modes == [False, False]

@@ -1,0 +1,50 @@
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import torch
+from torch.optim import AdamW
+
+from envs.gamepad import SCHEMA
+from zoo.behavior_cloning import BehaviorCloning
+from zoo.module import ZooModule
+
+
+def optimization(module: ZooModule) -> tuple[AdamW, Any]:
+    configured = module.configure_optimizers()
+    assert isinstance(configured, Mapping)
+    optimizer, plan = configured["optimizer"], configured["lr_scheduler"]
+    assert isinstance(optimizer, AdamW)
+    assert isinstance(plan, Mapping)
+    assert plan["interval"] == "step"
+    return optimizer, plan["scheduler"]
+
+
+def test_the_learning_rate_rises_linearly_and_then_stays() -> None:
+    optimizer, scheduler = optimization(BehaviorCloning("tiny", lr=0.5, warmup_steps=4))
+    rates = []
+    for _ in range(8):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    assert rates == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5, 0.5, 0.5, 0.5])
+
+
+def test_without_a_warmup_the_first_update_has_the_whole_rate() -> None:
+    optimizer, _ = optimization(BehaviorCloning("tiny", lr=0.5, warmup_steps=0, weight_decay=0.25))
+    assert optimizer.param_groups[0]["lr"] == 0.5
+    assert optimizer.param_groups[0]["weight_decay"] == 0.25
+
+
+@pytest.mark.parametrize(("trainable", "count"), [("all", 601_716), ("head", 128 * 256 + 256 + 256 * 68 + 68)])
+def test_only_what_learns_is_optimized(trainable: Any, count: int) -> None:
+    optimizer, _ = optimization(BehaviorCloning("tiny", trainable=trainable))
+    assert sum(parameter.numel() for group in optimizer.param_groups for parameter in group["params"]) == count
+
+
+def test_a_checkpoint_says_what_the_network_is() -> None:
+    torch.manual_seed(0)
+    checkpoint: dict[str, Any] = {}
+    BehaviorCloning("tiny", past_actions=True).on_save_checkpoint(checkpoint)
+    config = {"size": "tiny", "encoder": "convnext", "past_actions": True}
+    assert checkpoint["padzoo"] == {"network": "policy", "config": config, "schema": SCHEMA, "parents": {}}

@@ -1,0 +1,67 @@
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from micro import checkpoint, fit, padzoo, preset, weights
+
+from zoo.training_cli import TrainingCLI
+
+
+@pytest.fixture(scope="module")
+def first(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a training of one update."""
+    root = tmp_path_factory.mktemp("first")
+    options = ["--model.trainable", "all", "--trainer.max_steps", 1, "--seed_everything", 5]
+    fit("policy", "prefft", root, "--data.train", shards, *options)
+    return root
+
+
+def test_a_run_leaves_its_configuration_log_and_checkpoint_in_its_folder(first: Path) -> None:
+    names = {path.relative_to(first).parts[0] for path in first.rglob("*") if path.is_file()}
+    events = {name for name in names if name.startswith("events.out.tfevents")}
+    assert len(events) == 1
+    assert names - events == {"config.yaml", "hparams.yaml", "checkpoints"}
+
+
+def test_a_saved_configuration_repeats_the_run(first: Path, tmp_path: Path) -> None:
+    root = ["--trainer.default_root_dir", tmp_path]
+    assert padzoo("fit", "--config", first / "config.yaml", *root) == 0
+    again, before = (weights(folder / "checkpoints" / "last.ckpt") for folder in (tmp_path, first))
+    assert all(torch.equal(value, again[name]) for name, value in before.items())
+    saved = [yaml.safe_load((folder / "config.yaml").read_text()) for folder in (first, tmp_path)]
+    assert saved[1]["trainer"].pop("default_root_dir") == str(tmp_path)
+    assert saved[0]["trainer"].pop("default_root_dir") == str(first)
+    assert saved[0] == saved[1]
+
+
+def test_the_command_line_wins_over_the_checkpoints_own_settings(first: Path, shards: Path, tmp_path: Path) -> None:
+    assert hasattr(super(TrainingCLI, TrainingCLI), "_parse_ckpt_path")  # else Lightning's override has another name
+    start = ["--ckpt_path", first / "checkpoints" / "last.ckpt"]
+    options = ["--model.trainable", "all", "--model.weight_decay", 0.125, "--trainer.max_steps", 2]
+    path = fit("policy", "prefft", tmp_path, "--data.train", shards, *start, *options)
+    assert checkpoint(first / "checkpoints" / "last.ckpt")["hyper_parameters"]["weight_decay"] == 1e-4
+    assert checkpoint(path)["hyper_parameters"]["weight_decay"] == 0.125
+    assert checkpoint(path)["global_step"] == 2
+
+
+def test_validating_in_the_same_folder_keeps_the_configuration_of_the_training(first: Path, shards: Path) -> None:
+    before = (first / "config.yaml").read_text()
+    options = ["--data.train", shards, "--data.val_fraction", 0.5, "--data.batch_size", 2]
+    weights_ = ["--ckpt_path", first / "checkpoints" / "last.ckpt", "--trainer.default_root_dir", first]
+    assert padzoo("validate", *preset("policy", "prefft"), *options, *weights_) == 0
+    assert (first / "config.yaml").read_text() == before
+
+
+def test_a_trial_run_logs_nowhere(shards: Path, tmp_path: Path) -> None:
+    options = ["--data.train", shards, "--data.val_fraction", 0.5, "--trainer.fast_dev_run", "true"]
+    assert padzoo("fit", *preset("policy", "prefft"), *options, "--trainer.default_root_dir", tmp_path) == 0
+    assert not any(path.name.startswith("events") for path in tmp_path.rglob("*"))
+
+
+def test_an_optimizer_cannot_be_given_behind_the_modules_back(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--data.train", shards, "--trainer.default_root_dir", tmp_path, "--optimizer", "SGD"]
+    assert padzoo("fit", *preset("policy", "prefft"), *options) == 2
+    assert "optimizer" in capsys.readouterr().err
