@@ -10,6 +10,8 @@ from typing import Final
 
 from jsonargparse import ArgumentError, ArgumentParser
 
+from zoo.complaint import complaint
+
 TRAINING: Final = {
     "fit": "Train a policy or a reward model, or align a policy.",
     "validate": "Compute offline metrics: losses and accuracies; for an aligner, fixed validation episodes.",
@@ -89,12 +91,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         run(sys.argv[1:] if arguments is None else arguments)
-    except (ValueError, ArgumentError, FileNotFoundError) as error:
+    except (ValueError, ArgumentError, OSError) as error:
         if os.environ.get("PADZOO_DEBUG"):
             raise
-        message = str(error)
-        if message.startswith("Caught ValueError in DataLoader worker"):  # with the worker's traceback before it
-            message = message.rpartition("ValueError: ")[2]
-        print(f"padzoo: error: {' '.join(message.split())}", file=sys.stderr)
+        print(f"padzoo: error: {complaint(error)}", file=sys.stderr)
         return 2
     return 0

@@ -1,6 +1,7 @@
 """`padzoo fit|validate|test|predict`: LightningCLI over the zoo's modules and data modules."""
 
 import json
+import logging
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,6 +52,11 @@ class TrainingCLI(LightningCLI):
             )
         return super().instantiate_trainer(**kwargs)
 
+    def instantiate_classes(self) -> None:
+        """Builds everything, and checks the data before anything is logged: a run that cannot start leaves nothing."""
+        super().instantiate_classes()
+        self.datamodule.setup(self.subcommand)
+
     def after_test(self) -> None:
         """Writes the figures of `test` to `test.json` in the root folder."""
         metrics = {name: float(value) for name, value in self.trainer.callback_metrics.items()}
@@ -70,6 +76,8 @@ def train(arguments: Sequence[str]) -> None:
     Args:
         arguments: `fit`, `validate`, `test` or `predict`, and its options.
     """
+    for room in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(room).setLevel(logging.WARNING)  # else it advertises other products
     for message in NOISE:
         warnings.filterwarnings("ignore", message)
     TrainingCLI(

@@ -50,15 +50,12 @@ def test_the_traceback_is_there_for_who_asks(monkeypatch: pytest.MonkeyPatch) ->
         main(["nonsense"])
 
 
-def test_of_an_error_in_a_reading_process_its_own_line_is_told(
+def test_a_file_that_cannot_be_written_is_the_users_matter_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(_: object) -> None:
-        raise ValueError(
-            "Caught ValueError in DataLoader worker process 0.\nOriginal Traceback (most recent call last):\n"
-            '  File "x.py", line 1, in y\nValueError: 000000.tar: damaged\n  in two lines\n'
-        )
+        raise PermissionError(13, "Permission denied", "/set")
 
     monkeypatch.setattr(cli, "run", fail)
     assert main([]) == 2
-    assert capsys.readouterr().err == "padzoo: error: 000000.tar: damaged in two lines\n"
+    assert capsys.readouterr().err == "padzoo: error: [Errno 13] Permission denied: '/set'\n"
