@@ -27,11 +27,7 @@ def broken(shards: Path, policy: Path, tmp_path_factory: pytest.TempPathFactory)
     entry = torch.load(policy, weights_only=True)
     entry["padzoo"]["schema"] = "gamepad-v0"
     torch.save(entry, folder / "other.ckpt")
-    return {path.stem: path for path in folder.iterdir()} | {
-        "shards": shards,
-        "preferences": preferences,
-        "policy": policy,
-    }
+    return {path.stem: path for path in folder.iterdir()} | {"shards": shards, "policy": policy}
 
 
 CLONE = [*preset("policy", "prefft"), "--trainer.default_root_dir", "{out}"]
