@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from callbacks.heatmap import draw_heatmap, visited
 from datamodules.archive import Archive
 from envs.island import outline
-from zoo.outcomes import wilson
+from zoo.wilson import wilson
 
 COLORS = {"none": "0.6", "left": "#0072b2", "middle": "#e69f00", "right": "#009e73"}
 TITLES = {

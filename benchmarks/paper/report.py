@@ -12,7 +12,7 @@ import yaml
 from figures import TITLES, alignment, heatmaps, outcomes, reward_accuracy
 from summary import summarize
 
-from zoo.outcomes import wilson
+from zoo.wilson import wilson
 
 OUTCOMES = ("none", "left", "middle", "right")
 HERE = Path(__file__).parent
