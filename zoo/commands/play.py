@@ -2,6 +2,7 @@
 
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ def play(
     temperature: float = 1.0,
     character: str | None = "ninja",
     env: str = "padzoo/LaunchIsland-v0",
+    env_args: dict[str, Any] | None = None,
     size: int = 144,
 ) -> None:
     """Plays some episodes side by side into a GIF, in real time.
@@ -39,24 +41,26 @@ def play(
         episodes: How many; the launch island's four spawns take turns.
         seed: Seed of the episodes and of the policy's draws.
         temperature: Softmax temperature of the actions; 0 takes the most likely.
-        character: Character to play.
-        env: Gymnasium id of the game.
+        character: Character to play; `null` for a game without characters, or to let the game draw.
+        env: Gymnasium id of the game; `module:id` imports the module first.
+        env_args: Further arguments of the game, as JSON.
         size: Height and width of each picture in pixels.
     """
     net = hub.load(policy, "policy")
     spawns = range(4) if env == "padzoo/LaunchIsland-v0" else None
     todo = draw.episodes(seed, episodes, spawns=spawns, character=character)
-    with GamePool(env, min(episodes, 4), {"size": net.image_size}) as pool:
+    with GamePool(env, min(episodes, 4), {**(env_args or {}), "size": net.image_size}) as pool:
         agent = Agent(net, temperature=temperature, seed=seed)
         rollouts = [rollout for rollout in roll_out(agent, pool, todo) if not rollout.crashed]
-    films = [film(rollout, env, size) for rollout in track(rollouts, "filming")]
+    arguments = {**(env_args or {}), "size": size}
+    films = [film(rollout, env, arguments) for rollout in track(rollouts, "filming")]
     save_gif(Path(out), side_by_side(films))
     print(f"{', '.join(rollout.outcome for rollout in rollouts)}: {out}")
 
 
-def film(rollout: Rollout, env: str, size: int) -> Film:
-    """Plays an episode's actions again and returns its larger pictures, `(size, size, 3)` each."""
-    game = make(env, size=size)
+def film(rollout: Rollout, env: str, env_args: dict[str, Any]) -> Film:
+    """Plays an episode's actions again in a game of larger pictures and returns these, `(size, size, 3)` each."""
+    game = make(env, **env_args)
     try:
         picture, _ = game.reset(seed=rollout.episode.seed, options=rollout.episode.options())
         pictures = [picture]

@@ -1,6 +1,7 @@
 """`padzoo rollout`: play episodes with a policy and record them."""
 
 import json
+from typing import Any
 
 from rich.console import Console
 from rich.progress import track
@@ -24,6 +25,7 @@ def rollout(
     spawn: int | None = None,
     character: str | None = "ninja",
     env: str = "padzoo/LaunchIsland-v0",
+    env_args: dict[str, Any] | None = None,
     games: int = 16,
 ) -> None:
     """Plays episodes with a policy, records them, and counts how they ended in `outcomes.json`.
@@ -35,8 +37,9 @@ def rollout(
         seed: Seed of the episodes and of the policy's draws.
         temperature: Softmax temperature of the actions; 0 takes the most likely.
         spawn: Spawn point of all episodes; left out, each seed has its own.
-        character: Character to play.
-        env: Gymnasium id of the game.
+        character: Character to play; `null` for a game without characters, or to let the game draw.
+        env: Gymnasium id of the game; `module:id` imports the module first.
+        env_args: Further arguments of the game, as JSON.
         games: Games played at once.
     """
     net = hub.load(policy, "policy")
@@ -45,11 +48,13 @@ def rollout(
         "command": "rollout",
         "policy": hub.sha256(policy),
         "env": env,
+        "env_args": env_args or {},
         "seed": seed,
         "episodes": episodes,
         "temperature": temperature,
     }
-    with GamePool(env, games, {"size": net.image_size}) as pool, ShardWriter(out, source=source) as writer:
+    arguments = {**(env_args or {}), "size": net.image_size}
+    with GamePool(env, games, arguments) as pool, ShardWriter(out, source=source) as writer:
         counts = Outcomes(pool.outcomes)
         rollouts = play(Agent(net, temperature=temperature, seed=seed), pool, todo)
         for played in track(rollouts, "playing", total=episodes):
