@@ -1,0 +1,133 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from jsonargparse import Namespace
+from lightning.pytorch.cli import LightningCLI
+from micro import CONFIGS, padzoo
+
+from datamodules.module import ZooDataModule
+from zoo.behavior_cloning import BehaviorCloning
+from zoo.module import ZooModule
+from zoo.nets.reward import AgentFeatures, RandomProjection
+from zoo.reinforce import Reinforce
+from zoo.reward_model import RewardModel
+from zoo.training_cli import TrainingCLI
+
+NEEDED = {  # what no configuration can know
+    "policy": ["--data.train", "set"],
+    "reward": ["--data.train", "set", "--data.train_preferences", "file", "--model.policy", "policy.ckpt"],
+    "reinforce": ["--model.policy", "policy.ckpt", "--model.reward", "reward.ckpt"],
+}
+EXPERIMENT = {"reward": "reward", "aligned": "reinforce"}  # of a stage; the others train policies
+PRESETS = sorted(CONFIGS.glob("preset/*/*.yaml"))
+COUNTS = {"tiny": 601_716, "4m": 4_348_068, "25m": 26_941_348, "103m": 102_508_964}
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[Namespace]:
+    """What the command line understood, instead of its being built and run."""
+    found: list[Namespace] = []
+    monkeypatch.setattr(TrainingCLI, "instantiate_classes", lambda self: found.append(self.config[self.subcommand]))
+    monkeypatch.setattr(LightningCLI, "_run_subcommand", lambda *_: None)
+    return found
+
+
+def parse(parsed: list[Namespace], *arguments: object) -> dict[str, Any]:
+    assert padzoo("fit", *arguments) == 0
+    values: dict[str, Any] = parsed.pop().as_dict()
+    return values
+
+
+def configuration(*names: str) -> list[object]:
+    return [word for name in names for word in ("--config", CONFIGS / f"{name}.yaml")]
+
+
+def test_every_experiment_and_preset_is_there() -> None:
+    assert {path.stem for path in CONFIGS.glob("experiment/*.yaml")} == set(NEEDED)
+    for preset in ("micro", "demo"):
+        stages = {path.stem for path in PRESETS if path.parent.name == preset}
+        assert stages == {"base", "sft", "scratch", "prefft", "reward", "aligned"}
+
+
+@pytest.mark.parametrize("experiment", NEEDED)
+def test_an_experiment_is_a_model_a_data_module_and_a_trainer(experiment: str, parsed: list[Namespace]) -> None:
+    found = parse(parsed, *configuration(f"experiment/{experiment}"), *NEEDED[experiment])
+    model, data = {
+        "policy": ("zoo.behavior_cloning.BehaviorCloning", "datamodules.demonstrations.Demonstrations"),
+        "reward": ("zoo.reward_model.RewardModel", "datamodules.preferences.Preferences"),
+        "reinforce": ("zoo.reinforce.Reinforce", "datamodules.episodes.Episodes"),
+    }[experiment]
+    assert (found["model"]["class_path"], found["data"]["class_path"]) == (model, data)
+    assert found["trainer"]["accelerator"] == "cpu"
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_stage_of_a_preset_changes_what_it_names(path: Path, parsed: list[Namespace]) -> None:
+    experiment = EXPERIMENT.get(path.stem, "policy")
+    found = parse(parsed, *configuration(f"experiment/{experiment}"), "--config", path, *NEEDED[experiment])
+    given = yaml.safe_load(path.read_text())
+    for part in ("model", "data"):
+        for name, value in given[part]["init_args"].items():
+            assert found[part]["init_args"][name] == value
+    for name, value in given["trainer"].items():
+        if name != "callbacks":
+            assert found["trainer"][name] == value
+    assert len(found["trainer"]["callbacks"]) == len(given["trainer"]["callbacks"])
+    assert found["trainer"]["max_steps"] > 0  # training streams have no end
+
+
+@pytest.mark.parametrize("trainer", ["cpu", "gpu"])
+def test_hardware_is_a_configuration(trainer: str, parsed: list[Namespace]) -> None:
+    arguments = [*configuration("experiment/policy"), *NEEDED["policy"]]
+    found = parse(parsed, *arguments, "--trainer", CONFIGS / f"trainer/{trainer}.yaml")
+    assert found["trainer"]["accelerator"] == trainer
+    assert found["trainer"]["max_epochs"] == -1
+
+
+def build(model: dict[str, Any], **arguments: object) -> ZooModule:
+    kind = {cls.__name__: cls for cls in (BehaviorCloning, RewardModel, Reinforce)}[model["class_path"].split(".")[-1]]
+    built: ZooModule = kind(**model.get("init_args", {}) | arguments)
+    return built
+
+
+@pytest.mark.parametrize(("size", "count"), COUNTS.items())
+def test_policies_have_as_many_parameters_as_their_name_says(size: str, count: int, parsed: list[Namespace]) -> None:
+    model = CONFIGS / f"model/policy_{size}.yaml"
+    found = parse(parsed, *configuration("experiment/policy"), "--model", model, *NEEDED["policy"])
+    with torch.device("meta"):
+        module = build(found["model"])
+    assert sum(parameter.numel() for parameter in module.net.parameters()) == count
+
+
+@pytest.mark.parametrize(("name", "kind"), [("agent", AgentFeatures), ("random_projection", RandomProjection)])
+def test_the_encoder_of_a_reward_model_is_a_configuration(name: str, kind: type, policy: Path) -> None:
+    module = build(yaml.safe_load((CONFIGS / f"model/reward_{name}.yaml").read_text()), policy=str(policy))
+    assert isinstance(module, RewardModel)
+    assert isinstance(module.net.encoder, kind)
+
+
+def test_the_aligner_is_built_from_its_configuration(policy: Path, reward: Path) -> None:
+    model = yaml.safe_load((CONFIGS / "model/reinforce.yaml").read_text())
+    assert isinstance(build(model, policy=str(policy), reward=str(reward)), Reinforce)
+
+
+def test_every_model_and_data_configuration_has_been_tried() -> None:
+    models = {path.stem for path in CONFIGS.glob("model/*.yaml")}
+    assert models == {*(f"policy_{size}" for size in COUNTS), "reward_agent", "reward_random_projection", "reinforce"}
+    for path in CONFIGS.glob("data/*.yaml"):
+        module, _, name = yaml.safe_load(path.read_text())["class_path"].rpartition(".")
+        assert issubclass(getattr(__import__(module, fromlist=[name]), name), ZooDataModule)
+
+
+def test_a_larger_network_or_another_encoder_is_an_option(parsed: list[Namespace]) -> None:
+    arguments = [*configuration("experiment/policy", "preset/micro/sft"), *NEEDED["policy"]]
+    found = parse(parsed, *arguments, "--model", CONFIGS / "model/policy_4m.yaml")
+    with torch.device("meta"):
+        module = build(found["model"])
+        other = build(parse(parsed, *arguments, "--model.encoder", "timm/resnet10t")["model"])
+    assert isinstance(module.net.config, dict)
+    assert module.net.config["size"] == "4m"
+    assert other.net.config == {"size": "tiny", "encoder": "timm/resnet10t", "past_actions": False}
