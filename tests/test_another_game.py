@@ -1,6 +1,7 @@
 """The whole path on a game that is not ours: ViZDoom's `VizdoomBasic`, dictionary observations and four actions."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,14 @@ def record_a_random_player(out: Path, episodes: int) -> None:
             meta = {"seed": episode, "outcome": transition.info["outcome"], "player": "random"}
             played = np.stack(actions).astype(np.int8)
             writer.write(Trajectory(f"random-{episode}", np.stack(frames), played, None, meta))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A current folder for this game to litter."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("elsewhere"))
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -31,3 +31,12 @@ def test_a_dotted_path_is_a_criterion_too(shards: Path, tmp_path: Path, capsys: 
     assert capsys.readouterr().out == f"3 preferences in {out}\n"
     assert padzoo("prefer", shards, *options[:-2], "--out", tmp_path / "again.jsonl") == 0
     assert (tmp_path / "again.jsonl").read_text() == out.read_text()
+
+
+def test_left_for_right_is_an_option(shards: Path, preferences: Path, tmp_path: Path) -> None:
+    options = ["--criterion", "right", "--comparisons", 105, "--out", tmp_path / "right.jsonl"]
+    assert padzoo("prefer", shards, *options) == 0
+    left, right = preference.read(preferences), preference.read(tmp_path / "right.jsonl")
+    turned = {(pair.winner, pair.loser) for pair in left} & {(pair.loser, pair.winner) for pair in right}
+    assert turned  # left over right on one side, right over left on the other
+    assert {pair.source for pair in right} == {"right"}
