@@ -22,7 +22,7 @@ CHARACTERS: Final = tuple(_SPRITES)
 STROLLER: Final = 20001  # editor number of the spot at which a random stroller appears
 PALM: Final = 20002
 
-PACE: Final = 0.8  # of the engine's own 16.7 units a tic: a run straight to a pad then takes 45 to 55 steps
+PACE: Final = 0.7  # of the engine's own 16.7 units a tic: a run straight to a pad then takes 45 to 60 steps
 
 
 def player_class(character: str) -> str:

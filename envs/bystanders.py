@@ -62,8 +62,8 @@ class Idler(ScriptedPlayer):
             self.lasts = int(self.rng.integers(3, 10))
             side = float(self.rng.uniform(-1, 1))
             choices = (
-                Wish(turn=0.5 * side),
-                Wish(turn=0.5 * side),
+                Wish(turn=0.7 * side),
+                Wish(turn=0.7 * side),
                 Wish(0.5 * side, 0.5),
                 Wish(buttons=("a",)),
                 Wish(look=side),
@@ -87,7 +87,7 @@ class Spinner(Runner):
             self.side = float(self.rng.choice([-1, 1]) * self.rng.uniform(0.3, 0.8))
         if self.spin:
             self.spin -= 1
-            return Wish(forward=0.5, turn=self.side, look=0.1 * self.side)
+            return Wish(forward=0.5, turn=self.side, look=0.3 * self.side)
         return super().wish(seen)
 
 

@@ -15,17 +15,17 @@ CHARACTER: Final = "ninja"  # the one of every evaluation
 LEFT_HAND: Final = tuple(index for index, (x, _) in enumerate(SPAWNS) if x < 0)
 LEFT_HAND_SHARE: Final = 0.84
 KNOBS: Final[dict[str, Range]] = {
-    "noise": (0.4, 1.0),
+    "noise": (0.2, 0.6),
     "detour": (0.7, 2.0),
     "delay": (0, 1.4),
     "overshoot": (0.0, 0.3),
     "pace": (0.75, 1.0),
-    "swing": (0.3, 0.5),
-    "sidle": (0.4, 0.8),
+    "swing": (0.55, 0.75),
+    "sidle": (0.1, 0.4),
     "lookahead": (150, 260),
     "hops": (0.0, 0.002),
 }
-MISS: Final = 22.0  # map units beside a pad's centre at noise 1
+MISS: Final = 50.0  # map units beside a pad's centre at noise 1
 
 
 def spawn_shares(pad: str, balanced: bool) -> list[float]:

@@ -13,8 +13,8 @@ from envs.wad import wad
 
 # All in map units; y grows from the spawn yard to the hall. A character is 32 wide, 56 high, runs 16.7 units a tic.
 SPAWNS: Final[tuple[Point, ...]] = ((-130, -180), (130, -180), (-130, 40), (130, 40))
-PADS: Final[dict[str, Point]] = {"left": (-520, 1560), "middle": (0, 2050), "right": (520, 1560)}
-PAD_SIZE: Final = 140.0
+PADS: Final[dict[str, Point]] = {"left": (-520, 1560), "middle": (0, 2035), "right": (520, 1560)}
+PAD_SIZE: Final = 180.0
 PAD_RISE: Final = 24.0  # a ramp no higher than the engine's largest step can be entered from every side
 PILLARS: Final[tuple[Point, ...]] = ((-120, 1330), (120, 1330), (-120, 1560), (120, 1560))
 PILLAR_RADIUS: Final = 38.0

@@ -12,15 +12,14 @@ from envs import gamepad, island
 from envs.actors import CHARACTERS
 from envs.area import AreaReduction
 from envs.engine import HEIGHT, WIDTH, Engine
+from envs.sticks import LOOK, TURN, speed
 from envs.textures import SKIES
 
 OUTCOMES: Final = ("none", "left", "middle", "right")
 CAMERAS: Final[Mapping[str, tuple[int, int]]] = {  # (distance, height) in map units
     "standard": (150, 28),
-    "near": (130, 20),
-    "far": (180, 36),
-    "low": (150, 14),
-    "high": (160, 48),
+    "low": (150, 22),
+    "high": (150, 36),
 }
 STROLLERS: Final = tuple(range(0, len(island.SEATS) + 1, island.SEATS_A_SKILL))
 # What each button of the gamepad does.
@@ -39,8 +38,6 @@ CONTROLS: Final[Mapping[str, str]] = {
     "dpad_down": "look down",
 }
 _MOVE: Final = 10.0  # engine units a bucket: 50 is the engine's full speed, 16.7 map units a tic
-_TURN: Final = 3.0  # degrees a bucket a tic
-_LOOK: Final = 1.0  # degrees a bucket a tic
 _TICS: Final = (3, 4)  # alternating: 35 tics a second make 10 steps a second
 _INDEX: Final = {name: index for index, name in enumerate(gamepad.COMPONENTS)}
 
@@ -67,11 +64,11 @@ def engine_buttons(action: NDArray[np.integer], pitch: float, tics: int) -> list
     if held["left_trigger"]:
         pace /= 2
     side = left_x * pace + 30.0 * (held["right_shoulder"] - held["left_shoulder"])
-    look = right_y * _LOOK + 3.0 * (held["dpad_up"] - held["dpad_down"])
+    look = speed(right_y / gamepad.CENTER) * LOOK + 3.0 * (held["dpad_up"] - held["dpad_down"])
     if held["right_thumb"]:
         look = -pitch / tics
     presses = [float(held[name]) for name in ("a", "b", "x", "right_trigger", "y")]
-    return [float(np.clip(side, -50, 50)), left_y * pace, right_x * _TURN, look, *presses]
+    return [float(np.clip(side, -50, 50)), left_y * pace, speed(right_x / gamepad.CENTER) * TURN, look, *presses]
 
 
 def _choice(option: str, value: object, allowed: tuple[object, ...]) -> None:
@@ -111,7 +108,7 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
         max_steps: int = 100,
         sky: str = "random",
         light: str = "random",
-        look: str = "random",
+        look: str = "meadow",
         camera: str = "random",
         strollers: int | str = "random",
         render_mode: str | None = None,

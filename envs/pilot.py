@@ -7,13 +7,17 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from envs import sticks
 from envs.drift import Drift
+from envs.sticks import deflection
 from envs.temper import Temper
 from envs.thumbs import Wish
 
-TURN: Final = 52.5  # degrees that the right stick at full throw turns in a step
-LOOK: Final = 17.5  # degrees that it looks up in a step
-AIM_ERROR: Final = 3.5  # degrees, at noise 1
+TICS: Final = 3.5  # engine tics a step, on average
+TURN: Final = sticks.TURN * TICS  # degrees that the right stick at full throw turns in a step
+LOOK: Final = sticks.LOOK * TICS  # degrees that it looks up in a step
+AIM_ERROR: Final = 2.5  # degrees, at noise 1
+UNEVEN: Final = 3.0  # degrees up or down that nobody minds
 SETTLE: Final = 1.6  # steps in which a player means to make an error of direction good
 
 
@@ -83,8 +87,9 @@ class Pilot:
         bearing = float(np.degrees(np.arctan2(ahead[1], ahead[0])))
         error = wrapped(bearing + float(self.aim.next()[0]) - heading)
         swing = self.temper.swing
-        turn = float(np.clip(-error / (TURN * SETTLE), -swing, swing))
-        look = float(np.clip((self.gaze.next()[0] - seen.pitch) / (2 * LOOK), -0.4, 0.4))
+        turn = float(np.clip(deflection(-error / (TURN * SETTLE)), -swing, swing))
+        rise = float(self.gaze.next()[0]) - seen.pitch
+        look = float(np.clip(deflection(rise / (2 * LOOK)), -0.6, 0.6)) if abs(rise) > UNEVEN else 0.0
         side = -np.sin(np.radians(np.clip(error, -90, 90))) * self.temper.sidle * pace
         # Whoever has to turn far slows down: full pace up to 25 degrees, none from 100 on.
         forward = pace * float(np.clip((100 - abs(error)) / 75, 0, 1))

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from envs.gamepad import CENTER, COMPONENTS
 from envs.island import NECK, PADS
 from envs.pilot import TURN, Pilot, Sight
+from envs.sticks import speed
 from envs.route import STEP, Path, route
 from envs.temper import Temper
 from envs.thumbs import Thumbs, Wish
@@ -46,7 +47,7 @@ class ScriptedPlayer:
         self.temper = temper
         self.rng = rng
         self.pilot = Pilot(temper, rng)
-        self.thumbs = Thumbs(rng, tremor=0.07 * temper.noise, lag=0.3)
+        self.thumbs = Thumbs(rng, tremor=0.04 * temper.noise, lag=0.3)
         self.warm_up = WarmUp(rng, steps=round(temper.warm_up))
         self.pause = 0
         self.hop = 0
@@ -62,7 +63,7 @@ class ScriptedPlayer:
         else:
             wish = self.hopping(seen, self.wish(seen))
         action = self.thumbs.press(wish)
-        self.pilot.did(-TURN * (int(action[_RIGHT_X]) - CENTER) / CENTER)
+        self.pilot.did(-TURN * speed((int(action[_RIGHT_X]) - CENTER) / CENTER))
         return action
 
     def wish(self, seen: Sight) -> Wish:
@@ -106,7 +107,7 @@ class Walker(ScriptedPlayer):
         """Follows its way, or sidesteps what blocks it."""
         if self.dodge:
             self.dodge -= 1
-            return Wish(strafe=0.9 * self.side, forward=-0.4, turn=0.2 * self.side)
+            return Wish(strafe=0.9 * self.side, forward=-0.4, turn=0.45 * self.side)
         if self.path is None:
             self.path, self.at = route(seen.position, self.goal(seen), self.rng, spread=self.temper.detour), 0
         if self.pilot.moved() < BLOCKED and self.at and self.rng.random() < 0.4:
@@ -136,7 +137,7 @@ class Runner(Walker):
         temper: Its knobs.
         rng: Where its whims and errors come from.
         pad: The pad: `left`, `middle` or `right`.
-        miss: Standard deviation of its aim beside the pad's centre, in map units, at noise 1; a pad is 140 wide.
+        miss: Standard deviation of its aim beside the pad's centre, in map units, at noise 1; a pad is 180 wide.
     """
 
     def __init__(self, temper: Temper, rng: np.random.Generator, pad: str, miss: float) -> None:

@@ -36,22 +36,22 @@ class Kind:
 
 
 PAD_SHARES: Final = {"left": 0.20, "middle": 0.62, "right": 0.18}  # the bias of people to the middle (Figure 3)
-MISS: Final = 60.0  # map units beside a pad's centre at noise 1
+MISS: Final = 110.0  # map units beside a pad's centre at noise 1
 _USUAL: Final[dict[str, Range]] = {
-    "noise": (0.5, 2.2),
+    "noise": (0.3, 1.2),
     "detour": (0.5, 2.2),
-    "delay": (0, 2.4),
+    "delay": (0, 1.9),
     "overshoot": (0.0, 0.5),
     "pace": (0.64, 0.99),
-    "swing": (0.25, 0.6),
-    "sidle": (0.3, 0.9),
+    "swing": (0.5, 0.8),
+    "sidle": (0.1, 0.5),
     "lookahead": (130, 300),
     "hops": (0.0, 0.006),
     "lapses": (0.0, 0.02),
-    "warm_up": (-8, 30),
+    "warm_up": (-8, 24),
 }
 _NOVICE: Final = _USUAL | {
-    "noise": (1.8, 3.2),
+    "noise": (1.2, 2.2),
     "delay": (2, 4.4),
     "overshoot": (0.4, 1.0),
     "pace": (0.5, 0.8),

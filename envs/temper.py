@@ -31,7 +31,7 @@ class Temper:
     delay: float = 1.0
     overshoot: float = 0.2
     pace: float = 0.9
-    swing: float = 0.4
+    swing: float = 0.65
     sidle: float = 0.6
     lookahead: float = 200.0
     hops: float = 0.003

@@ -11,7 +11,7 @@ from envs.drift import Drift
 from envs.gamepad import AXES, BUTTONS, CENTER, COMPONENTS
 
 TREMOR_STEPS: Final = 5.0  # how long the error of a hand lasts: half a second
-STICKY: Final = 0.65  # buckets a thumb must move away from the bucket it holds before another is read
+STICKY: Final = 0.55  # buckets a thumb must move away from the bucket it holds before another is read
 
 
 @dataclass(frozen=True)

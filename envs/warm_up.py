@@ -48,7 +48,7 @@ class WarmUp:
         if self.mood == "stroll":
             return pilot.steer(seen, self.target, 0.7)
         if self.mood == "look about":
-            return Wish(turn=0.6 * self.side, forward=0.2)
+            return Wish(turn=0.75 * self.side, forward=0.2)
         if self.mood == "dance":
             beat = self.lasts // 3 % 2
             return Wish(strafe=self.side * (1 if beat else -1), buttons=("a",) if beat else ("b",))

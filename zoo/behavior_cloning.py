@@ -26,6 +26,7 @@ class BehaviorCloning(PolicyModule):
         lr: Learning rate after the warmup.
         weight_decay: AdamW's decoupled weight decay.
         warmup_steps: Updates over which the learning rate rises linearly.
+        decay: Whether the learning rate then falls linearly, to 0 at the trainer's `max_steps`.
         env: Gymnasium id of the game to play in `test` and in closed-loop evaluation.
         env_args: Further arguments of the game.
         games: Games played at once.
@@ -45,6 +46,7 @@ class BehaviorCloning(PolicyModule):
         lr: float = 1e-4,
         weight_decay: float = 1e-4,
         warmup_steps: int = 1000,
+        decay: bool = False,
         env: str = GAME,
         env_args: dict[str, Any] | None = None,
         games: int = 16,
@@ -57,7 +59,7 @@ class BehaviorCloning(PolicyModule):
                 raise ValueError(f"init_from {init_from}: holds {parent.config}, but the model asks for {net.config}")
             net.load_state_dict(parent.state_dict())
         parents = {} if init_from is None else {"init_from": init_from}
-        optimization = {"lr": lr, "weight_decay": weight_decay, "warmup_steps": warmup_steps}
+        optimization = {"lr": lr, "weight_decay": weight_decay, "warmup_steps": warmup_steps, "decay": decay}
         super().__init__(net, parents, trainable, optimization, env, env_args, games, temperature)
         self.save_hyperparameters()
         self.accuracy = ActionAccuracy()

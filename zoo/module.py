@@ -11,7 +11,7 @@ from zoo import hub
 
 
 class ZooModule(LightningModule):
-    """Trains one network with AdamW, a linear warmup and a constant learning rate (Appendix C).
+    """Trains one network with AdamW and a linear warmup (Appendix C).
 
     A subclass builds the network from plain arguments and calls `save_hyperparameters()`, so that its checkpoints load
     without unpickling anything.
@@ -22,12 +22,19 @@ class ZooModule(LightningModule):
         lr: Learning rate after the warmup.
         weight_decay: AdamW's decoupled weight decay.
         warmup_steps: Updates over which the learning rate rises linearly.
+        decay: Whether the learning rate then falls linearly, to 0 at the trainer's `max_steps`; the paper's stays.
     """
 
     net: hub.Network
 
     def __init__(
-        self, net: hub.Network, parents: dict[str, str], lr: float, weight_decay: float, warmup_steps: int
+        self,
+        net: hub.Network,
+        parents: dict[str, str],
+        lr: float,
+        weight_decay: float,
+        warmup_steps: int,
+        decay: bool = False,
     ) -> None:
         super().__init__()
         self.net = net
@@ -35,16 +42,21 @@ class ZooModule(LightningModule):
         self.lr = lr
         self.weight_decay = weight_decay
         self.warmup_steps = warmup_steps
+        self.decay = decay
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Returns AdamW over the trainable parameters and its warmup."""
         parameters = [parameter for parameter in self.parameters() if parameter.requires_grad]
         optimizer = torch.optim.AdamW(parameters, lr=self.lr, weight_decay=self.weight_decay)
-        scheduler = LambdaLR(optimizer, self._warmup)
+        scheduler = LambdaLR(optimizer, self._schedule)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
-    def _warmup(self, step: int) -> float:
-        return min(1.0, (step + 1) / (self.warmup_steps + 1))
+    def _schedule(self, step: int) -> float:
+        """Returns the learning rate of an update, as a share of `lr`."""
+        warmup = (step + 1) / (self.warmup_steps + 1)
+        if not self.decay:
+            return min(1.0, warmup)
+        return min(1.0, warmup, 1 - step / self.trainer.max_steps)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Adds what the network is, so that it can be rebuilt from the file alone."""

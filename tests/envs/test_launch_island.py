@@ -93,7 +93,7 @@ def test_thirteen_characters_look_different_from_behind(plain: LaunchIsland) -> 
 def test_a_straight_walk_reaches_each_pad(game: LaunchIsland, pad: str, spawn: int) -> None:
     steps, reward, terminated, info = walk(game, pad, seed=spawn, options={"spawn": spawn, "character": "ninja"})
     assert (info["outcome"], reward, terminated) == (pad, 1.0, True)
-    assert 40 <= steps <= 80
+    assert 35 <= steps <= 80
 
 
 def test_an_idle_episode_times_out(game: LaunchIsland) -> None:
@@ -114,8 +114,8 @@ def test_full_forward_is_the_pace_of_the_characters_and_ten_steps_a_second(plain
 @pytest.mark.parametrize(
     ("action", "what", "turned"),
     [
-        (press(right_x=8), "heading", -27),  # 3 buckets of 3 degrees for 3 tics, to the right
-        (press(right_y=7), "pitch", 6),
+        (press(right_x=8), "heading", -16.2),  # (3/5)^2 of 15 degrees for 3 tics, to the right
+        (press(right_y=7), "pitch", 2.4),
         (press(dpad_down=1), "pitch", -9),
     ],
 )
@@ -167,7 +167,7 @@ def test_the_left_hand_moves(action: NDArray[np.int64], side: float, forward: fl
 
 
 def test_a_fixed_option_keeps_the_other_draws(game: LaunchIsland) -> None:
-    fixed = LaunchIsland(size=64, sky="dusk", light="noon", look="plaza", camera="far", strollers=0)
+    fixed = LaunchIsland(size=64, sky="dusk", light="noon", look="plaza", camera="high", strollers=0)
     try:
         for seed in range(3):
             info, other = game.reset(seed=seed)[1], fixed.reset(seed=seed)[1]
@@ -228,7 +228,7 @@ def test_bad_arguments_are_refused(arguments: dict[str, object], message: str) -
 
 
 def test_the_pads_are_bright_yellow_in_every_look() -> None:
-    env = LaunchIsland(size=64, strollers=0, camera="standard", light="evening")
+    env = LaunchIsland(size=64, strollers=0, camera="standard", light="evening", look="random")
     try:
         for seed in range(4):
             env.reset(seed=seed, options={"spawn": 2, "character": "ninja"})

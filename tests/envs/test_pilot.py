@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from envs.pilot import SETTLE, TURN, Pilot, Sight, wrapped
+from envs.sticks import speed
 from envs.temper import Temper
 
 
@@ -34,4 +35,4 @@ def test_a_turn_under_way_is_made_again_only_as_far_as_it_is_forgotten(overshoot
     late = pilot(delay=2.0, overshoot=overshoot, swing=1.0)
     seen = Sight(0.0, 0.0, 70.0, 0.0)
     late.did(20.0)  # 20 degrees to the left: what is wanted, not yet seen
-    assert -late.steer(seen, (0, 100), 1.0).turn * TURN * SETTLE == pytest.approx(20 * share)
+    assert -speed(late.steer(seen, (0, 100), 1.0).turn) * TURN * SETTLE == pytest.approx(20 * share)

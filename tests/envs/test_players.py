@@ -47,7 +47,7 @@ def test_the_stick_turns_the_camera_as_the_pilot_believes(game: LaunchIsland) ->
     before = info["heading"]
     for _ in range(2):  # steps last 3 and 4 tics
         info = game.step(np.array([0] * 12 + [5, 5, 7, 5]))[-1]
-    assert before - info["heading"] == pytest.approx(2 * TURN * 2 / 5, abs=1)
+    assert before - info["heading"] == pytest.approx(2 * TURN * (2 / 5) ** 2, abs=1)
 
 
 @pytest.mark.parametrize("side", [-1, 1])

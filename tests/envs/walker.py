@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from envs.gamepad import CENTER, COMPONENTS, NEUTRAL
 from envs.island import PADS
 from envs.launch_island import LaunchIsland
+from envs.sticks import TURN, deflection
 
 _WAYS = {"left": (-300.0, 1250.0), "middle": (0.0, 1300.0), "right": (300.0, 1250.0)}
 
@@ -25,7 +26,7 @@ def press(**components: int) -> NDArray[np.int64]:
 def towards(info: dict[str, Any], goal: tuple[float, float]) -> NDArray[np.int64]:
     x, y = info["position"]
     off = (math.degrees(math.atan2(goal[1] - y, goal[0] - x)) - info["heading"] + 180) % 360 - 180
-    turn = int(np.clip(round(-off / 10.5), -5, 5))
+    turn = int(np.clip(round(CENTER * deflection(-off / (3.5 * TURN))), -5, 5))
     return press(left_y=10 if abs(off) < 40 else 6, right_x=CENTER + turn)
 
 
