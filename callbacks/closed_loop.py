@@ -34,10 +34,7 @@ class ClosedLoop(Callback):
             return
         assert isinstance(pl_module, PolicyModule)
         todo = episodes(self.seed, self.episodes, split="val", character=self.character)
-        training = pl_module.training
-        pl_module.eval()
         rollouts = [rollout for rollout in pl_module.play(todo) if not rollout.crashed]
-        pl_module.train(training)
         outcomes = Outcomes(pl_module.pool.outcomes)
         outcomes.update(rollout.outcome for rollout in rollouts)
         pl_module.log_dict({f"closed_loop/{name}": rate for name, rate in outcomes.compute().items()})
