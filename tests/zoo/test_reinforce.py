@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -6,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 import torch
-from micro import checkpoint, column, fit, logged, weights
+from micro import checkpoint, column, fit, logged, padzoo, preset, weights
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.distributions import Categorical, kl_divergence
@@ -128,6 +129,22 @@ def test_what_others_hold_is_not_in_the_checkpoint_and_training_goes_on_from_it(
     assert (
         column(tmp_path, "train/kl")[0] > 1e-7
     )  # it goes on from the aligned policy; the reference is still the first
+
+
+def test_validation_and_test_play_fixed_episodes_with_the_aligned_weights(
+    aligned: Path, policy: Path, reward: Path, tmp_path: Path
+) -> None:
+    options = ["--model.policy", policy, "--model.reward", reward, *SHORTER, "--ckpt_path", aligned]
+    data = ["--data.val_episodes", 3, "--data.test_episodes", 3]
+    found = []
+    for name in ("one", "again"):
+        root = ["--trainer.default_root_dir", tmp_path / name, *logged(tmp_path / name)]
+        assert padzoo("validate", *preset("reinforce", "aligned"), *root, *options, *data) == 0
+        found.append([column(tmp_path / name, f"val/{figure}")[0] for figure in ("reward", "return", "none", "steps")])
+    assert found[0] == pytest.approx(found[1])
+    assert found[0][1:] == [0.0, 1.0, 6.0]  # nobody arrives in six steps
+    assert padzoo("test", *preset("reinforce", "aligned"), *root, *options, *data) == 0
+    assert json.loads((tmp_path / "again" / "test.json").read_text())["test/none"] == 1.0
 
 
 def test_the_shared_trunks_features_give_the_same_rewards_as_the_frames(

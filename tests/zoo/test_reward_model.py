@@ -34,12 +34,16 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return lengths
 
 
-def test_training_lowers_the_loss_and_leaves_the_encoder(data: list[object], policy: Path, tmp_path: Path) -> None:
+def test_training_lowers_the_loss_and_leaves_the_encoder(
+    data: list[object], computed: list[int], policy: Path, tmp_path: Path
+) -> None:
     path = fit("reward", "reward", tmp_path, *data, *logged(tmp_path), "--trainer.max_steps", 40)
     losses = column(tmp_path, "train/loss")
     assert len(losses) == 40
     assert np.mean(losses[:5]) > 0.6  # about log 2
     assert np.mean(losses[-5:]) < 0.4
+    assert np.mean(column(tmp_path, "train/accuracy")[-5:]) > 0.8
+    assert len(computed) == 24  # once a trajectory, whatever the number of updates
     state = weights(path)
     assert all(torch.equal(value, state[f"encoder.policy.{name}"]) for name, value in weights(policy).items())
 
