@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,14 +21,26 @@ def optimization(module: ZooModule) -> tuple[AdamW, Any]:
     return optimizer, plan["scheduler"]
 
 
-def test_the_learning_rate_rises_linearly_and_then_stays() -> None:
-    optimizer, scheduler = optimization(BehaviorCloning("tiny", lr=0.5, warmup_steps=4))
-    rates = []
+def rates(module: ZooModule) -> list[float]:
+    """The learning rate of the first eight updates."""
+    optimizer, scheduler = optimization(module)
+    found = []
     for _ in range(8):
-        rates.append(optimizer.param_groups[0]["lr"])
+        found.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         scheduler.step()
-    assert rates == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5, 0.5, 0.5, 0.5])
+    return found
+
+
+def test_the_learning_rate_rises_linearly_and_then_stays() -> None:
+    found = rates(BehaviorCloning("tiny", lr=0.5, warmup_steps=4))
+    assert found == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5, 0.5, 0.5, 0.5])
+
+
+def test_the_learning_rate_can_fall_to_the_end_of_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BehaviorCloning, "trainer", SimpleNamespace(max_steps=8))
+    found = rates(BehaviorCloning("tiny", lr=0.8, warmup_steps=3, decay=True))
+    assert found == pytest.approx([0.2, 0.4, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1])
 
 
 def test_without_a_warmup_the_first_update_has_the_whole_rate() -> None:

@@ -143,8 +143,9 @@ def test_validation_and_test_play_fixed_episodes_with_the_aligned_weights(
         found.append([column(tmp_path / name, f"val/{figure}")[0] for figure in ("reward", "return", "none", "steps")])
     assert found[0] == pytest.approx(found[1])
     assert found[0][1:] == [0.0, 1.0, 6.0]  # nobody arrives in six steps
+    root = ["--trainer.default_root_dir", tmp_path / "test"]
     assert padzoo("test", *preset("reinforce", "aligned"), *root, *options, *data) == 0
-    assert json.loads((tmp_path / "again" / "test.json").read_text())["test/none"] == 1.0
+    assert json.loads((tmp_path / "test" / "test.json").read_text())["test/none"] == 1.0
 
 
 def test_the_shared_trunks_features_give_the_same_rewards_as_the_frames(
