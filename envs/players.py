@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from envs.gamepad import CENTER, COMPONENTS
 from envs.island import NECK, PADS
 from envs.pilot import TURN, Pilot, Sight
-from envs.sticks import speed
 from envs.route import STEP, Path, route
+from envs.sticks import speed
 from envs.temper import Temper
 from envs.thumbs import Thumbs, Wish
 from envs.warm_up import WarmUp
