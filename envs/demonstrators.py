@@ -15,7 +15,7 @@ CHARACTER: Final = "ninja"  # the one of every evaluation
 LEFT_HAND: Final = tuple(index for index, (x, _) in enumerate(SPAWNS) if x < 0)
 LEFT_HAND_SHARE: Final = 0.84
 KNOBS: Final[dict[str, Range]] = {
-    "noise": (0.2, 0.6),
+    "noise": (0.15, 0.45),
     "detour": (0.7, 2.0),
     "delay": (0, 1.4),
     "overshoot": (0.0, 0.3),
@@ -25,7 +25,7 @@ KNOBS: Final[dict[str, Range]] = {
     "lookahead": (150, 260),
     "hops": (0.0, 0.002),
 }
-MISS: Final = 50.0  # map units beside a pad's centre at noise 1
+MISS: Final = 65.0  # map units beside a pad's centre at noise 1
 
 
 def spawn_shares(pad: str, balanced: bool) -> list[float]:

@@ -36,19 +36,19 @@ class Kind:
 
 
 PAD_SHARES: Final = {"left": 0.20, "middle": 0.62, "right": 0.18}  # the bias of people to the middle (Figure 3)
-MISS: Final = 110.0  # map units beside a pad's centre at noise 1
+MISS: Final = 130.0  # map units beside a pad's centre at noise 1
 _USUAL: Final[dict[str, Range]] = {
-    "noise": (0.3, 1.2),
+    "noise": (0.25, 1.0),
     "detour": (0.5, 2.2),
     "delay": (0, 1.9),
     "overshoot": (0.0, 0.5),
-    "pace": (0.64, 0.99),
+    "pace": (0.75, 1.0),
     "swing": (0.5, 0.8),
     "sidle": (0.1, 0.5),
     "lookahead": (130, 300),
     "hops": (0.0, 0.006),
-    "lapses": (0.0, 0.02),
-    "warm_up": (-8, 24),
+    "lapses": (0.0, 0.01),
+    "warm_up": (-8, 12),
 }
 _NOVICE: Final = _USUAL | {
     "noise": (1.2, 2.2),
@@ -59,17 +59,17 @@ _NOVICE: Final = _USUAL | {
 }
 
 KINDS: Final = (
-    Kind("goal", 0.72, lambda temper, rng, pad: Runner(temper, rng, pad, MISS), _USUAL),
+    Kind("goal", 0.80, lambda temper, rng, pad: Runner(temper, rng, pad, MISS), _USUAL),
     Kind(
-        "wanderer", 0.09, lambda temper, rng, pad: Wanderer(temper, rng), _USUAL | {"pace": (0.4, 0.9)}, goes_for=False
+        "wanderer", 0.06, lambda temper, rng, pad: Wanderer(temper, rng), _USUAL | {"pace": (0.4, 0.9)}, goes_for=False
     ),
-    Kind("idler", 0.04, lambda temper, rng, pad: Idler(temper, rng), _USUAL, goes_for=False),
-    Kind("novice", 0.06, lambda temper, rng, pad: Runner(temper, rng, pad, MISS), _NOVICE),
-    Kind("spinner", 0.03, lambda temper, rng, pad: Spinner(temper, rng, pad, MISS), _USUAL),
-    Kind("masher", 0.03, lambda temper, rng, pad: Masher(temper, rng, pad, MISS), _USUAL),
+    Kind("idler", 0.03, lambda temper, rng, pad: Idler(temper, rng), _USUAL, goes_for=False),
+    Kind("novice", 0.05, lambda temper, rng, pad: Runner(temper, rng, pad, MISS), _NOVICE),
+    Kind("spinner", 0.02, lambda temper, rng, pad: Spinner(temper, rng, pad, MISS), _USUAL),
+    Kind("masher", 0.02, lambda temper, rng, pad: Masher(temper, rng, pad, MISS), _USUAL),
     Kind(
         "wall runner",
-        0.03,
+        0.02,
         lambda temper, rng, pad: WallRunner(temper, rng),
         _USUAL | {"pace": (0.8, 1.0)},
         goes_for=False,

@@ -10,7 +10,7 @@ LOOK: Final = 5.0  # degrees a tic at full throw
 def speed(deflection: float) -> float:
     """Returns how fast a stick moves the camera: the square of its deflection.
 
-    One bucket of five turns 2.1 degrees a step of 3.5 tics, where a straight line would turn 10.5: too coarse to aim with.
+    One bucket of five turns 2.1 degrees a step of 3.5 tics; a straight line would turn 10.5, too coarse to aim with.
 
     Args:
         deflection: Push of the stick, -1 to 1.

@@ -47,6 +47,7 @@ class Reinforce(PolicyModule):
         lr: Learning rate after the warmup.
         weight_decay: AdamW's decoupled weight decay.
         warmup_steps: Updates over which the learning rate rises linearly.
+        decay: Whether the learning rate then falls linearly, to 0 at the trainer's `max_steps`.
         env: Gymnasium id of the game to play.
         env_args: Further arguments of the game.
         games: Games played at once.
@@ -67,6 +68,7 @@ class Reinforce(PolicyModule):
         lr: float = 1e-4,
         weight_decay: float = 0.0,
         warmup_steps: int = 0,
+        decay: bool = False,
         env: str = GAME,
         env_args: dict[str, Any] | None = None,
         games: int = 16,
@@ -74,7 +76,7 @@ class Reinforce(PolicyModule):
     ) -> None:
         net = hub.load(policy, "policy")
         parents = {"policy": policy, "reward": reward}
-        optimization = {"lr": lr, "weight_decay": weight_decay, "warmup_steps": warmup_steps}
+        optimization = {"lr": lr, "weight_decay": weight_decay, "warmup_steps": warmup_steps, "decay": decay}
         super().__init__(net, parents, trainable, optimization, env, env_args, games, temperature)
         self.save_hyperparameters()
         self.baseline = baseline
