@@ -89,6 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0, or 2 where something given was wrong. `PADZOO_DEBUG=1` shows the traceback instead.
     """
+    sys.path.append("")  # a user's own module in the current folder can be named: a criterion, a game, a class
     try:
         run(sys.argv[1:] if arguments is None else arguments)
     except (ValueError, ArgumentError, OSError) as error:

@@ -45,7 +45,13 @@ class ZooModule(LightningModule):
         self.decay = decay
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Returns AdamW over the trainable parameters and its warmup."""
+        """Returns AdamW over the trainable parameters and its schedule.
+
+        Raises:
+            ValueError: If the learning rate is to decay over a training without an end.
+        """
+        if self.decay and self.trainer.max_steps < 1:
+            raise ValueError(f"model.decay true: needs trainer.max_steps, which is {self.trainer.max_steps}")
         parameters = [parameter for parameter in self.parameters() if parameter.requires_grad]
         optimizer = torch.optim.AdamW(parameters, lr=self.lr, weight_decay=self.weight_decay)
         scheduler = LambdaLR(optimizer, self._schedule)
