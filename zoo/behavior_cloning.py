@@ -21,7 +21,7 @@ class BehaviorCloning(PolicyModule):
         size: Network size: `tiny`, `4m`, `25m` or `103m`.
         encoder: `convnext`, the paper's, or `timm/<backbone>`.
         past_actions: Whether a step also sees the actions before it.
-        init_from: Weights to start from: a `.ckpt`, a folder of weights or a zoo name; None starts from scratch.
+        init_from: Weights to start from: a `.ckpt` or a folder of weights; None starts from scratch.
         trainable: Which weights learn: `all`, or the `head`, the MLP after the transformer.
         lr: Learning rate after the warmup.
         weight_decay: AdamW's decoupled weight decay.
@@ -62,7 +62,13 @@ class BehaviorCloning(PolicyModule):
         optimization = {"lr": lr, "weight_decay": weight_decay, "warmup_steps": warmup_steps, "decay": decay}
         super().__init__(net, parents, trainable, optimization, env, env_args, games, temperature)
         self.save_hyperparameters()
+        self.init_from = init_from
         self.accuracy = ActionAccuracy()
+
+    @property
+    def pretrained(self) -> bool:
+        """Whether the policy started from given weights."""
+        return self.init_from is not None
 
     def training_step(self, batch: dict[str, Tensor], batch_index: int) -> Tensor:
         """Returns the loss of a batch of windows: frames, actions and mask."""

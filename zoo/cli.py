@@ -6,10 +6,12 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pickle import UnpicklingError
 from typing import Final
 
 from jsonargparse import ArgumentError, ArgumentParser
 
+from envs.errors import GameCrashed
 from zoo.complaint import complaint
 
 TRAINING: Final = {
@@ -87,12 +89,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The command's name and options; None takes the process's own.
 
     Returns:
-        The exit status: 0, or 2 where something given was wrong. `PADZOO_DEBUG=1` shows the traceback instead.
+        The exit status: 0, 2 where something given was wrong, 130 after Ctrl-C. `PADZOO_DEBUG=1` shows the
+        traceback instead.
     """
     sys.path.append("")  # a user's own module in the current folder can be named: a criterion, a game, a class
     try:
         run(sys.argv[1:] if arguments is None else arguments)
-    except (ValueError, ArgumentError, OSError) as error:
+    except KeyboardInterrupt:
+        return 130
+    except (ValueError, ArgumentError, OSError, UnpicklingError, GameCrashed) as error:
         if os.environ.get("PADZOO_DEBUG"):
             raise
         print(f"padzoo: error: {complaint(error)}", file=sys.stderr)

@@ -7,6 +7,7 @@ from lightning.pytorch import LightningModule
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch.optim.lr_scheduler import LambdaLR
 
+from envs.gamepad import check_schema
 from zoo import hub
 
 
@@ -63,6 +64,39 @@ class ZooModule(LightningModule):
         if not self.decay:
             return min(1.0, warmup)
         return min(1.0, warmup, 1 - step / self.trainer.max_steps)
+
+    def setup(self, stage: str) -> None:
+        """Refuses to measure a network that nobody trained.
+
+        Args:
+            stage: What the trainer is about to do: fit, validate, test or predict.
+
+        Raises:
+            ValueError: If neither a checkpoint was given nor weights to start from, and nothing was trained.
+        """
+        untrained = self.trainer.global_step == 0 and self.trainer.ckpt_path is None
+        if stage != "fit" and untrained and not self.pretrained:
+            raise ValueError(f"{stage}: the network is untrained; give its checkpoint with --ckpt_path")
+
+    @property
+    def pretrained(self) -> bool:
+        """Whether the network started from weights of its own kind."""
+        return False
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuses a checkpoint of another network or action schema.
+
+        Raises:
+            ValueError: If the checkpoint does not hold such a network.
+        """
+        found = checkpoint.get("padzoo")
+        if found is None:
+            raise ValueError("ckpt_path: not a checkpoint of padzoo")
+        check_schema(found["schema"], "ckpt_path")
+        own = hub.describe(self.net)
+        for name in ("network", "config"):
+            if found[name] != own[name]:
+                raise ValueError(f"ckpt_path: holds {name} {found[name]}; the configuration asks for {own[name]}")
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Adds what the network is, so that it can be rebuilt from the file alone."""

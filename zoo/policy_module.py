@@ -1,9 +1,10 @@
 """What behavior cloning and alignment share: a policy that plays."""
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import torch
+from torchmetrics import MeanMetric
 
 from datamodules.episode import Episode
 from datamodules.trajectory import Trajectory
@@ -26,7 +27,7 @@ class PolicyModule(ZooModule):
         net: The policy.
         parents: The weights that it starts from or learns with, reference by role.
         trainable: Which weights learn: `all`, or the `head`, the MLP after the transformer (Appendix C.4).
-        optimization: `lr`, `weight_decay` and `warmup_steps` of `ZooModule`.
+        optimization: `lr`, `weight_decay`, `warmup_steps` and `decay` of `ZooModule`.
         env: Gymnasium id of the game to play.
         env_args: Further arguments of the game.
         games: Games played at once.
@@ -57,6 +58,14 @@ class PolicyModule(ZooModule):
         self.temperature = temperature
         self._pool: GamePool | None = None
 
+    def train(self, mode: bool = True) -> Self:
+        """Switches to training or evaluation; what is frozen stays in evaluation, the statistics of an encoder too."""
+        super().train(mode)
+        if self.trainable == "head":
+            for child in (self.net.encoder, self.net.projection, self.net.trunk):
+                child.eval()
+        return self
+
     @property
     def pool(self) -> GamePool:
         """The games: opened when first asked for, closed by `teardown`."""
@@ -79,14 +88,18 @@ class PolicyModule(ZooModule):
     def on_test_start(self) -> None:
         """Starts counting."""
         self.outcomes = Outcomes(self.pool.outcomes).to(self.device)
+        self.returns = MeanMetric().to(self.device)
 
     def test_step(self, batch: list[Episode], batch_index: int) -> None:
         """Plays a batch of episodes and counts their outcomes."""
-        self.outcomes.update(rollout.outcome for rollout in self.play(batch) if not rollout.crashed)
+        rollouts = [rollout for rollout in self.play(batch) if not rollout.crashed]
+        self.outcomes.update(rollout.outcome for rollout in rollouts)
+        self.returns.update(torch.tensor([rollout.episode_return for rollout in rollouts]))
 
     def on_test_epoch_end(self) -> None:
-        """Logs the rate of each outcome."""
+        """Logs the rate of each outcome and the mean return."""
         self.log_dict({f"test/{name}": rate for name, rate in self.outcomes.compute().items()})
+        self.log("test/return", self.returns.compute())
 
     def predict_step(self, batch: Trajectory, batch_index: int) -> dict[str, Any]:
         """Computes a trajectory's features `(T, D)`, most likely actions `(T, 16)` and log-probabilities `(T,)`."""

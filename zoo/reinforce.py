@@ -38,12 +38,13 @@ class Reinforce(PolicyModule):
     is smaller.
 
     Args:
-        policy: The policy to align, and the reference of the KL term: a `.ckpt`, a folder of weights or a zoo name.
-        reward: The reward model: a `.ckpt`, a folder of weights or a zoo name.
+        policy: The policy to align, and the reference of the KL term: a `.ckpt` or a folder of weights.
+        reward: The reward model: a `.ckpt` or a folder of weights.
         trainable: Which weights learn: the `head`, the MLP after the transformer, or `all`.
         baseline: What is taken off a reward: `none`, as in the paper, or `leave_one_out`, the mean of the others'.
-        kl_weight: Weight of the KL divergence from the reference policy, in nats an episode; 0 in the paper.
-        seed: Seed of the policy's draws, with the update's number.
+        kl_weight: Weight of the KL divergence from the reference policy, in nats an episode; 0 in the paper. It is exact
+            at each visited step; how it changes which steps are visited is left out of its gradient.
+        seed: Seed of the policy's draws, with each episode's own.
         lr: Learning rate after the warmup.
         weight_decay: AdamW's decoupled weight decay.
         warmup_steps: Updates over which the learning rate rises linearly.
@@ -74,6 +75,8 @@ class Reinforce(PolicyModule):
         games: int = 16,
         temperature: float = 1.0,
     ) -> None:
+        if temperature <= 0:
+            raise ValueError(f"model.temperature {temperature}: allowed: over 0, an aligner has to explore")
         net = hub.load(policy, "policy")
         parents = {"policy": policy, "reward": reward}
         optimization = {"lr": lr, "weight_decay": weight_decay, "warmup_steps": warmup_steps, "decay": decay}
@@ -85,6 +88,11 @@ class Reinforce(PolicyModule):
         self.reference = copy.deepcopy(net.head if trainable == "head" else net).requires_grad_(False)
         self.reward = hub.load(reward, "reward").requires_grad_(False)
         self.shared = trainable == "head" and self.reward.shares_trunk(net)
+
+    @property
+    def pretrained(self) -> bool:
+        """Whether the policy started from given weights: it always does."""
+        return True
 
     def training_step(self, batch: list[Episode], batch_index: int) -> Tensor | None:
         """Plays a batch of episodes, rewards them and returns the loss; None if every game crashed."""
@@ -128,6 +136,7 @@ class Reinforce(PolicyModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Puts the frozen networks back beside the trained one."""
+        super().on_load_checkpoint(checkpoint)
         checkpoint["state_dict"].update(self._frozen())
 
     def _frozen(self) -> dict[str, Tensor]:
@@ -174,5 +183,7 @@ class Reinforce(PolicyModule):
         for name in self.pool.outcomes:
             rate = sum(rollout.outcome == name for rollout in rollouts) / count
             self.log(f"{stage}/{name}", rate, batch_size=count)
+        success = sum(rollout.outcome != self.pool.outcomes[0] for rollout in rollouts) / count
+        self.log(f"{stage}/success", success, batch_size=count)
         self.log(f"{stage}/return", sum(rollout.episode_return for rollout in rollouts) / count, batch_size=count)
         self.log(f"{stage}/steps", sum(len(rollout.trajectory) for rollout in rollouts) / count, batch_size=count)

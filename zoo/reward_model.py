@@ -32,9 +32,10 @@ class RewardModel(ZooModule):
 
     Args:
         encoder: `agent`, a policy's features, or `random_projection`, a fixed random linear map of the pixels.
-        policy: The policy whose features are used, or, for a random projection, whose image size is; a `.ckpt`, a
-            folder of weights or a zoo name.
+        policy: The policy whose features are used, or, for a random projection, whose image size is; a `.ckpt` or a
+            folder of weights.
         projection_seed: Seed of the random projection.
+        steps: Steps that every trajectory is padded to; no episode may be longer.
         lr: Learning rate.
         weight_decay: L2 penalty, as AdamW's decoupled weight decay.
         warmup_steps: Updates over which the learning rate rises linearly.
@@ -51,6 +52,7 @@ class RewardModel(ZooModule):
         policy: str,
         encoder: Literal["agent", "random_projection"] = "agent",
         projection_seed: int = 0,
+        steps: int = 100,
         lr: float = 1e-4,
         weight_decay: float = 0.1,
         warmup_steps: int = 0,
@@ -58,7 +60,7 @@ class RewardModel(ZooModule):
     ) -> None:
         parent = hub.load(policy, "policy")
         features = AgentFeatures(parent) if encoder == "agent" else RandomProjection(parent.image_size, projection_seed)
-        super().__init__(RewardNet(features), {"policy": policy}, lr, weight_decay, warmup_steps)
+        super().__init__(RewardNet(features, steps), {"policy": policy}, lr, weight_decay, warmup_steps)
         self.save_hyperparameters()
         self.store = FeatureStore(self.net, Path(feature_cache) if feature_cache else None)
         self.accuracy = BinaryAccuracy()
@@ -86,9 +88,12 @@ class RewardModel(ZooModule):
         features = self.net.features(batch.frames, actions)
         return {"key": batch.key, "reward": self.net.normalize(self.net.score(features[None])), "features": features}
 
+    @torch.no_grad()
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Stores the least and greatest reward over the training set, which normalise the output (Appendix C.3)."""
         scores = torch.cat([self.net.score(part.float()) for part in torch.split(self._split("train"), 64)])
+        if scores.min() == scores.max():
+            raise ValueError("every training trajectory gets the same reward: there is no range to normalise by")
         self.net.minimum.copy_(scores.min())
         self.net.maximum.copy_(scores.max())  # in place: the checkpoint's state holds these very tensors
         super().on_save_checkpoint(checkpoint)

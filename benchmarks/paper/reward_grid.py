@@ -3,6 +3,7 @@
 import argparse
 import json
 import shutil
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,14 @@ def preferences(run: Path, split: str, side: str, criterion: str, comparisons: i
     return path
 
 
-def train(run: Path, preset: Json, policy: str, side: str, encoder: str, comparisons: int, subset: int) -> float:
-    """Trains one reward model and returns its accuracy on all held-out preferences, in percent."""
-    root = run / "reward" / side / f"{encoder}-{comparisons}-{subset}"
+def model(run: Path, side: str, encoder: str, comparisons: int, subset: int) -> Path:
+    """Returns the folder of one reward model."""
+    return run / "reward" / side / f"{encoder}-{comparisons}-{subset}"
+
+
+def train(run: Path, preset: Json, policy: str, side: str, encoder: str, comparisons: int, subset: int) -> None:
+    """Trains one reward model and tests it on all held-out preferences."""
+    root = model(run, side, encoder, comparisons, subset)
     shutil.rmtree(root, ignore_errors=True)
     test = run / "rollouts" / "test"
     criterion = preset["criteria"][side]
@@ -45,34 +51,52 @@ def train(run: Path, preset: Json, policy: str, side: str, encoder: str, compari
         *("--data.train", run / "rollouts" / "train", "--data.test", test),
         *("--data.train_preferences", preferences(run, "train", side, criterion, comparisons, subset)),
         *("--data.test_preferences", preferences(run, "test", side, criterion, held_out * (held_out - 1) // 2, 0)),
-        *("--trainer.default_root_dir", root),
+        *("--trainer.default_root_dir", root, "--trainer.logger", "false"),
+        *("--trainer.enable_progress_bar", "false", "--trainer.enable_model_summary", "false"),
     ]
     padzoo("fit", *common)
     padzoo("test", *common, "--ckpt_path", root / "checkpoints" / "last.ckpt")
-    accuracy: float = json.loads((root / "test.json").read_text())["test/accuracy"]
-    return round(100 * accuracy, 2)
 
 
-def grid(run: Path, name: str, policy: str, side: str) -> list[Json]:
-    """Trains the whole grid of one side, seed by seed."""
-    preset = yaml.safe_load(Path(f"benchmarks/paper/presets/{name}.yaml").read_text()) | {"name": name}
+def accuracy(root: Path) -> float:
+    """Returns the accuracy that a trained reward model was tested with, in percent."""
+    found: float = json.loads((root / "test.json").read_text())["test/accuracy"]
+    return round(100 * found, 2)
+
+
+def grid(run: Path, preset: Json, policy: str, side: str) -> list[Json]:
+    """Trains what is left of one side's grid, and returns all of its accuracies."""
     rows = []
-    for encoder in preset["encoders"]:
-        for comparisons in preset["comparisons"]:
-            for subset in range(preset["subsets"]):
-                accuracy = train(run, preset, policy, side, encoder, comparisons, subset)
-                row = {"encoder": encoder, "side": side, "comparisons": comparisons, "seed": subset}
-                rows.append({**row, "accuracy": accuracy})
-                print(rows[-1], flush=True)
+    for encoder, amount, subset in product(preset["encoders"], preset["comparisons"], range(preset["subsets"])):
+        root = model(run, side, encoder, amount, subset)
+        if not (root / "test.json").exists():  # a grid that was cut off goes on
+            train(run, preset, policy, side, encoder, amount, subset)
+        row = {"encoder": encoder, "side": side, "comparisons": amount, "seed": subset}
+        rows.append({**row, "accuracy": accuracy(root)})
+        print(rows[-1], flush=True)
     return rows
+
+
+def first(run: Path, preset: Json, policy: str, side: str) -> None:
+    """Trains the reward model that aligns, which other stages wait for, on rollouts that may be new."""
+    shutil.rmtree(run / "preferences" / side, ignore_errors=True)
+    shutil.rmtree(run / "reward" / side, ignore_errors=True)
+    train(run, preset, policy, side, "agent", max(preset["comparisons"]), 0)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     for flag in ("preset", "run", "side", "policy"):
         parser.add_argument(f"--{flag}", required=True)
+    parser.add_argument("--first", action="store_true", help="only the model that aligns")
     given = parser.parse_args()
-    result = grid(Path(given.run), given.preset, given.policy, given.side)
-    target = Path(given.run) / "reward" / given.side / "accuracy.json"
-    target.with_suffix(".partial").write_text(json.dumps(result, indent=1) + "\n")
-    target.with_suffix(".partial").replace(target)
+    settings = yaml.safe_load(Path(f"benchmarks/paper/presets/{given.preset}.yaml").read_text()) | {
+        "name": given.preset
+    }
+    arguments = (Path(given.run), settings, given.policy, given.side)
+    if given.first:
+        first(*arguments)
+    else:
+        target = Path(given.run) / "reward" / given.side / "accuracy.json"
+        target.with_suffix(".partial").write_text(json.dumps(grid(*arguments), indent=1) + "\n")
+        target.with_suffix(".partial").replace(target)

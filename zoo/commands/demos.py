@@ -39,7 +39,12 @@ def demos(
         balanced: Curated right-pad runs start evenly from all spawns, not mostly from the left-hand ones.
         size: Height and width of the frames in pixels: 64 for policies of size `tiny`, 128 for the others.
         games: Games played at once.
+
+    Raises:
+        ValueError: If there is no such spawn point, character or pad, or `out` is in use.
     """
+    if balanced and player != "curated":
+        raise ValueError(f"--balanced true: allowed with --player curated only, not {player}")
     if player == "curated":
         plays = curated(seed, pad=pad, balanced=balanced, spawn=spawn, character=character)
     else:

@@ -11,6 +11,7 @@ from rich.progress import track
 
 from datamodules import episode as draw
 from envs.adapter import make
+from envs.errors import GameCrashed
 from envs.vector import GamePool
 from zoo import hub
 from zoo.agent import Agent
@@ -36,7 +37,7 @@ def play(
     The policy sees its own small frames; for the picture its actions are played again, which gives the same episode.
 
     Args:
-        policy: The policy: a `.ckpt`, a folder of weights or a zoo name.
+        policy: The policy: a `.ckpt` or a folder of weights.
         out: The GIF to write.
         episodes: How many; the launch island's four spawns take turns.
         seed: Seed of the episodes and of the policy's draws.
@@ -52,6 +53,8 @@ def play(
     with GamePool(env, min(episodes, 4), {**(env_args or {}), "size": net.image_size}) as pool:
         agent = Agent(net, temperature=temperature, seed=seed)
         rollouts = [rollout for rollout in roll_out(agent, pool, todo) if not rollout.crashed]
+    if not rollouts:
+        raise GameCrashed(f"{env}: every episode crashed")
     arguments = {**(env_args or {}), "size": size}
     films = [film(rollout, env, arguments) for rollout in track(rollouts, "filming")]
     save_gif(Path(out), side_by_side(films))

@@ -8,6 +8,7 @@ from rich.progress import track
 
 from datamodules import episode as draw
 from datamodules.shards import ShardWriter
+from envs.errors import GameCrashed
 from envs.vector import GamePool
 from zoo import hub
 from zoo.agent import Agent
@@ -31,7 +32,7 @@ def rollout(
     """Plays episodes with a policy, records them, and counts how they ended in `outcomes.json`.
 
     Args:
-        policy: The policy: a `.ckpt`, a folder of weights or a zoo name.
+        policy: The policy: a `.ckpt` or a folder of weights.
         episodes: How many to play.
         out: Folder to make.
         seed: Seed of the episodes and of the policy's draws.
@@ -44,15 +45,8 @@ def rollout(
     """
     net = hub.load(policy, "policy")
     todo = draw.episodes(seed, episodes, spawns=None if spawn is None else [spawn], character=character)
-    source = {
-        "command": "rollout",
-        "policy": hub.sha256(policy),
-        "env": env,
-        "env_args": env_args or {},
-        "seed": seed,
-        "episodes": episodes,
-        "temperature": temperature,
-    }
+    source = {"command": "rollout", "policy": hub.sha256(policy), "env": env, "env_args": env_args or {}}
+    source |= {"seed": seed, "episodes": episodes, "temperature": temperature}
     arguments = {**(env_args or {}), "size": net.image_size}
     with GamePool(env, games, arguments) as pool, ShardWriter(out, source=source) as writer:
         counts = Outcomes(pool.outcomes)
@@ -61,6 +55,8 @@ def rollout(
             if not played.crashed:
                 writer.write(played.record)
                 counts.update([played.outcome])
+        if not counts.counts.any():
+            raise GameCrashed(f"{env}: every episode crashed")
         writer.attach("outcomes.json", json.dumps(counts.percentages(), indent=1) + "\n")
     numbers = dict(zip(counts.names, counts.counts.tolist(), strict=True))
     Console().print(outcome_table(numbers, f"{policy}: {sum(numbers.values())} episodes in {out}"))

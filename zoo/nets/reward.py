@@ -124,7 +124,7 @@ class RewardNet(nn.Module):
         Returns:
             Raw scores, `(N,)`.
         """
-        scores: Tensor = self.head(features)
+        scores: Tensor = self.head(features).float()  # under autocast too: 8 bits would tie most pairs
         return scores
 
     def forward(self, features: Tensor) -> Tensor:
