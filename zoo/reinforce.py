@@ -42,8 +42,8 @@ class Reinforce(PolicyModule):
         reward: The reward model: a `.ckpt` or a folder of weights.
         trainable: Which weights learn: the `head`, the MLP after the transformer, or `all`.
         baseline: What is taken off a reward: `none`, as in the paper, or `leave_one_out`, the mean of the others'.
-        kl_weight: Weight of the KL divergence from the reference policy, in nats an episode; 0 in the paper. It is exact
-            at each visited step; how it changes which steps are visited is left out of its gradient.
+        kl_weight: Weight of the KL divergence from the reference policy, in nats an episode; 0 in the paper. It is
+            exact at each visited step; how it changes which steps are visited is left out of its gradient.
         seed: Seed of the policy's draws, with each episode's own.
         lr: Learning rate after the warmup.
         weight_decay: AdamW's decoupled weight decay.

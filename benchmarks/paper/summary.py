@@ -21,7 +21,7 @@ def hardware() -> str:
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     models = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
-    return f"{models[0] if models else platform.processor()}, {len(models) or 1} cores, no GPU used"
+    return f"{models[0] if models else platform.processor()}, {len(models) or 1} cores"
 
 
 def seconds(run: Path) -> dict[str, float]:
