@@ -1,7 +1,7 @@
 """Other people's games on the gamepad: any Gymnasium environment with an image observation."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import gymnasium
 import numpy as np
@@ -12,6 +12,7 @@ from envs import gamepad
 from envs.area import AreaReduction
 
 Translate = Callable[[NDArray[np.int64]], Any]
+OUTCOMES: Final = ("none", "success")  # of a game that declares none
 _BUTTONS: Final = len(gamepad.BUTTONS)
 _IMAGES: Final = ((2,), (3, 1), (3, 3))  # dimensions and channels of what counts as an image
 
@@ -99,8 +100,9 @@ class GamepadAdapter(
     Observations: a uint8 image `(H, W, 3)`, `(H, W, 1)` or `(H, W)`, itself or the first one in a Dict; without one,
     the picture that the environment renders (`rgb_array`). It is reduced by area to a square.
 
-    Outcome: `success` when the episode has ended and `info["is_success"]` says so or, where there is none, the sum of
-    its rewards is above `success`; else `none`. Reset options go to the game as they are.
+    Outcome: a game that declares its `outcomes`, a tuple of names with failure first, says in `info["outcome"]` which one
+    it is. For any other game it is `success` when the episode has ended and `info["is_success"]` says so or, where there
+    is none, the sum of its rewards is above `success`; else `none`. Reset options go to the game as they are.
 
     Args:
         env: The environment.
@@ -110,8 +112,6 @@ class GamepadAdapter(
     Raises:
         ValueError: If its action space does not fit the gamepad, or it gives no picture.
     """
-
-    outcomes: ClassVar[tuple[str, ...]] = ("none", "success")
 
     def __init__(self, env: gymnasium.Env[Any, Any], size: int = 128, success: float = 0.0) -> None:
         gymnasium.utils.RecordConstructorArgs.__init__(self, size=size, success=success)
@@ -124,6 +124,8 @@ class GamepadAdapter(
         self._key = picture[0] if picture else None
         self._size = size
         self._success = success
+        self._tells = env.has_wrapper_attr("outcomes")
+        self.outcomes: tuple[str, ...] = env.get_wrapper_attr("outcomes") if self._tells else OUTCOMES
         self._return = 0.0
         self._reduce: dict[tuple[int, int], AreaReduction] = {}
         self.observation_space = Box(0, 255, (size, size, 3), np.uint8)
@@ -132,10 +134,10 @@ class GamepadAdapter(
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
     ) -> tuple[NDArray[np.uint8], dict[str, Any]]:
-        """Starts an episode; see `gymnasium.Env.reset`. The info has `outcome` `none`."""
+        """Starts an episode; see `gymnasium.Env.reset`. The info has `outcome` `none`, or the game's own."""
         observation, info = self.env.reset(seed=seed, options=dict(options) if options else None)
         self._return = 0.0
-        return self._see(observation), {**info, "outcome": "none"}
+        return self._see(observation), self._tell(info, success=False)
 
     def step(self, action: NDArray[np.int64]) -> tuple[NDArray[np.uint8], float, bool, bool, dict[str, Any]]:
         """Plays one step; see `gymnasium.Env.step`.
@@ -148,9 +150,11 @@ class GamepadAdapter(
         """
         observation, reward, terminated, truncated, info = self.env.step(self._translate(np.asarray(action)))
         self._return += float(reward)
-        ended = terminated or truncated
-        outcome = self.outcomes[ended and bool(info.get("is_success", self._return > self._success))]
-        return self._see(observation), float(reward), terminated, truncated, {**info, "outcome": outcome}
+        success = (terminated or truncated) and bool(info.get("is_success", self._return > self._success))
+        return self._see(observation), float(reward), terminated, truncated, self._tell(info, success)
+
+    def _tell(self, info: dict[str, Any], success: bool) -> dict[str, Any]:
+        return info if self._tells else {**info, "outcome": OUTCOMES[success]}
 
     def _see(self, observation: Any) -> NDArray[np.uint8]:
         if self._key is None:
@@ -166,19 +170,22 @@ class GamepadAdapter(
 
 
 def adapt(env: gymnasium.Env[Any, Any], size: int = 128, success: float = 0.0) -> gymnasium.Env[Any, Any]:
-    """Returns the environment as it is if it already speaks the gamepad, else a `GamepadAdapter` around it.
+    """Returns the environment as it is if nothing about it is foreign, else a `GamepadAdapter` around it.
+
+    Nothing is foreign where the action space is the gamepad's, observations are uint8 `(size, size, 3)`, and the game
+    declares its `outcomes`.
 
     Args:
         env: Any Gymnasium environment with an image observation.
-        size: Rows and columns of an adapted observation.
+        size: Rows and columns of an observation.
         success: See `GamepadAdapter`.
 
     Raises:
         ValueError: If it cannot be adapted.
     """
-    space = env.observation_space
-    square = isinstance(space, Box) and space.dtype == np.uint8 and space.shape[2:] == (3,)
-    return env if env.action_space == gamepad.action_space() and square else GamepadAdapter(env, size, success)
+    seen = env.observation_space == Box(0, 255, (size, size, 3), np.uint8)
+    native = seen and env.action_space == gamepad.action_space() and env.has_wrapper_attr("outcomes")
+    return env if native else GamepadAdapter(env, size, success)
 
 
 def make(name: str, **env_args: Any) -> gymnasium.Env[Any, Any]:
@@ -191,11 +198,10 @@ def make(name: str, **env_args: Any) -> gymnasium.Env[Any, Any]:
     Raises:
         ValueError: If no such game is registered, or it cannot be adapted.
     """
-    adapter = {}
-    if not name.startswith("padzoo/"):
-        adapter = {key: env_args.pop(key) for key in ("size", "success") if key in env_args}
+    ours = name.startswith("padzoo/")
+    adapter = {} if ours else {key: env_args.pop(key) for key in ("size", "success") if key in env_args}
     try:
         env = gymnasium.make(name, disable_env_checker=True, **env_args)
     except (gymnasium.error.UnregisteredEnv, ModuleNotFoundError) as error:
         raise ValueError(f"game {name!r}: {error}") from error
-    return adapt(env, **adapter)
+    return env if ours else adapt(env, **adapter)

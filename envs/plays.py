@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import count
 from typing import Any
 
 from envs.island import PADS
@@ -47,10 +47,6 @@ class Plays:
 
     def __iter__(self) -> Iterator[Play]:
         return map(self.__getitem__, count())
-
-    def first(self, number: int) -> list[Play]:
-        """Returns the games from 0 to `number - 1`."""
-        return list(islice(self, number))
 
 
 def check_pad(pad: str | None) -> None:

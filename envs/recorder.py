@@ -1,6 +1,7 @@
 """Recording: players of a list of games at the gamepads of a pool of games."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -130,4 +131,5 @@ def record(pool: GamePool, plays: Plays, episodes: int) -> Iterator[Recording]:
     finally:  # the reader may stop early: leave no call under way
         for table in active:
             if table.busy:
-                pool.wait(table.index)
+                with suppress(Exception):  # if it failed, the first failure is under way to the caller already
+                    pool.wait(table.index)

@@ -11,7 +11,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.adapter import make
+from envs.adapter import OUTCOMES, make
 from envs.errors import GameCrashed
 
 Env = gymnasium.Env[Any, Any]
@@ -87,7 +87,8 @@ class GamePool:
     games while the network works on the other half. Results do not depend on how many games run beside each other.
 
     Args:
-        env: A Gymnasium id (games that are not ours are adapted, see `envs.adapter`), or a function that builds a game.
+        env: A Gymnasium id (games that are not ours are adapted, see `envs.adapter`), or a function that builds a game
+            that needs no adapter.
         games: How many.
         env_args: The game's arguments, where `env` is an id.
         patience: Seconds that a call may take before its game is killed and counts as crashed.
@@ -111,7 +112,8 @@ class GamePool:
         assert space.shape is not None
         self.observations: NDArray[np.uint8] = np.zeros((games, *space.shape), np.uint8)  # (N, H, W, 3)
         self.patience = patience
-        self.outcomes: tuple[str, ...] = getattr(envs[0].unwrapped, "outcomes", getattr(envs[0], "outcomes", ()))
+        tells = envs[0].has_wrapper_attr("outcomes")
+        self.outcomes: tuple[str, ...] = envs[0].get_wrapper_attr("outcomes") if tells else OUTCOMES
         outline = getattr(envs[0].unwrapped, "outline", None)
         self.outline: list[NDArray[np.floating]] = outline() if outline else []
         self._seats = [

@@ -25,8 +25,14 @@ class Outcomes(Metric):
         self.add_state("counts", torch.zeros(len(self.names), dtype=torch.long), dist_reduce_fx="sum")
 
     def update(self, outcomes: Iterable[str]) -> None:
-        """Counts some episodes by the names of their outcomes."""
+        """Counts some episodes by the names of their outcomes.
+
+        Raises:
+            ValueError: If the game does not know such an outcome.
+        """
         for outcome in outcomes:
+            if outcome not in self.names:
+                raise ValueError(f"outcome {outcome!r}: allowed, as the game declares: {', '.join(self.names)}")
             self.counts[self.names.index(outcome)] += 1
 
     def compute(self) -> dict[str, Tensor]:

@@ -68,10 +68,10 @@ Where the agent went:
 
 ![heatmaps](heatmaps.png)
 
-Reward models: accuracy on all preferences among {rollouts["test"]} held-out rollouts (the paper: 1,400), in percent: mean
-(least to greatest) over {settings["subsets"]} random subsets of {rollouts["train"]} training rollouts (the paper: 1,000).
-The largest amount is all of them: there only the seeds of training and projection differ. Pairs of equal rank give no
-preference, so the amounts are upper bounds.
+Reward models: accuracy on all preferences among {rollouts["test"]} held-out rollouts (the paper: 1,400), in percent:
+mean (least to greatest) over {settings["subsets"]} random subsets of {rollouts["train"]} training rollouts (the paper:
+1,000). The largest amount is all of them: there only the seeds of training and projection differ. Pairs of
+equal rank give no preference, so the amounts are upper bounds.
 
 {chr(10).join(reward_table(summary))}
 

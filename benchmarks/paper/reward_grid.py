@@ -90,9 +90,8 @@ if __name__ == "__main__":
         parser.add_argument(f"--{flag}", required=True)
     parser.add_argument("--first", action="store_true", help="only the model that aligns")
     given = parser.parse_args()
-    settings = yaml.safe_load(Path(f"benchmarks/paper/presets/{given.preset}.yaml").read_text()) | {
-        "name": given.preset
-    }
+    settings = yaml.safe_load(Path(f"benchmarks/paper/presets/{given.preset}.yaml").read_text())
+    settings["name"] = given.preset
     arguments = (Path(given.run), settings, given.policy, given.side)
     if given.first:
         first(*arguments)

@@ -9,6 +9,7 @@ from gymnasium.utils.env_checker import check_env
 from numpy.typing import NDArray
 from walker import press
 
+from envs import gamepad
 from envs.adapter import GamepadAdapter, adapt, make
 from envs.vector import GamePool
 
@@ -107,8 +108,39 @@ def test_our_own_game_is_left_as_it_is() -> None:
     env = make("padzoo/LaunchIsland-v0", size=48)
     assert not isinstance(env, GamepadAdapter)
     assert env.observation_space.shape == (48, 48, 3)
-    assert adapt(env) is env
+    assert adapt(env, 48) is env
     env.close()
+
+
+class Pad(Toy):
+    """A game that is made for the gamepad and says how it ended."""
+
+    outcomes = ("lost", "won")
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__(gamepad.action_space(), Box(0, 255, shape, np.uint8), np.zeros(shape, np.uint8))
+        self.end = (1.0, True, {"outcome": "lost"})
+
+
+@pytest.mark.parametrize("shape", [(48, 64, 3), (96, 96, 3), (64, 64, 1), (64, 64)])
+def test_a_gamepads_game_of_other_frames_keeps_its_actions_and_outcomes(shape: tuple[int, ...]) -> None:
+    toy = Pad(shape)
+    env = adapt(toy, 64)
+    assert env.reset()[0].shape == (64, 64, 3)
+    action = press(left_x=10, left_y=3, right_x=7, right_y=0, a=1, start=1)
+    assert env.step(action)[4] == {"outcome": "lost"}
+    assert np.array_equal(toy.given, action)
+    with GamePool(lambda: adapt(Pad(shape), 64), 1) as pool:
+        assert pool.outcomes == ("lost", "won")
+
+
+def test_a_gamepads_game_without_outcomes_gets_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not isinstance(adapt(Pad((64, 64, 3)), 64), GamepadAdapter)
+    monkeypatch.delattr(Pad, "outcomes")
+    with GamePool(lambda: adapt(Pad((64, 64, 3)), 64), 1) as pool:
+        pool.step(0, press())
+        assert pool.outcomes == ("none", "success")
+        assert pool.wait(0).info["outcome"] == "success"
 
 
 def test_an_unknown_game_is_refused() -> None:

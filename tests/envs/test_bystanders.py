@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ def pool() -> Iterator[GamePool]:
 def runs(pool: GamePool, kind: str, number: int) -> list[Recording]:
     """Records the first players of one kind."""
     plays = population(0)
-    chosen = [play.index for play in plays.first(400) if play.kind == kind]
+    chosen = [play.index for play in islice(plays, 400) if play.kind == kind]
 
     def draw(index: int, attempt: int) -> Play:
         return replace(plays.draw(chosen[index], attempt), index=index)

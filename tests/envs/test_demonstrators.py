@@ -1,3 +1,5 @@
+from itertools import islice
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,8 @@ LEFT_HAND = [index for index, (x, _) in enumerate(SPAWNS) if x < 0]
 
 
 def left_hand_share(pad: str, balanced: bool = False) -> float:
-    return float(np.mean([play.options["spawn"] in LEFT_HAND for play in curated(0, pad, balanced).first(1000)]))
+    plays = islice(curated(0, pad, balanced), 1000)
+    return float(np.mean([play.options["spawn"] in LEFT_HAND for play in plays]))
 
 
 def test_only_right_pad_runs_start_mostly_at_the_left_unless_balanced() -> None:

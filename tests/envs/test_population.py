@@ -1,4 +1,5 @@
 from collections import Counter
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ NUMBER = 2000
 
 @pytest.fixture(scope="module")
 def plays() -> list[Play]:
-    return population(0).first(NUMBER)
+    return list(islice(population(0), NUMBER))
 
 
 def check(counts: Counter[str], shares: dict[str, float]) -> None:
@@ -45,7 +46,7 @@ def test_a_play_depends_on_seed_and_number_alone() -> None:
 
 
 def test_fixing_one_thing_leaves_the_others() -> None:
-    for free, fixed in zip(population(0).first(20), population(0, pad="right", spawn=2).first(20), strict=True):
+    for free, fixed in zip(islice(population(0), 20), population(0, pad="right", spawn=2), strict=False):
         assert fixed.options == {"spawn": 2, "character": free.options["character"]}
         assert (fixed.kind, fixed.seed) == (free.kind, free.seed)
         assert fixed.pad == (free.pad and "right")

@@ -124,6 +124,17 @@ def test_a_reader_may_stop_early() -> None:
         assert not pool.wait(0).crashed
 
 
+def test_the_first_error_is_the_one_reported() -> None:
+    def draw(index: int, attempt: int) -> Play:
+        return replace(curated(0).draw(index, attempt), options={"spawn": 7 + index})
+
+    with pool_of(2) as pool:
+        with pytest.raises(ValueError, match="spawn 7: allowed"):  # not that of game 1, which is under way meanwhile
+            next(record(pool, Plays(draw), 2))
+        pool.reset(1, 0)
+        assert not pool.wait(1).crashed
+
+
 def test_an_option_that_the_game_does_not_know_is_reported_as_the_game_says_it() -> None:
     with pool_of(1) as pool, pytest.raises(ValueError, match="spawn 7: allowed 0, 1, 2, 3"):
         next(record(pool, population(0, spawn=7), 1))

@@ -1,3 +1,5 @@
+import pytest
+
 from zoo.outcomes import Outcomes
 
 
@@ -18,3 +20,8 @@ def test_without_episodes_nothing_succeeded() -> None:
     outcomes = Outcomes(("none", "left", "right"))
     outcomes.update([])
     assert outcomes.compute()["success"] == 0
+
+
+def test_an_outcome_that_the_game_never_declared_is_named() -> None:
+    with pytest.raises(ValueError, match=r"^outcome 'won': allowed, as the game declares: none, left$"):
+        Outcomes(("none", "left")).update(["left", "won"])
