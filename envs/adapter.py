@@ -100,9 +100,9 @@ class GamepadAdapter(
     Observations: a uint8 image `(H, W, 3)`, `(H, W, 1)` or `(H, W)`, itself or the first one in a Dict; without one,
     the picture that the environment renders (`rgb_array`). It is reduced by area to a square.
 
-    Outcome: a game that declares its `outcomes`, a tuple of names with failure first, says in `info["outcome"]` which one
-    it is. For any other game it is `success` when the episode has ended and `info["is_success"]` says so or, where there
-    is none, the sum of its rewards is above `success`; else `none`. Reset options go to the game as they are.
+    Outcome: a game that declares its `outcomes`, a tuple of names with failure first, says in `info["outcome"]` which
+    it is. For any other it is `success` when the episode has ended and `info["is_success"]` says so or, where there is
+    none, the sum of its rewards is above `success`; else `none`. Reset options go to the game as they are.
 
     Args:
         env: The environment.

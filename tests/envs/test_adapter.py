@@ -127,7 +127,7 @@ def test_a_gamepads_game_of_other_frames_keeps_its_actions_and_outcomes(shape: t
     toy = Pad(shape)
     env = adapt(toy, 64)
     assert env.reset()[0].shape == (64, 64, 3)
-    action = press(left_x=10, left_y=3, right_x=7, right_y=0, a=1, start=1)
+    action = press(left_x=10, left_y=3, right_x=7, right_y=0, a=1, dpad_down=1)
     assert env.step(action)[4] == {"outcome": "lost"}
     assert np.array_equal(toy.given, action)
     with GamePool(lambda: adapt(Pad(shape), 64), 1) as pool:
