@@ -2,8 +2,8 @@
 
 On the launch island that is 10 KB a frame of 128 x 128 (5 times below raw) at 40 dB; 4:2:0 would cost 5 dB. The
 decoder's fast modes stay off: with them the same bytes give other pixels than Pillow or torchvision give. Training sees
-decoded pixels, so acting must see them too: it sends every frame through `roundtrip`, 0.09 ms at 64 x 64 and 0.27 ms at
-128 x 128.
+decoded pixels, so acting must see them too: the agent encodes and decodes every frame that it acts on, 0.09 ms at
+64 x 64 and 0.27 ms at 128 x 128, and what it encoded is what is stored.
 """
 
 from collections.abc import Iterable

@@ -43,7 +43,7 @@ class Demonstrations(ZooDataModule):
     Validation is exact: disjoint windows in the order of the set, not augmented, the same every time and on every rank.
 
     Args:
-        train: Folder of shards to train on.
+        train: Folder of shards to train on; None where nothing is learnt or held out.
         val: Folder of shards to validate on; None holds out a part of `train` by key.
         val_fraction: That part, 0 to 1; 0 for no validation.
         batch_size: Windows a batch and rank.
@@ -64,7 +64,7 @@ class Demonstrations(ZooDataModule):
 
     def __init__(
         self,
-        train: str,
+        train: str | None = None,
         val: str | None = None,
         val_fraction: float = 0.05,
         batch_size: int = 16,
@@ -108,27 +108,29 @@ class Demonstrations(ZooDataModule):
             stage: What the trainer is about to do: fit, validate, test or predict.
 
         Raises:
-            ValueError: If a folder is not a whole set of shards, or has fewer shards than readers.
+            ValueError: If a folder is missing or not a whole set of shards, or has fewer shards than readers.
         """
         if stage == "fit":
-            manifest = Manifest.load(self.train)
+            manifest = Manifest.load(self._train)
             readers = self.world * max(1, self.workers)
             if len(manifest.shards) < readers and not self.cache:
                 raise ValueError(
                     f"{self.train}: {len(manifest.shards)} shards for {self.world} ranks x {self.workers} workers; "
                     "allowed: at most as many readers as shards (data.workers), or data.cache: true"
                 )
-        if stage in ("fit", "validate") and self.val is not None:
-            Manifest.load(self.val)
+        if stage == "validate" and not self._validates:
+            raise ValueError("data.val None and data.val_fraction 0.0: allowed: a folder of shards, or a part above 0")
+        if stage in ("fit", "validate") and self._validates:
+            Manifest.load(self.val or self._train)
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Yields batches of random windows without end."""
-        manifest = Manifest.load(self.train)
+        manifest = Manifest.load(self._train)
         keep = HeldOut(self.val_fraction, held_out=False)
         laps: Laps
         if self.cache:
             laps = CachedWindows(
-                (record for record in records(self.train) if keep(record.key)),
+                (record for record in records(self._train) if keep(record.key)),
                 context=self.context,
                 filter_noops=self.filter_noops,
                 seed=self.seed,
@@ -139,9 +141,9 @@ class Demonstrations(ZooDataModule):
 
     def val_dataloader(self) -> DataLoader[Any]:
         """Yields the disjoint windows of the validation set once, or nothing if there is none."""
-        if self.val is None and self.val_fraction == 0:
+        if not self._validates:
             return loader(Nothing())
-        manifest = Manifest.load(self.val or self.train)
+        manifest = Manifest.load(self.val or self._train)
         keep = HeldOut(1.0 if self.val else self.val_fraction, held_out=True)
         # One reader at most: with more, batches would be cut otherwise and the figures would depend on `workers`.
         return loader(self._stream(manifest, self._windows(manifest, keep, 0), training=False), min(1, self.workers))
@@ -149,6 +151,16 @@ class Demonstrations(ZooDataModule):
     def test_dataloader(self) -> DataLoader[Any]:
         """Yields the episodes that `test` plays, in batches `list[Episode]`, the same every time."""
         return loader(self.test)
+
+    @property
+    def _train(self) -> str:
+        if self.train is None:
+            raise ValueError("data.train None: allowed: a folder of shards (to validate, data.val will do instead)")
+        return self.train
+
+    @property
+    def _validates(self) -> bool:
+        return self.val is not None or self.val_fraction > 0
 
     def _windows(self, manifest: Manifest, keep: HeldOut, shuffle: int) -> ShardWindows:
         return ShardWindows(

@@ -15,6 +15,9 @@ __all__ = ["Episode", "EpisodeList", "EpisodeStream", "Episodes", "episodes"]
 class EpisodeStream(IterableDataset[list[Episode]]):
     """Batches of training episodes without end; ranks take turns.
 
+    The stream keeps no place: a training that is resumed from a checkpoint starts at episode 0 again and plays the same
+    seeds, with the policy as it is by then.
+
     Args:
         seed: Seed of the episodes.
         batch_size: Episodes a batch and rank.

@@ -25,7 +25,7 @@ class Preferences(ZooDataModule):
     and test go over every comparison of their file once.
 
     Args:
-        train: Folder of the trajectories to train on.
+        train: Folder of the trajectories to train on; None where nothing is learnt.
         train_preferences: File of comparisons between them.
         test: Folder of the held-out trajectories; None for none.
         test_preferences: File of comparisons between them.
@@ -41,8 +41,8 @@ class Preferences(ZooDataModule):
 
     def __init__(
         self,
-        train: str,
-        train_preferences: str,
+        train: str | None = None,
+        train_preferences: str | None = None,
         test: str | None = None,
         test_preferences: str | None = None,
         val: str | None = None,
@@ -79,10 +79,10 @@ class Preferences(ZooDataModule):
             stage: What the trainer is about to do: fit, validate, test or predict.
 
         Raises:
-            ValueError: If a folder, a file or a line in it is not right.
+            ValueError: If a folder or a file is missing, or one of them or a line is not right.
         """
         for split in {"fit": ("train", "val"), "validate": ("val",), "test": ("test",)}.get(stage, ()):
-            if self._sources[split][1] is not None:
+            if (stage, split) != ("fit", "val") or self._sources["val"][1] is not None:  # only fit does without
                 self._pairs(split)
 
     def trajectories(self, split: Literal["train", "val", "test"]) -> Sequence[Trajectory]:

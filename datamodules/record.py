@@ -42,11 +42,6 @@ class Record:
         return len(self.actions)
 
     @property
-    def summary(self) -> TrajectorySummary:
-        """The trajectory without its frames."""
-        return TrajectorySummary(self.key, len(self), self.meta)
-
-    @property
     def frame_size(self) -> tuple[int, int]:
         """Height and width of the frames in pixels."""
         return codec.frame_size(self.data[: self.offsets[1]])

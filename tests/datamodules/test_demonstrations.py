@@ -91,6 +91,24 @@ def test_a_fraction_of_nothing_means_no_validation(shards: Path) -> None:
     assert list(build(shards, val_fraction=0.0).val_dataloader()) == []
 
 
+def test_validating_on_nothing_is_refused(shards: Path) -> None:
+    with pytest.raises(ValueError, match=r"^data\.val None and data\.val_fraction 0\.0: allowed: a folder"):
+        build(shards, val_fraction=0.0).setup("validate")
+
+
+def test_a_set_to_train_on_is_asked_for_only_where_it_is_used(shards: Path) -> None:
+    data = Demonstrations(predict=str(shards), test_episodes=2)
+    for stage in ("test", "predict"):
+        data.setup(stage)
+    assert len(list(data.predict_dataloader())) == 24
+    for stage in ("fit", "validate"):
+        with pytest.raises(ValueError, match=r"^data\.train None: allowed: a folder of shards"):
+            data.setup(stage)
+    apart = Demonstrations(val=str(shards), workers=0)
+    apart.setup("validate")
+    assert list(apart.val_dataloader())
+
+
 def test_test_episodes_never_change(shards: Path) -> None:
     data = build(shards, test_episodes=20, test_batch_size=8, spawns=[2, 3])
     batches = list(data.test_dataloader())

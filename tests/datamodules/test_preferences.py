@@ -54,6 +54,22 @@ def test_the_test_set_is_gone_over_once(shards: Path, files: Path) -> None:
     ]
 
 
+def test_what_a_stage_does_without_is_not_asked_for(shards: Path, files: Path) -> None:
+    folder, file = str(shards), str(files / "test.jsonl")
+    held_out = Preferences(test=folder, test_preferences=file, val=folder, val_preferences=file, predict=folder)
+    for stage in ("validate", "test", "predict"):
+        held_out.setup(stage)
+    assert len(list(held_out.test_dataloader())) == len(list(held_out.val_dataloader())) == 1
+    for data, stage, message in (
+        (held_out, "fit", r"^data\.train None: allowed: a folder of shards, with data\.train_preferences"),
+        (Preferences(folder), "fit", r"^data\.train_preferences None: allowed: a file of preferences"),
+        (Preferences(folder, file), "validate", r"^data\.val_preferences None: allowed: a file of preferences"),
+        (Preferences(folder, file), "test", r"^data\.test None: allowed: a folder of shards"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            data.setup(stage)
+
+
 def test_trajectories_are_those_of_the_folder(shards: Path, files: Path, trajectories: list[Trajectory]) -> None:
     data = build(shards, files)
     found = data.trajectories("test")
