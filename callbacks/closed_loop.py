@@ -1,6 +1,7 @@
 """Closed-loop evaluation: the policy plays while it trains, and checkpoints are chosen by it."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
@@ -28,19 +29,30 @@ class ClosedLoop(Callback):
         self.seed = seed
         self.character = character
 
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Refuses what cannot play.
+
+        Raises:
+            ValueError: If the model is no policy.
+        """
+        if not isinstance(pl_module, PolicyModule):
+            raise ValueError(
+                f"callbacks.ClosedLoop: {type(pl_module).__name__} does not play; allowed: BehaviorCloning, Reinforce"
+            )
+
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Plays and logs."""
         if trainer.sanity_checking:
             return
-        assert isinstance(pl_module, PolicyModule)
+        module = cast(PolicyModule, pl_module)
         todo = episodes(self.seed, self.episodes, split="val", character=self.character)
-        rollouts = [rollout for rollout in pl_module.play(todo) if not rollout.crashed]
-        outcomes = Outcomes(pl_module.pool.outcomes)
+        rollouts = [rollout for rollout in module.play(todo) if not rollout.crashed]
+        outcomes = Outcomes(module.pool.outcomes)
         outcomes.update(rollout.outcome for rollout in rollouts)
-        pl_module.log_dict({f"closed_loop/{name}": rate for name, rate in outcomes.compute().items()})
+        module.log_dict({f"closed_loop/{name}": rate for name, rate in outcomes.compute().items()})
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger) and rollouts:
-                self._show(logger, rollouts, pl_module.pool.outline, trainer.global_step)
+                self._show(logger, rollouts, module.pool.outline, trainer.global_step)
 
     def _show(self, logger: TensorBoardLogger, rollouts: list[Rollout], outline: Sequence[Points], step: int) -> None:
         """Logs where the agent went and what one episode looked like, eight frames of it."""

@@ -12,6 +12,8 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 class PredictionWriter(Callback):
     """Writes what `predict` computes of each trajectory to `KEY.npz`; the folder appears whole or not at all.
 
+    Each rank writes its own trajectories; the first one makes the folder and moves it into place.
+
     Args:
         out: Folder to make.
 
@@ -24,12 +26,14 @@ class PredictionWriter(Callback):
         self.aside = self.out.with_name(f".{self.out.name}.partial")
 
     def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Makes a folder aside."""
+        """Makes a folder aside before any rank writes."""
         if self.out.exists():
             raise ValueError(f"{self.out}: already exists; allowed: a new folder")
         trainer.predict_loop.return_predictions = False  # what is written need not stay in memory
-        shutil.rmtree(self.aside, ignore_errors=True)
-        self.aside.mkdir(parents=True)
+        if trainer.is_global_zero:
+            shutil.rmtree(self.aside, ignore_errors=True)
+            self.aside.mkdir(parents=True)
+        trainer.strategy.barrier()
 
     def on_predict_batch_end(
         self,
@@ -45,8 +49,10 @@ class PredictionWriter(Callback):
         np.savez(self.aside / f"{outputs['key']}.npz", allow_pickle=False, **arrays)
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Moves the folder into place."""
-        self.aside.replace(self.out)
+        """Moves the folder into place when every rank has written."""
+        trainer.strategy.barrier()
+        if trainer.is_global_zero:
+            self.aside.replace(self.out)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Leaves nothing half-written behind."""

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from micro import checkpoint, fit
+from micro import checkpoint, fit, padzoo, preset
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from zoo.behavior_cloning import BehaviorCloning
@@ -58,3 +58,13 @@ def test_the_same_fixed_validation_episodes_are_played_each_time_in_evaluation_m
     assert played[0] == played[1]
     assert len(played[0]) == 2
     assert modes == [False, False]
+
+
+def test_a_model_that_cannot_play_is_refused(
+    policy: Path, shards: Path, preferences: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data.train", shards, "--data.train_preferences", preferences, "--model.policy", policy]
+    options = [*data, "--trainer.default_root_dir", tmp_path, "--trainer.callbacks", "callbacks.ClosedLoop"]
+    assert padzoo("fit", *preset("reward", "reward"), *options) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("callbacks.ClosedLoop: RewardModel does not play; allowed: BehaviorCloning, Reinforce")

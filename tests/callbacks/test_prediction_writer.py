@@ -28,12 +28,27 @@ def test_tensors_are_written_under_the_trajectorys_name(tmp_path: Path) -> None:
         assert found["reward"].tolist() == [0.5]
 
 
+def test_of_many_ranks_the_first_makes_and_moves_the_folder_when_all_have_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    writers = [PredictionWriter(str(out)) for _ in range(2)]
+    seen: list[tuple[bool, bool]] = []  # at each barrier: whether the folder aside and the one in place are there
+    monkeypatch.setattr(TRAINER.strategy, "barrier", lambda: seen.append((writers[0].aside.exists(), out.exists())))
+    for hook in (PredictionWriter.on_predict_start, PredictionWriter.on_predict_end):
+        for rank, writer in reversed(list(enumerate(writers))):
+            monkeypatch.setattr(Trainer, "is_global_zero", rank == 0)
+            hook(writer, TRAINER, MODULE)
+    assert seen == [(False, False), (True, False), (True, False), (True, False)]
+    assert out.exists()
+
+
 def test_what_is_there_is_not_overwritten(
     policy: Path, shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "out").mkdir()
     callback = ["--trainer.callbacks", "callbacks.PredictionWriter", "--trainer.callbacks.out", tmp_path / "out"]
-    data = ["--data.train", shards, "--data.predict", shards, "--ckpt_path", policy]
+    data = ["--data.predict", shards, "--ckpt_path", policy]
     root = ["--trainer.default_root_dir", tmp_path / "root"]
     assert padzoo("predict", *preset("policy", "prefft"), *data, *root, *callback) == 2
     assert f"{tmp_path / 'out'}: already exists; allowed: a new folder" in capsys.readouterr().err
@@ -41,14 +56,14 @@ def test_what_is_there_is_not_overwritten(
 
 
 def test_nothing_is_left_of_a_prediction_that_failed(
-    policy: Path, reward: Path, shards: Path, preferences: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    policy: Path, reward: Path, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ValueError("no more")
 
     monkeypatch.setattr("zoo.reward_model.RewardModel.predict_step", fail)
     callback = ["--trainer.callbacks", "callbacks.PredictionWriter", "--trainer.callbacks.out", tmp_path / "out"]
-    data = ["--data.train", shards, "--data.train_preferences", preferences, "--data.predict", shards]
+    data = ["--data.predict", shards]
     root = ["--trainer.default_root_dir", tmp_path / "root", "--model.policy", policy, "--ckpt_path", reward]
     assert padzoo("predict", *preset("reward", "reward"), *data, *root, *callback) == 2
     assert not [path.name for path in tmp_path.iterdir() if "out" in path.name]
