@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from lightning.pytorch import LightningModule, Trainer
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import TensorBoardLogger
 
-import callbacks  # noqa: F401 - imported so that configurations can name the classes without their module
 import zoo.behavior_cloning
 import zoo.reinforce
-import zoo.reward_model  # noqa: F401
+import zoo.reward_model  # noqa: F401 - imported so that configurations can name the classes without their module
+from callbacks import PredictionWriter
 from datamodules.module import ZooDataModule
 from zoo.module import ZooModule
 
@@ -44,13 +45,17 @@ class TrainingCLI(LightningCLI):
         parser.set_defaults({"trainer.default_root_dir": "runs/default"})
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """Builds the trainer; unless another logger is configured, TensorBoard logs go to its root folder itself."""
-        trainer = self.config_init[self.subcommand]["trainer"]
-        if trainer["logger"] is None and not trainer["fast_dev_run"]:
-            kwargs["logger"] = TensorBoardLogger(
-                trainer["default_root_dir"], name="", version="", default_hp_metric=False
-            )
-        return super().instantiate_trainer(**kwargs)
+        """Builds the trainer; unless configured otherwise, logs and predictions go to its root folder itself."""
+        settings = self.config_init[self.subcommand]["trainer"]
+        root = settings["default_root_dir"]
+        if settings["logger"] is None and not settings["fast_dev_run"]:
+            kwargs["logger"] = TensorBoardLogger(root, name="", version="", default_hp_metric=False)
+        # The loaders know their rank already: Lightning's sampler would give each rank a share of its share.
+        trainer = super().instantiate_trainer(**kwargs, use_distributed_sampler=False)
+        callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+        if self.subcommand == "predict" and not any(isinstance(callback, PredictionWriter) for callback in callbacks):
+            callbacks.append(PredictionWriter(str(Path(root) / "predictions")))
+        return trainer
 
     def instantiate_classes(self) -> None:
         """Builds everything, and checks the data before anything is logged: a run that cannot start leaves nothing."""
@@ -58,13 +63,22 @@ class TrainingCLI(LightningCLI):
         self.datamodule.setup(self.subcommand)
 
     def after_test(self) -> None:
-        """Writes the figures of `test` to `test.json` in the root folder."""
+        """Writes the figures of `test`, which are those of all ranks, to `test.json` in the root folder."""
+        if not self.trainer.is_global_zero:
+            return
         metrics = {name: float(value) for name, value in self.trainer.callback_metrics.items()}
         path = Path(self.trainer.default_root_dir) / "test.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_suffix(".partial")
         aside.write_text(json.dumps(metrics, indent=1) + "\n")
         aside.replace(path)
+
+    def _run_subcommand(self, subcommand: str) -> None:
+        """Runs the command and closes the model's games; after an error or Ctrl-C Lightning itself does not."""
+        try:
+            super()._run_subcommand(subcommand)
+        finally:
+            self.model.teardown(subcommand)
 
     def _parse_ckpt_path(self) -> None:
         """Keeps the configuration as given: Lightning would let the checkpoint's own override the command line."""
@@ -75,21 +89,27 @@ def train(arguments: Sequence[str]) -> None:
 
     Args:
         arguments: `fit`, `validate`, `test` or `predict`, and its options.
+
+    Raises:
+        ValueError: If something given is wrong, the trainer's settings among it.
     """
     for room in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(room).setLevel(logging.WARNING)  # else it advertises other products
     for message in NOISE:
         warnings.filterwarnings("ignore", message)
-    TrainingCLI(
-        ZooModule,
-        ZooDataModule,
-        subclass_mode_model=True,
-        subclass_mode_data=True,
-        auto_configure_optimizers=False,  # else `--optimizer` would silently replace the module's own
-        seed_everything_default=0,
-        save_config_callback=SaveFitConfig,
-        save_config_kwargs={"overwrite": True},
-        parser_kwargs={"prog": "padzoo", "exit_on_error": False}
-        | {name: {"exit_on_error": False} for name in ("fit", "validate", "test", "predict")},
-        args=list(arguments),
-    )
+    try:
+        TrainingCLI(
+            ZooModule,
+            ZooDataModule,
+            subclass_mode_model=True,
+            subclass_mode_data=True,
+            auto_configure_optimizers=False,  # else `--optimizer` would silently replace the module's own
+            seed_everything_default=0,
+            save_config_callback=SaveFitConfig,
+            save_config_kwargs={"overwrite": True},
+            parser_kwargs={"prog": "padzoo", "exit_on_error": False}
+            | {name: {"exit_on_error": False} for name in ("fit", "validate", "test", "predict")},
+            args=list(arguments),
+        )
+    except MisconfigurationException as error:  # Lightning's own, no ValueError
+        raise ValueError(str(error)) from error

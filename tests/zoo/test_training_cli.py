@@ -1,10 +1,15 @@
+import json
+import threading
 from pathlib import Path
 
 import pytest
 import torch
 import yaml
+from lightning.pytorch import Trainer
 from micro import checkpoint, fit, padzoo, preset, weights
 
+from datamodules.archive import Archive
+from zoo.policy_module import PolicyModule
 from zoo.training_cli import TrainingCLI
 
 
@@ -65,3 +70,63 @@ def test_an_optimizer_cannot_be_given_behind_the_modules_back(
     options = ["--data.train", shards, "--trainer.default_root_dir", tmp_path, "--optimizer", "SGD"]
     assert padzoo("fit", *preset("policy", "prefft"), *options) == 2
     assert "optimizer" in capsys.readouterr().err
+
+
+def test_predictions_are_written_into_the_folder_of_the_run(first: Path, shards: Path, tmp_path: Path) -> None:
+    options = ["--ckpt_path", first / "checkpoints" / "last.ckpt", "--trainer.default_root_dir", tmp_path]
+    assert padzoo("predict", *preset("policy", "prefft"), "--data.predict", shards, *options) == 0
+    names = sorted(path.name for path in (tmp_path / "predictions").iterdir())
+    assert names == [f"{key}.npz" for key in Archive(shards).keys]
+    named = {"class_path": "callbacks.PredictionWriter", "init_args": {"out": str(tmp_path / "named")}}
+    options += ["--trainer.callbacks", json.dumps([named])]
+    assert padzoo("predict", *preset("policy", "prefft"), "--data.predict", shards, *options) == 0
+    assert len(list((tmp_path / "named").iterdir())) == len(names)  # and no second time into `predictions`: it is there
+
+
+def test_lightning_does_not_share_out_among_ranks_what_the_loaders_do(
+    first: Path, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[Trainer] = []
+    monkeypatch.setattr(Trainer, "predict", lambda self, **_: built.append(self))
+    options = ["--data.predict", shards, "--trainer.default_root_dir", tmp_path]
+    assert padzoo("predict", *preset("policy", "prefft"), *options) == 0
+    assert [trainer._accelerator_connector.use_distributed_sampler for trainer in built] == [False]
+
+
+def test_only_the_first_rank_writes_the_figures_of_a_test(
+    shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Trainer, "test", lambda *_, **__: None)
+    options = ["--trainer.default_root_dir", tmp_path]
+    for rank in (1, 0):
+        monkeypatch.setattr(Trainer, "is_global_zero", rank == 0)
+        assert padzoo("test", *preset("policy", "prefft"), *options) == 0
+        assert (tmp_path / "test.json").exists() == (rank == 0)
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_games_are_closed_when_training_ends_badly(
+    error: type[BaseException], shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def games() -> int:
+        return sum(thread.name.startswith("game-") for thread in threading.enumerate())
+
+    def fail(self: PolicyModule, *_: object) -> None:
+        assert len(self.pool) == games() - before == 2
+        raise error
+
+    before = games()
+    monkeypatch.setattr("zoo.behavior_cloning.BehaviorCloning.training_step", fail)
+    options = ["--data.train", shards, "--trainer.default_root_dir", tmp_path, "--model.games", 2]
+    with pytest.raises((RuntimeError, SystemExit)):  # Lightning ends the process itself after Ctrl-C
+        padzoo("fit", *preset("policy", "prefft"), *options)
+    assert games() == before
+
+
+def test_what_lightning_finds_wrong_with_the_trainers_settings_is_told_on_one_line(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--data.train", shards, "--trainer.default_root_dir", tmp_path, "--trainer.val_check_interval", 1.5]
+    assert padzoo("fit", *preset("policy", "prefft"), *options) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("padzoo: error: `val_check_interval` should be an integer")
