@@ -5,7 +5,6 @@ import pytest
 import torch
 import yaml
 from jsonargparse import Namespace
-from lightning.pytorch.cli import LightningCLI
 from micro import CONFIGS, padzoo
 
 from datamodules.module import ZooDataModule
@@ -31,7 +30,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[Namespace]:
     """What the command line understood, instead of its being built and run."""
     found: list[Namespace] = []
     monkeypatch.setattr(TrainingCLI, "instantiate_classes", lambda self: found.append(self.config[self.subcommand]))
-    monkeypatch.setattr(LightningCLI, "_run_subcommand", lambda *_: None)
+    monkeypatch.setattr(TrainingCLI, "_run_subcommand", lambda *_: None)
     return found
 
 
