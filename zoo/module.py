@@ -65,19 +65,6 @@ class ZooModule(LightningModule):
             return min(1.0, warmup)
         return min(1.0, warmup, 1 - step / self.trainer.max_steps)
 
-    def setup(self, stage: str) -> None:
-        """Refuses to measure a network that nobody trained.
-
-        Args:
-            stage: What the trainer is about to do: fit, validate, test or predict.
-
-        Raises:
-            ValueError: If neither a checkpoint was given nor weights to start from, and nothing was trained.
-        """
-        untrained = self.trainer.global_step == 0 and self.trainer.ckpt_path is None
-        if stage != "fit" and untrained and not self.pretrained:
-            raise ValueError(f"{stage}: the network is untrained; give its checkpoint with --ckpt_path")
-
     @property
     def pretrained(self) -> bool:
         """Whether the network started from weights of its own kind."""

@@ -99,7 +99,7 @@ class PolicyModule(ZooModule):
     def on_test_epoch_end(self) -> None:
         """Logs the rate of each outcome and the mean return."""
         self.log_dict({f"test/{name}": rate for name, rate in self.outcomes.compute().items()})
-        self.log("test/return", self.returns.compute())
+        self.log("test/return", self.returns.compute(), sync_dist=True)
 
     def predict_step(self, batch: Trajectory, batch_index: int) -> dict[str, Any]:
         """Computes a trajectory's features `(T, D)`, most likely actions `(T, 16)` and log-probabilities `(T,)`."""

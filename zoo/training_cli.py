@@ -60,6 +60,9 @@ class TrainingCLI(LightningCLI):
     def instantiate_classes(self) -> None:
         """Builds everything, and checks the data before anything is logged: a run that cannot start leaves nothing."""
         super().instantiate_classes()
+        checkpoint = self.config[self.subcommand].get("ckpt_path")
+        if self.subcommand != "fit" and checkpoint is None and not self.model.pretrained:
+            raise ValueError(f"{self.subcommand}: the network is untrained; give its checkpoint with --ckpt_path")
         self.datamodule.setup(self.subcommand)
 
     def after_test(self) -> None:

@@ -55,8 +55,8 @@ def test_testing_plays_and_writes_how_often_it_ended_how(policy: Path, shards: P
     options = [*data, *game, "--ckpt_path", policy, "--trainer.default_root_dir", tmp_path]
     assert padzoo("test", *preset("policy", "prefft"), *options) == 0
     figures = json.loads((tmp_path / "test.json").read_text())
-    none, left, middle, right, success = (f"test/{name}" for name in ("none", "left", "middle", "right", "success"))
-    assert figures == {none: 1.0, left: 0.0, middle: 0.0, right: 0.0, success: 0.0}  # nobody arrives in five steps
+    nobody_arrives = {name: 0.0 for name in ("left", "middle", "right", "success", "return")}  # in five steps
+    assert figures == {"test/none": 1.0, **{f"test/{name}": rate for name, rate in nobody_arrives.items()}}
 
 
 @torch.no_grad()

@@ -84,20 +84,20 @@ def test_predictions_are_written_into_the_folder_of_the_run(first: Path, shards:
 
 
 def test_lightning_does_not_share_out_among_ranks_what_the_loaders_do(
-    first: Path, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    policy: Path, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built: list[Trainer] = []
     monkeypatch.setattr(Trainer, "predict", lambda self, **_: built.append(self))
-    options = ["--data.predict", shards, "--trainer.default_root_dir", tmp_path]
+    options = ["--data.predict", shards, "--model.init_from", policy, "--trainer.default_root_dir", tmp_path]
     assert padzoo("predict", *preset("policy", "prefft"), *options) == 0
     assert [trainer._accelerator_connector.use_distributed_sampler for trainer in built] == [False]
 
 
 def test_only_the_first_rank_writes_the_figures_of_a_test(
-    shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    policy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Trainer, "test", lambda *_, **__: None)
-    options = ["--trainer.default_root_dir", tmp_path]
+    options = ["--model.init_from", policy, "--trainer.default_root_dir", tmp_path]
     for rank in (1, 0):
         monkeypatch.setattr(Trainer, "is_global_zero", rank == 0)
         assert padzoo("test", *preset("policy", "prefft"), *options) == 0
@@ -130,3 +130,18 @@ def test_what_lightning_finds_wrong_with_the_trainers_settings_is_told_on_one_li
     assert padzoo("fit", *preset("policy", "prefft"), *options) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("padzoo: error: `val_check_interval` should be an integer")
+
+
+def test_an_untrained_network_is_not_measured(shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--data.train", shards, "--trainer.default_root_dir", tmp_path]
+    assert padzoo("validate", *preset("policy", "prefft"), *options) == 2
+    assert "the network is untrained; give its checkpoint with --ckpt_path" in capsys.readouterr().err
+
+
+def test_a_checkpoint_of_another_network_is_refused(
+    policy: Path, shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--data.train", shards, "--data.val_fraction", 0.5, "--trainer.default_root_dir", tmp_path]
+    changed = ["--model.past_actions", "true", "--ckpt_path", policy]
+    assert padzoo("validate", *preset("policy", "prefft"), *options, *changed) == 2
+    assert "the configuration asks for" in capsys.readouterr().err

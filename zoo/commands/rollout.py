@@ -45,7 +45,12 @@ def rollout(
     """
     net = hub.load(policy, "policy")
     todo = draw.episodes(seed, episodes, spawns=None if spawn is None else [spawn], character=character)
-    source = {"command": "rollout", "policy": hub.sha256(policy), "env": env, "env_args": env_args or {}}
+    source: dict[str, Any] = {
+        "command": "rollout",
+        "policy": hub.sha256(policy),
+        "env": env,
+        "env_args": env_args or {},
+    }
     source |= {"seed": seed, "episodes": episodes, "temperature": temperature}
     arguments = {**(env_args or {}), "size": net.image_size}
     with GamePool(env, games, arguments) as pool, ShardWriter(out, source=source) as writer:
