@@ -1,5 +1,6 @@
 """Scripted players: people who run to a launch pad, and people who do something else (section 3.2, Appendix B)."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, Protocol
@@ -35,7 +36,7 @@ class Player(Protocol):
         ...
 
 
-class ScriptedPlayer:
+class ScriptedPlayer(ABC):
     """A player by script: plays about for a while, then does what its kind does, with pauses and hops.
 
     Args:
@@ -66,9 +67,9 @@ class ScriptedPlayer:
         self.pilot.did(-TURN * speed((int(action[_RIGHT_X]) - CENTER) / CENTER))
         return action
 
+    @abstractmethod
     def wish(self, seen: Sight) -> Wish:
         """Returns what this kind of player wants to do."""
-        raise NotImplementedError
 
     def hopping(self, seen: Sight, wish: Wish) -> Wish:
         """Adds the jumps that people make for fun, more often on the steps up to the neck."""
@@ -94,9 +95,9 @@ class Walker(ScriptedPlayer):
         self.dodge = 0
         self.side = 1.0
 
+    @abstractmethod
     def goal(self, seen: Sight) -> ArrayLike:
         """Returns the next place to walk to, `(x, y)`."""
-        raise NotImplementedError
 
     def arrived(self, seen: Sight) -> Wish:
         """Returns what to do at the end of a way; the next goal follows."""
