@@ -70,11 +70,6 @@ class GamepadDistribution:
         """Returns each component's most likely choice, int64, `(..., 16)`."""
         return torch.cat([log.argmax(-1) for log in self._parts], dim=-1)
 
-    def entropy(self) -> Tensor:
-        """Returns the entropy of the whole action in nats, `(...)`."""
-        buttons, axes = self._parts
-        return -(buttons.exp() * buttons).sum((-1, -2)) - (axes.exp() * axes).sum((-1, -2))
-
     def kl(self, other: "GamepadDistribution") -> Tensor:
         """Kullback-Leibler divergence KL(self || other) of the whole action in nats.
 
@@ -86,14 +81,3 @@ class GamepadDistribution:
         """
         parts = zip(self._parts, other._parts, strict=True)
         return torch.stack([(mine.exp() * (mine - theirs)).sum((-1, -2)) for mine, theirs in parts]).sum(0)
-
-    def accuracy(self, actions: Tensor) -> Tensor:
-        """Tells where the most likely choice is the given one.
-
-        Args:
-            actions: Gamepad actions, int64, `(..., 16)`.
-
-        Returns:
-            1.0 where it is, else 0.0, `(..., 16)`.
-        """
-        return (self.mode() == actions).float()
