@@ -17,7 +17,7 @@ HAUNTS: Final[dict[str, tuple[float, Box]]] = {  # where wanderers go: how often
     "left yard": (0.2, ((-650, -190), (-450, 250))),
     "right yard": (0.2, ((450, -190), (650, 250))),
     "neck": (0.1, ((-90, 470), (90, 780))),
-    "hall": (0.2, ((-330, 1150), (330, 1800))),
+    "hall": (0.2, ((-330, 1150), (330, 1550))),
 }
 MASHED: Final = (
     "a",

@@ -36,6 +36,7 @@ class RewardModel(ZooModule):
             folder of weights.
         projection_seed: Seed of the random projection.
         steps: Steps that every trajectory is padded to; no episode may be longer.
+        whiten: Whether features are whitened over all training trajectories, compared or not; not in the paper.
         lr: Learning rate.
         weight_decay: L2 penalty, as AdamW's decoupled weight decay.
         warmup_steps: Updates over which the learning rate rises linearly.
@@ -53,6 +54,7 @@ class RewardModel(ZooModule):
         encoder: Literal["agent", "random_projection"] = "agent",
         projection_seed: int = 0,
         steps: int = 100,
+        whiten: bool = False,
         lr: float = 1e-4,
         weight_decay: float = 0.1,
         warmup_steps: int = 0,
@@ -60,11 +62,16 @@ class RewardModel(ZooModule):
     ) -> None:
         parent = hub.load(policy, "policy")
         features = AgentFeatures(parent) if encoder == "agent" else RandomProjection(parent.image_size, projection_seed)
-        super().__init__(RewardNet(features, steps), {"policy": policy}, lr, weight_decay, warmup_steps)
+        super().__init__(RewardNet(features, steps, whiten), {"policy": policy}, lr, weight_decay, warmup_steps)
         self.save_hyperparameters()
         self.store = FeatureStore(self.net, Path(feature_cache) if feature_cache else None)
         self.accuracy = BinaryAccuracy()
         self._features: dict[str, Tensor] = {}  # by split, (M, 100, D), half precision
+
+    def on_fit_start(self) -> None:
+        """Measures how features vary over the training set, if they are to be whitened."""
+        if self.net.whitening is not None:
+            self.net.whitening.fit(self._split("train"))
 
     def training_step(self, batch: dict[str, Tensor], batch_index: int) -> Tensor:
         """Returns the Bradley-Terry loss of a batch: trajectory ids, and winners and losers among them."""
