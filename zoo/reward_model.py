@@ -37,6 +37,8 @@ class RewardModel(ZooModule):
         projection_seed: Seed of the random projection.
         steps: Steps that every trajectory is padded to; no episode may be longer.
         whiten: Whether features are whitened over all training trajectories, compared or not; not in the paper.
+        shift: Steps by which the trajectories of a training batch are moved in time together, at most: another number
+            for each batch, between -shift and shift. Which one is better stays as it is; 0 in the paper.
         lr: Learning rate.
         weight_decay: L2 penalty, as AdamW's decoupled weight decay.
         warmup_steps: Updates over which the learning rate rises linearly.
@@ -55,15 +57,19 @@ class RewardModel(ZooModule):
         projection_seed: int = 0,
         steps: int = 100,
         whiten: bool = False,
+        shift: int = 0,
         lr: float = 1e-4,
         weight_decay: float = 0.1,
         warmup_steps: int = 0,
         feature_cache: str | None = None,
     ) -> None:
+        if not 0 <= shift < steps:
+            raise ValueError(f"model.shift {shift}: allowed: 0 to below the {steps} steps of a trajectory")
         parent = hub.load(policy, "policy")
         features = AgentFeatures(parent) if encoder == "agent" else RandomProjection(parent.image_size, projection_seed)
         super().__init__(RewardNet(features, steps, whiten), {"policy": policy}, lr, weight_decay, warmup_steps)
         self.save_hyperparameters()
+        self.shift = shift
         self.store = FeatureStore(self.net, Path(feature_cache) if feature_cache else None)
         self.accuracy = BinaryAccuracy()
         self._features: dict[str, Tensor] = {}  # by split, (M, 100, D), half precision
@@ -75,7 +81,7 @@ class RewardModel(ZooModule):
 
     def training_step(self, batch: dict[str, Tensor], batch_index: int) -> Tensor:
         """Returns the Bradley-Terry loss of a batch: trajectory ids, and winners and losers among them."""
-        winners, losers = self._scores(batch, "train")
+        winners, losers = self._scores(batch, "train", int(torch.randint(-self.shift, self.shift + 1, ())))
         loss = bradley_terry_loss(winners, losers)
         self.log("train/loss", loss, prog_bar=True)
         self.log("train/accuracy", (winners > losers).float().mean())
@@ -113,8 +119,10 @@ class RewardModel(ZooModule):
         self.accuracy.update(right, torch.ones_like(right))
         self.log(f"{split}/accuracy", self.accuracy, prog_bar=True, batch_size=pairs)
 
-    def _scores(self, batch: dict[str, Tensor], split: str) -> tuple[Tensor, Tensor]:
-        scores = self.net.score(self._split(split)[batch["ids"]].float())  # (K,)
+    def _scores(self, batch: dict[str, Tensor], split: str, shift: int = 0) -> tuple[Tensor, Tensor]:
+        features = self._split(split)[batch["ids"]]  # (K, 100, D)
+        moved = (torch.arange(features.shape[1]) + shift).clamp(0, features.shape[1] - 1)  # its ends are repeated
+        scores = self.net.score(features[:, moved].float())  # (K,)
         return scores[batch["winners"]], scores[batch["losers"]]
 
     def _split(self, split: str) -> Tensor:

@@ -12,6 +12,7 @@ from datamodules.archive import Archive
 from zoo import hub
 from zoo.feature_store import FeatureStore
 from zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
+from zoo.reward_model import RewardModel
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,29 @@ def test_the_rewards_of_the_training_set_span_0_to_1(reward: Path, shards: Path)
     rewards = net.normalize(net.score(features.float()))
     torch.testing.assert_close(rewards.min(), torch.tensor(0.0), atol=1e-6, rtol=0)
     torch.testing.assert_close(rewards.max(), torch.tensor(1.0), atol=1e-6, rtol=0)
+
+
+def test_a_batch_is_moved_in_time_as_a_whole(policy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = RewardModel(str(policy), shift=99)
+    module._features["train"] = torch.arange(100.0).expand(3, 100).unsqueeze(-1)  # a step's feature is its number
+    seen: list[torch.Tensor] = []
+    monkeypatch.setattr(module.net, "score", lambda features: (seen.append(features), features[:, 0, 0])[1])
+    batch = {"ids": torch.arange(3), "winners": torch.tensor([0]), "losers": torch.tensor([1])}
+    for shift in (0, 7, -7):
+        module._scores(batch, "train", shift)
+        assert (seen[-1][:, :, 0] == (torch.arange(100) + shift).clamp(0, 99)).all()
+
+
+@pytest.mark.parametrize("shift", [-1, 100])
+def test_a_shift_beyond_the_trajectory_is_refused(policy: Path, shift: int) -> None:
+    with pytest.raises(ValueError, match=f"model.shift {shift}: allowed: 0 to below the 100 steps"):
+        RewardModel(str(policy), shift=shift)
+
+
+def test_whitening_is_a_matter_of_configuration(data: list[object], reward: Path, tmp_path: Path) -> None:
+    assert hub.load(reward, "reward").whitening is not None  # in this preset
+    plain = hub.load(fit("reward", "reward", tmp_path, *data, "--model.whiten", "false"), "reward")
+    assert plain.whitening is None
 
 
 def test_testing_writes_the_accuracy_on_held_out_preferences(

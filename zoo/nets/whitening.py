@@ -5,9 +5,8 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-# Variance added to every direction, as a share of the mean variance. With the features of 300 rollouts, over both sides:
-# 105 comparisons 71.7, 73.2, 74.2, 72.6 % accuracy at 0.001, 0.01, 0.1 and 1; 44,850 comparisons 93.4, 92.8, 92.2 % at the
-# first three.
+# Variance added to every direction, as a share of the mean variance. On 300 rollouts of a fine-tuned tiny agent,
+# both sides, at 0.001, 0.01, 0.1: accuracy 71.7, 73.2, 74.2 % with 105 comparisons, 93.4, 92.8, 92.2 % with 44,850.
 RIDGE: Final = 0.1
 
 
