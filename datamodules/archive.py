@@ -1,15 +1,19 @@
 """Random access to a set of shards: where every member of every tar file lies."""
 
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import BufferedReader
 from pathlib import Path
-from typing import overload
+from typing import Final, overload
 
-from datamodules.manifest import Manifest
-from datamodules.record import MEMBER, Record, read_summary
+import numpy as np
+from numpy.typing import NDArray
+
+from datamodules.manifest import Manifest, Shard
+from datamodules.record import MEMBER, Record, read_actions, read_summary
 from datamodules.trajectory import Trajectory, TrajectorySummary
 
+TAR_ERRORS: Final = (tarfile.TarError, EOFError, OSError, OverflowError, ValueError)  # what a damaged tar file ends in
 Span = tuple[int, int]  # where a member's bytes begin, and how many there are
 
 
@@ -27,25 +31,25 @@ class Archive(Sequence[Trajectory]):
 
     def __init__(self, folder: str | Path) -> None:
         self.manifest = Manifest.load(folder)
+        self._shards = dict(zip(self.manifest.paths, self.manifest.shards, strict=True))
         self._entries: dict[str, tuple[Path, dict[str, Span]]] = {}
-        for shard, path in zip(self.manifest.shards, self.manifest.paths, strict=True):
-            before = len(self._entries)
-            self._index(path)
-            if len(self._entries) - before != shard.samples:
-                raise ValueError(f"{path}: {len(self._entries) - before} trajectories; index.json says {shard.samples}")
+        for path, shard in self._shards.items():
+            self._index(path, shard)
         self.keys: tuple[str, ...] = tuple(self._entries)
         self.rows: dict[str, int] = {key: row for row, key in enumerate(self.keys)}
 
-    def _index(self, path: Path) -> None:
+    def _index(self, path: Path, shard: Shard) -> None:
         try:
             with tarfile.open(path, "r:") as tar:
                 members = tar.getmembers()
-        except tarfile.TarError as error:
+        except TAR_ERRORS as error:
             raise ValueError(f"{path}: damaged tar file ({error})") from None
+        if missing := shard.members.keys() - {member.name for member in members}:
+            raise ValueError(f"{path}: no member {min(missing)!r}, which index.json lists")
         for member in members:
             name = MEMBER.fullmatch(member.name)
-            if name is None or not member.isreg():
-                raise ValueError(f"{path}: foreign member {member.name!r}; allowed: KEY.mjpeg, KEY.json and so on")
+            if name is None or not member.isreg() or member.name not in shard.members:
+                raise ValueError(f"{path}: foreign member {member.name!r}; allowed: those in index.json")
             where, spans = self._entries.setdefault(name["key"], (path, {}))
             if where != path or name["kind"] in spans:
                 raise ValueError(f"{path}: trajectory {name['key']!r} is in the set twice")
@@ -74,19 +78,43 @@ class Archive(Sequence[Trajectory]):
         """
         key = self.keys[row]
         path, spans = self._entries[key]
-        with path.open("rb") as file:
-            members = {kind: _read(file, span) for kind, span in spans.items()}
-        return Record.from_members(key, members, str(path))
+        return Record.from_members(key, self._members(row, spans), str(path))
+
+    def shard(self, row: int) -> Path:
+        """Returns the tar file that one trajectory lies in.
+
+        Args:
+            row: Its place in the set.
+        """
+        return self._entries[self.keys[row]][0]
+
+    def actions(self, row: int) -> NDArray[np.int8]:
+        """Reads one trajectory's actions `(T, 16)` and nothing else.
+
+        Args:
+            row: Its place in the set.
+
+        Raises:
+            ValueError: If they are missing or damaged.
+        """
+        return read_actions(self.keys[row], self._members(row, ["actions.npy"])["actions.npy"], str(self.shard(row)))
 
     def summaries(self) -> Iterator[TrajectorySummary]:
         """Reads what is known about each trajectory, in order, without touching frames."""
-        for key in self.keys:
-            path, spans = self._entries[key]
-            if "json" not in spans:
-                raise ValueError(f"{path}: trajectory {key!r}: no member 'json'")
-            with path.open("rb") as file:
-                about = _read(file, spans["json"])
-            yield read_summary(key, about, str(path))
+        for row, key in enumerate(self.keys):
+            yield read_summary(key, self._members(row, ["json"])["json"], str(self.shard(row)))
+
+    def _members(self, row: int, kinds: Iterable[str]) -> dict[str, bytes]:
+        """Reads and checks members of one trajectory."""
+        path, spans = self._entries[self.keys[row]]
+        members = {}
+        with path.open("rb") as file:
+            for kind in kinds:
+                if kind not in spans:
+                    raise ValueError(f"{path}: trajectory {self.keys[row]!r}: no member {kind!r}")
+                members[kind] = _read(file, spans[kind])
+                self._shards[path].check(f"{self.keys[row]}.{kind}", members[kind], path)
+        return members
 
 
 def _read(file: BufferedReader, span: Span) -> bytes:

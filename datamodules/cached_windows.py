@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datamodules.record import Record
-from datamodules.windows import Window, kept_rows, random_windows
+from datamodules.windows import Window, kept_rows, random_windows, window_count
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +45,7 @@ class CachedWindows:
     def __init__(self, records: Iterable[Record], *, context: int, filter_noops: bool, seed: int) -> None:
         self._context = context
         self._seed = seed
+        self._windows = 0
         self._clips: list[tuple[Clip, NDArray[np.int8]]] = []
         for record in records:
             rows = kept_rows(record.actions, filter_noops)
@@ -52,6 +53,7 @@ class CachedWindows:
                 frames = np.empty((len(rows), *record.frame_size, 3), dtype=np.uint8)
                 record.read_rows(rows, frames)
                 self._clips.append((Clip(frames), record.actions[rows]))
+                self._windows += window_count(len(rows), context)
 
     def lap(self, number: int, reader: int, readers: int) -> Iterator[Window]:
         """Yields the windows of one reader's part of one pass over the set.
@@ -68,3 +70,13 @@ class CachedWindows:
             for window in random_windows(clip, np.arange(len(actions)), actions, self._context, rng)
         ]
         return (windows[index] for index in rng.permutation(len(windows))[reader::readers])
+
+    def size(self, number: int, reader: int, readers: int) -> int:
+        """Tells how many windows `lap` yields; every lap has as many.
+
+        Args:
+            number: Which lap, from 0.
+            reader: Which reader, 0 to `readers - 1`.
+            readers: How many share the set.
+        """
+        return len(range(reader, self._windows, readers))

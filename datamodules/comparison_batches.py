@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import IterableDataset
+
+from datamodules.module import EndlessStream
 
 
 class Comparisons(TypedDict):
@@ -20,7 +21,7 @@ class Comparisons(TypedDict):
     losers: Tensor  # int64 (P,), places in `ids`
 
 
-class ComparisonBatches(IterableDataset[Comparisons]):
+class ComparisonBatches(EndlessStream):
     """Batches of comparisons, exact or endless.
 
     Each distinct trajectory is listed once a batch, so that it is scored once, however often it is compared.
@@ -59,7 +60,7 @@ class ComparisonBatches(IterableDataset[Comparisons]):
             chunks = (self._pairs[start : start + size] for start in range(0, len(self._pairs), size))
             return map(gather, chunks)
         endless = self._groups() if self._batch_trajectories else self._samples()
-        return map(gather, islice(endless, self._rank, None, self._world))
+        return map(gather, islice(endless, self.start * self._world + self._rank, None, self._world))
 
     def _samples(self) -> Iterator[NDArray[np.int64]]:
         waiting = self._pairs[:0]

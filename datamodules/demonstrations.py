@@ -10,7 +10,7 @@ from datamodules.cached_windows import CachedWindows
 from datamodules.episode import episodes
 from datamodules.episodes import EpisodeList
 from datamodules.manifest import Manifest
-from datamodules.module import Nothing, ZooDataModule, loader
+from datamodules.module import EndlessLoader, Nothing, ZooDataModule, loader
 from datamodules.shard_windows import ShardWindows
 from datamodules.shards import records
 from datamodules.stream import BatchStream, Laps
@@ -101,6 +101,12 @@ class Demonstrations(ZooDataModule):
         self.seed = seed
         self.test = EpisodeList(episodes(test_seed, test_episodes, "test", spawns, character), test_batch_size)
 
+    def reading(self) -> dict[str, Any]:
+        """Returns what decides the order of the training samples."""
+        names = ("batch_size", "context", "filter_noops", "cache", "workers", "shuffle", "seed", "val_fraction")
+        settings = {f"data.{name}": getattr(self, name) for name in names}
+        return super().reading() | settings | {"data.train's index.json": Manifest.load(self._train).fingerprint}
+
     def setup(self, stage: str) -> None:
         """Checks the folders before anything is trained.
 
@@ -137,7 +143,7 @@ class Demonstrations(ZooDataModule):
             )
         else:
             laps = self._windows(manifest, keep, self.shuffle)
-        return loader(self._stream(manifest, laps, training=True), self.workers)
+        return EndlessLoader(self._stream(manifest, laps, training=True), self.workers, self.consumed)
 
     def val_dataloader(self) -> DataLoader[Any]:
         """Yields the disjoint windows of the validation set once, or nothing if there is none."""
@@ -164,7 +170,7 @@ class Demonstrations(ZooDataModule):
 
     def _windows(self, manifest: Manifest, keep: HeldOut, shuffle: int) -> ShardWindows:
         return ShardWindows(
-            manifest.paths,
+            manifest,
             keep=keep,
             context=self.context,
             filter_noops=self.filter_noops,

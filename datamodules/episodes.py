@@ -4,19 +4,16 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from torch.utils.data import DataLoader, Dataset, IterableDataset
+from torch.utils.data import DataLoader, Dataset
 
 from datamodules.episode import Episode, Split, episodes, stream
-from datamodules.module import ZooDataModule, loader
+from datamodules.module import EndlessLoader, EndlessStream, ZooDataModule, loader
 
 __all__ = ["Episode", "EpisodeList", "EpisodeStream", "Episodes", "episodes"]
 
 
-class EpisodeStream(IterableDataset[list[Episode]]):
+class EpisodeStream(EndlessStream):
     """Batches of training episodes without end; ranks take turns.
-
-    The stream keeps no place: a training that is resumed from a checkpoint starts at episode 0 again and plays the same
-    seeds, with the policy as it is by then.
 
     Args:
         seed: Seed of the episodes.
@@ -35,8 +32,9 @@ class EpisodeStream(IterableDataset[list[Episode]]):
         self._rank, self._world = rank, world
 
     def __iter__(self) -> Iterator[list[Episode]]:
-        numbered = stream(*self._arguments)
-        while batch := list(islice(numbered, self._batch_size * self._world)):
+        together = self._batch_size * self._world
+        numbered = islice(stream(*self._arguments), self.start * together, None)
+        while batch := list(islice(numbered, together)):
             yield batch[self._rank * self._batch_size : (self._rank + 1) * self._batch_size]
 
 
@@ -96,7 +94,13 @@ class Episodes(ZooDataModule):
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Yields batches of new episodes without end."""
-        return loader(EpisodeStream(self.seed, self.batch_size, self.spawns, self.character, self.rank, self.world))
+        stream = EpisodeStream(self.seed, self.batch_size, self.spawns, self.character, self.rank, self.world)
+        return EndlessLoader(stream, 0, self.consumed)
+
+    def reading(self) -> dict[str, Any]:
+        """Returns what decides the order of the training episodes."""
+        settings = {f"data.{name}": getattr(self, name) for name in ("seed", "batch_size", "spawns", "character")}
+        return super().reading() | settings
 
     def val_dataloader(self) -> DataLoader[Any]:
         """Yields the validation episodes, the same every time."""

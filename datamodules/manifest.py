@@ -1,5 +1,6 @@
 """The manifest of a set of shards: what `index.json` says about them."""
 
+import builtins
 import hashlib
 import json
 import re
@@ -24,6 +25,7 @@ class Shard:
         frames: Frames in it.
         bytes: Its size.
         sha256: Its checksum, hexadecimal.
+        members: The checksum of every file in it, by its name.
     """
 
     name: str
@@ -31,6 +33,23 @@ class Shard:
     frames: int
     bytes: int
     sha256: str
+    members: dict[str, str]
+
+    def check(self, member: str, data: builtins.bytes, path: Path) -> None:
+        """Checks one file of the shard, however it was read.
+
+        Args:
+            member: Its name, `KEY.kind`.
+            data: Its bytes.
+            path: The shard, for messages.
+
+        Raises:
+            ValueError: If it is not the file that was written.
+        """
+        if member not in self.members:
+            raise ValueError(f"{path}: foreign member {member!r}; {INDEX} lists none of that name")
+        if hashlib.sha256(data).hexdigest() != self.members[member]:
+            raise ValueError(f"{path}: damaged member {member!r}; its sha256 is not the one in {INDEX}")
 
 
 @dataclass(frozen=True)

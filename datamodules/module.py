@@ -1,10 +1,11 @@
 """What all data modules share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from lightning.pytorch import LightningDataModule
+from lightning.pytorch.trainer.states import TrainerFn
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from datamodules.archive import Archive
@@ -22,6 +23,42 @@ class ZooDataModule(LightningDataModule):
     def __init__(self, predict: str | None = None) -> None:
         super().__init__()
         self.predict = predict
+
+    def reading(self) -> dict[str, Any]:
+        """Returns what decides the order of the training samples: plain values that a resumed training must share."""
+        return {"ranks": self.world}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Returns what a checkpoint keeps: `reading`. The place in the stream is the trainer's count of batches."""
+        return self.reading() if self._fits else {}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Refuses to go on with a training that read otherwise.
+
+        Args:
+            state_dict: What `state_dict` returned.
+
+        Raises:
+            ValueError: If samples of the current pass would be left out or come twice.
+        """
+        for name, now in self.reading().items() if self._fits else ():
+            before = state_dict.get(name, now)
+            if before != now:
+                raise ValueError(
+                    f"ckpt_path: the training read with {name} {before}, now {now}: samples would be left out or come "
+                    f"twice; allowed: {name} {before}, or a new training with model.init_from"
+                )
+
+    def consumed(self) -> int:
+        """Returns how many batches this training has learnt from, those before a resume among them."""
+        if self.trainer is None:
+            return 0
+        count: int = self.trainer.fit_loop.epoch_loop.batch_progress.total.processed  # type: ignore[attr-defined]
+        return count
+
+    @property
+    def _fits(self) -> bool:
+        return self.trainer is not None and self.trainer.state.fn == TrainerFn.FITTING
 
     @property
     def rank(self) -> int:
@@ -69,6 +106,37 @@ class Share(Dataset[Trajectory]):
 
     def __getitem__(self, index: int) -> Trajectory:
         return self._archive[self._rows[index]]
+
+
+class EndlessStream(IterableDataset[Any]):
+    """Batches without end that can begin anywhere.
+
+    Attributes:
+        start: Batches of this rank to leave out.
+    """
+
+    start: int = 0
+
+
+class EndlessLoader(DataLoader[Any]):
+    """Loads an endless stream from where the training stands: in a later epoch, and after a resume in a new process.
+
+    Batches that workers had made in advance when the training was killed are made again.
+
+    Args:
+        stream: The batches.
+        workers: Processes that make them; 0 makes them in this one.
+        consumed: Tells how many batches were learnt from.
+    """
+
+    def __init__(self, stream: EndlessStream, workers: int, consumed: Callable[[], int]) -> None:
+        super().__init__(stream, batch_size=None, collate_fn=as_is, num_workers=workers)
+        self._stream = stream
+        self._consumed = consumed
+
+    def __iter__(self) -> Any:
+        self._stream.start = self._consumed()
+        return super().__iter__()
 
 
 class Nothing(IterableDataset[Any]):

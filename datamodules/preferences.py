@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 from datamodules import preference
 from datamodules.archive import Archive
 from datamodules.comparison_batches import ComparisonBatches
-from datamodules.module import Nothing, ZooDataModule, loader
+from datamodules.module import EndlessLoader, Nothing, ZooDataModule, loader
 from datamodules.trajectory import Trajectory
 
 EXACT_BATCH = 4096  # comparisons a batch where nothing is learnt: only scalars are gathered
@@ -106,7 +106,13 @@ class Preferences(ZooDataModule):
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Yields batches of comparisons without end."""
-        return loader(self._batches("train", endless=True))
+        return EndlessLoader(self._batches("train", endless=True), 0, self.consumed)
+
+    def reading(self) -> dict[str, Any]:
+        """Returns what decides the order of the training comparisons."""
+        names = ("mode", "batch_size", "batch_trajectories", "seed")
+        settings = {f"data.{name}": getattr(self, name) for name in names}
+        return super().reading() | settings | {"data.train's index.json": self.fingerprint("train")}
 
     def val_dataloader(self) -> DataLoader[Any]:
         """Yields every comparison of the validation file once, or nothing if there is none."""

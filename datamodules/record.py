@@ -109,13 +109,12 @@ class Record:
         if missing:
             raise ValueError(f"{where}: no member {missing[0]!r}")
         summary = read_summary(key, members["json"], source)
-        actions = _read_npy(members["actions.npy"], "actions.npy", where)
+        actions = read_actions(key, members["actions.npy"], source)
         offsets = _read_npy(members["offsets.npy"], "offsets.npy", where)
         if len(actions) != summary.length or offsets.shape != (summary.length + 1,):
             raise ValueError(f"{where}: {len(actions)} actions and {len(offsets)} offsets, not {summary.length} steps")
         if offsets[0] != 0 or offsets[-1] != len(members["mjpeg"]) or (np.diff(offsets.astype(np.int64)) <= 0).any():
             raise ValueError(f"{where}: the offsets do not cut its {len(members['mjpeg'])} bytes into frames")
-        check_actions(key, actions)
         positions = _read_npy(members["positions.npy"], "positions.npy", where) if "positions.npy" in members else None
         return cls(key, members["mjpeg"], offsets, actions, positions, summary.meta)
 
@@ -139,6 +138,25 @@ def read_summary(key: str, about: bytes, source: str) -> TrajectorySummary:
         raise ValueError(f"{where}: damaged member 'json' ({error!r})") from None
     check_schema(schema, where)
     return TrajectorySummary(key, length, meta)
+
+
+def read_actions(key: str, data: bytes, source: str) -> NDArray[np.int8]:
+    """Reads the actions of a stored trajectory from their member.
+
+    Args:
+        key: The trajectory's name.
+        data: The member's bytes.
+        source: The shard, for messages.
+
+    Returns:
+        Actions, int8 `(T, 16)`.
+
+    Raises:
+        ValueError: If they are damaged, or no gamepad's.
+    """
+    actions = _read_npy(data, "actions.npy", f"{source}: trajectory {key!r}")
+    check_actions(key, actions)
+    return actions
 
 
 def _npy_bytes(array: NDArray[Any]) -> bytes:

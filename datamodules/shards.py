@@ -56,6 +56,7 @@ class ShardWriter:
         self._shards: list[Shard] = []
         self._tar: tarfile.TarFile | None = None
         self._samples = self._frames = 0  # of the open shard
+        self._members: dict[str, str] = {}  # checksums in the open shard
 
     def __enter__(self) -> "ShardWriter":
         shutil.rmtree(self._aside, ignore_errors=True)  # what a killed writer left
@@ -94,6 +95,7 @@ class ShardWriter:
             info = tarfile.TarInfo(f"{record.key}.{kind}")  # time, owner and mode are constants: same bytes every time
             info.size = len(data)
             self._tar.addfile(info, io.BytesIO(data))
+            self._members[info.name] = hashlib.sha256(data).hexdigest()
         self._keys.add(record.key)
         self.outcomes[str(record.meta.get("outcome", "unknown"))] += 1
         self._samples += 1
@@ -120,8 +122,9 @@ class ShardWriter:
         path = self._shard_path()
         with path.open("rb") as file:
             sha256 = _sha256(file)
-        self._shards.append(Shard(path.name, self._samples, self._frames, path.stat().st_size, sha256))
-        self._tar, self._samples, self._frames = None, 0, 0
+        size = path.stat().st_size
+        self._shards.append(Shard(path.name, self._samples, self._frames, size, sha256, self._members))
+        self._tar, self._samples, self._frames, self._members = None, 0, 0, {}
 
     def _finish(self) -> None:
         if self._size is None:

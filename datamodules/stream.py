@@ -1,13 +1,14 @@
 """The stream of batches that a DataLoader draws from: exact or endless, shared among ranks and workers."""
 
 from collections.abc import Iterator
-from itertools import chain, islice, repeat
+from itertools import chain, islice
 from itertools import count as count_from
 from typing import Protocol
 
-from torch.utils.data import IterableDataset, get_worker_info
+from torch.utils.data import get_worker_info
 
 from datamodules.augment import Augment
+from datamodules.module import EndlessStream
 from datamodules.windows import Batch, Window, collate
 
 
@@ -17,11 +18,16 @@ class Laps(Protocol):
     def lap(self, number: int, reader: int, readers: int) -> Iterator[Window]:
         """Yields one reader's windows of lap `number`."""
 
+    def size(self, number: int, reader: int, readers: int) -> int:
+        """Tells how many windows that lap has, without reading frames."""
 
-class BatchStream(IterableDataset[Batch]):
+
+class BatchStream(EndlessStream):
     """Batches of windows; each worker of each rank is a reader with its own part of every lap.
 
     Endless, batches run on from one lap into the next, so that none is smaller and uneven parts never make a rank wait.
+    Which windows make up the n-th batch depends on nothing but n and the arguments, so it can begin at any batch: laps
+    that are over are skipped unopened, and of the current one the windows are drawn again, but no frame is decoded.
     Rank and world size are passed in: a worker process that is not forked could not find them out.
 
     Args:
@@ -63,11 +69,24 @@ class BatchStream(IterableDataset[Batch]):
     def __iter__(self) -> Iterator[Batch]:
         info = get_worker_info()
         worker, workers = (info.id, info.num_workers) if info else (0, 1)
-        reader, readers = (self._rank * workers + worker, self._world * workers) if self._endless else (worker, workers)
-        numbers = count_from() if self._endless else repeat(0, 1)
-        windows = chain.from_iterable(self._lap(number, reader, readers) for number in numbers)
+        if self._endless:
+            worker = (worker + self.start) % workers  # the loader asks its worker 0 first, but it is another one's turn
+            over = (self.start - worker + workers - 1) // workers  # batches that this one gave before
+            windows = self._laps_from(over * self._batch_size, self._rank * workers + worker, self._world * workers)
+        else:
+            windows = self._lap(0, worker, workers)
         while chunk := list(islice(windows, self._batch_size)):
             yield self._batch(chunk)
+
+    def _laps_from(self, over: int, reader: int, readers: int) -> Iterator[Window]:
+        """Yields one reader's windows, lap after lap, but for the first `over`."""
+        for number in count_from():
+            size = self._laps.size(number, reader, readers) if over else 0
+            if over and over >= size > 0:
+                over -= size
+                continue
+            yield from islice(self._lap(number, reader, readers), over, None)
+            over = 0
 
     def _lap(self, number: int, reader: int, readers: int) -> Iterator[Window]:
         windows = self._laps.lap(number, reader, readers)

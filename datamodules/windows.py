@@ -57,6 +57,16 @@ def kept_rows(actions: NDArray[np.int8], filter_noops: bool) -> NDArray[np.int64
     return np.flatnonzero(~is_noop(actions)) if filter_noops else np.arange(len(actions))
 
 
+def window_count(length: int, context: int) -> int:
+    """Tells how many windows cover a trajectory about once.
+
+    Args:
+        length: Frames to learn from.
+        context: Frames a window.
+    """
+    return max(1, round(length / context)) if length else 0
+
+
 def random_windows(
     source: FrameSource, rows: NDArray[np.int64], actions: NDArray[np.int8], context: int, rng: np.random.Generator
 ) -> list[Window]:
@@ -76,7 +86,7 @@ def random_windows(
         rng: Draws the places.
     """
     length = len(rows)
-    count = max(1, round(length / context)) if length else 0
+    count = window_count(length, context)
     starts = rng.integers(1 - context, max(length, 1), size=count).clip(0, max(0, length - context))
     seeds = rng.integers(2**32, size=count)
     return [

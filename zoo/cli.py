@@ -46,6 +46,7 @@ COMMANDS: Final = {
     "rollout": Command("Play episodes with a policy, record them and print how they ended."),
     "prefer": Command("Compare recorded trajectories by a criterion and write the preferences.", "folder"),
     "score": Command("Reward recorded trajectories with a reward model and keep the best.", "folder"),
+    "verify": Command("Check every byte of a set of trajectories against its checksums.", "folder"),
     "play": Command("Watch a policy play: write a GIF of some episodes."),
 }
 

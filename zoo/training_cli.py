@@ -15,7 +15,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 import zoo.behavior_cloning
 import zoo.reinforce
 import zoo.reward_model  # noqa: F401 - imported so that configurations can name the classes without their module
-from callbacks import PredictionWriter
+from callbacks import LastCheckpoint, PredictionWriter
 from datamodules.module import ZooDataModule
 from zoo.module import ZooModule
 
@@ -50,20 +50,33 @@ class TrainingCLI(LightningCLI):
         root = settings["default_root_dir"]
         if settings["logger"] is None and not settings["fast_dev_run"]:
             kwargs["logger"] = TensorBoardLogger(root, name="", version="", default_hp_metric=False)
-        # The loaders know their rank already: Lightning's sampler would give each rank a share of its share.
-        trainer = super().instantiate_trainer(**kwargs, use_distributed_sampler=False)
-        callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
-        if self.subcommand == "predict" and not any(isinstance(callback, PredictionWriter) for callback in callbacks):
+        callbacks: list[Callback] = list(settings["callbacks"] or [])
+        given = {type(callback) for callback in callbacks}
+        keeps = settings["enable_checkpointing"] is not False and not settings["fast_dev_run"]
+        if self.subcommand == "fit" and keeps and LastCheckpoint not in given:
+            callbacks.append(LastCheckpoint())
+        if self.subcommand == "predict" and PredictionWriter not in given:
             callbacks.append(PredictionWriter(str(Path(root) / "predictions")))
-        return trainer
+        # The loaders know their rank already: Lightning's sampler would give each rank a share of its share.
+        return super().instantiate_trainer(**kwargs, callbacks=callbacks, use_distributed_sampler=False)
 
     def instantiate_classes(self) -> None:
         """Builds everything, and checks the data before anything is logged: a run that cannot start leaves nothing."""
         super().instantiate_classes()
         checkpoint = self.config[self.subcommand].get("ckpt_path")
+        if checkpoint == "last":
+            self._find_last()
         if self.subcommand != "fit" and checkpoint is None and not self.model.pretrained:
             raise ValueError(f"{self.subcommand}: the network is untrained; give its checkpoint with --ckpt_path")
         self.datamodule.setup(self.subcommand)
+
+    def _find_last(self) -> None:
+        """Puts the path in the place of `--ckpt_path last`, which Lightning would only warn of if there is none."""
+        root = self.config[self.subcommand]["trainer"]["default_root_dir"]
+        path = LastCheckpoint.path(root)
+        if not path.is_file():
+            raise ValueError(f"ckpt_path last: there is no {path}; allowed: the trainer.default_root_dir of a training")
+        self.config_init[self.subcommand]["ckpt_path"] = str(path)
 
     def after_test(self) -> None:
         """Writes the figures of `test`, which are those of all ranks, to `test.json` in the root folder."""

@@ -13,7 +13,7 @@ from datamodules.windows import Window
 
 def build(folder: Path, shuffle: int = 20, seed: int = 0, keep: str = "") -> ShardWindows:
     return ShardWindows(
-        Manifest.load(folder).paths,
+        Manifest.load(folder),
         keep=lambda key: keep in key,
         context=16,
         filter_noops=True,

@@ -3,16 +3,17 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from torch.utils.data import DataLoader
 
 from datamodules.augment import Augment
 from datamodules.cached_windows import Clip
-from datamodules.demonstrations import HeldOut
+from datamodules.demonstrations import Demonstrations, HeldOut
 from datamodules.manifest import Manifest
 from datamodules.shard_windows import ShardWindows
 from datamodules.stream import BatchStream
-from datamodules.windows import Window
+from datamodules.windows import Batch, Window
 
 
 class Numbers:
@@ -22,6 +23,9 @@ class Numbers:
         for index in range(5)[reader::readers][: 1 if reader == 1 else None]:
             clip = Clip(np.full((1, 2, 2, 3), 10 * number + index, dtype=np.uint8))
             yield Window(clip, np.arange(1), np.zeros((1, 16), dtype=np.int8), 0)
+
+    def size(self, number: int, reader: int, readers: int) -> int:
+        return len(range(5)[reader::readers][: 1 if reader == 1 else None])
 
 
 def build(endless: bool, rank: int = 0, world: int = 1) -> BatchStream:
@@ -64,7 +68,7 @@ def test_ranks_with_uneven_parts_never_run_dry() -> None:
 
 def test_rank_and_world_reach_a_worker_that_was_not_forked(shards: Path) -> None:
     windows = ShardWindows(
-        Manifest.load(shards).paths, keep=HeldOut(1.0, True), context=1, filter_noops=False, shuffle=9, seed=0
+        Manifest.load(shards), keep=HeldOut(1.0, True), context=1, filter_noops=False, shuffle=9, seed=0
     )
     whole = {
         "batch_size": 4,
@@ -80,3 +84,34 @@ def test_rank_and_world_reach_a_worker_that_was_not_forked(shards: Path) -> None
     batch = next(iter(spawned))
     assert torch.equal(batch["frames"], next(iter(second))["frames"])
     assert not torch.equal(batch["frames"], next(iter(first))["frames"])
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+@pytest.mark.parametrize("cache", [False, True])
+def test_a_stream_goes_on_where_it_was(
+    shards: Path, monkeypatch: pytest.MonkeyPatch, cache: bool, workers: int
+) -> None:
+    def batches(start: int, count: int) -> list[Batch]:
+        monkeypatch.setattr(Demonstrations, "consumed", lambda self: start)
+        data = Demonstrations(str(shards), batch_size=3, context=16, shuffle=8, cache=cache, workers=workers)
+        return list(islice(data.train_dataloader(), count))
+
+    whole = batches(0, 26)  # nearly two laps of 43 windows, in unequal parts
+    for start in (1, 6, 15, 21):
+        for batch, again in zip(whole[start:], batches(start, 26 - start), strict=True):
+            assert all(torch.equal(batch[name], again[name]) for name in ("frames", "actions", "mask"))
+
+
+def test_going_on_opens_no_shard_of_a_lap_that_is_over(shards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    laps: list[int] = []
+    original = ShardWindows.lap
+
+    def lap(self: ShardWindows, number: int, reader: int, readers: int) -> Iterator[Window]:
+        laps.append(number)
+        return original(self, number, reader, readers)
+
+    monkeypatch.setattr(ShardWindows, "lap", lap)
+    monkeypatch.setattr(Demonstrations, "consumed", lambda self: 1000)
+    next(iter(Demonstrations(str(shards), batch_size=3, context=16, workers=0).train_dataloader()))
+    assert len(laps) == 1
+    assert laps[0] > 50

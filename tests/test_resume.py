@@ -1,0 +1,111 @@
+"""Trainings that are killed, in processes of their own, and go on."""
+
+import csv
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from micro import checkpoint, logged, padzoo, preset
+
+UPDATES = 14
+
+
+def command(shards: Path, root: Path, table: Path, ranks: int, workers: int, *more: object) -> list[str]:
+    """A training that reads its shards, laps of about 12 batches, and writes a checkpoint after every update."""
+    strategy = ["--trainer.strategy", "ddp"] if ranks > 1 else []
+    arguments = [
+        *("fit", *preset("policy", "prefft"), "--data.train", shards, "--data.context", 16, "--data.batch_size", 2),
+        *("--model.trainable", "all", "--model.lr", 1e-3, "--data.cache", "false", "--data.augment", "true"),
+        *("--data.workers", workers, "--trainer.devices", ranks, *strategy, "--trainer.max_steps", UPDATES),
+        *("--trainer.callbacks", "callbacks.LastCheckpoint", "--trainer.callbacks.minutes", 0),
+        *("--trainer.default_root_dir", root, *logged(table), "--trainer.logger.init_args.flush_logs_every_n_steps", 1),
+        *more,
+    ]
+    return [sys.executable, "-m", "zoo", *map(str, arguments)]
+
+
+def losses(table: Path) -> dict[int, str]:
+    """The losses by update, as they were written."""
+    with (table / "metrics.csv").open() as file:
+        return {int(row["step"]): row["train/loss"] for row in csv.DictReader(file) if row.get("train/loss")}
+
+
+def kill_after(process: subprocess.Popen[bytes], table: Path, updates: int) -> None:
+    """Waits until so many updates are written down, then kills the training and all that it started."""
+    deadline = time.monotonic() + 120
+    while not (table / "metrics.csv").exists() or len(losses(table)) < updates:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@pytest.mark.parametrize(("ranks", "workers"), [(1, 0), (1, 2), (2, 1)])
+def test_a_killed_training_goes_on_bit_for_bit(shards: Path, tmp_path: Path, ranks: int, workers: int) -> None:
+    whole, cut, after = (tmp_path / name for name in ("whole", "cut", "after"))
+    subprocess.run(command(shards, whole, whole, ranks, workers), check=True, capture_output=True)
+    killed = subprocess.Popen(
+        command(shards, cut, cut, ranks, workers),
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    kill_after(killed, cut, random.SystemRandom().randint(2, UPDATES - 3))
+    reached = checkpoint(cut / "checkpoints" / "last.ckpt")["global_step"]
+    assert 1 <= reached < UPDATES
+    again = command(shards, cut, after, ranks, workers, "--ckpt_path", "last")
+    subprocess.run(again, check=True, capture_output=True)
+    expected = losses(whole)
+    assert sorted(expected) == list(range(UPDATES))
+    assert losses(after) == {step: loss for step, loss in expected.items() if step >= reached}
+    one, other = (checkpoint(root / "checkpoints" / "last.ckpt")["state_dict"] for root in (whole, cut))
+    assert all(torch.equal(value, other[name]) for name, value in one.items())
+
+
+def test_a_training_that_is_asked_to_stop_leaves_its_last_update(shards: Path, tmp_path: Path) -> None:
+    arguments = command(shards, tmp_path, tmp_path, 1, 0, "--trainer.max_steps", 10_000)
+    arguments += ["--trainer.callbacks.minutes", "60"]
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not (tmp_path / "metrics.csv").exists() or len(losses(tmp_path)) < 3:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.terminate()
+    process.wait(60)
+    last = checkpoint(tmp_path / "checkpoints" / "last.ckpt")["global_step"]
+    assert last >= 3
+    assert max(losses(tmp_path)) == last - 1
+
+
+def test_going_on_without_a_checkpoint_is_an_error(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--data.train", shards, "--trainer.default_root_dir", tmp_path, "--ckpt_path", "last"]
+    assert padzoo("fit", *preset("policy", "prefft"), *options) == 2
+    error = capsys.readouterr().err
+    assert f"ckpt_path last: there is no {tmp_path}/checkpoints/last.ckpt" in error
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "before"), [("batch_size", 2, 4), ("seed", 1, 0), ("workers", 1, 0), ("val_fraction", 0.3, 0.5)]
+)
+def test_going_on_with_other_data_is_refused(
+    policy: Path,
+    shards: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    value: float,
+    before: float,
+) -> None:
+    options = ["--data.train", shards, "--trainer.default_root_dir", tmp_path, "--ckpt_path", tmp_path / "a.ckpt"]
+    (tmp_path / "a.ckpt").write_bytes(policy.read_bytes())
+    assert padzoo("fit", *preset("policy", "base"), *options, f"--data.{name}", value) == 2
+    assert f"the training read with data.{name} {before}, now {value}: samples would" in capsys.readouterr().err

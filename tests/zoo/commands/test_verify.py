@@ -1,0 +1,29 @@
+import shutil
+from pathlib import Path
+
+import pytest
+from micro import padzoo
+
+
+def test_a_whole_set_is_told_so(shards: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert padzoo("verify", shards) == 0
+    size = sum(path.stat().st_size for path in shards.glob("*.tar"))
+    assert f"{shards}: 6 of 6 shards, 24 trajectories, {size:,} bytes: all as written" in capsys.readouterr().out
+
+
+def test_every_damaged_shard_is_named(shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy = Path(shutil.copytree(shards, tmp_path / "copy"))
+    for name in ("000001.tar", "000004.tar"):
+        data = bytearray((copy / name).read_bytes())
+        data[1000] ^= 1  # within the first member's data
+        (copy / name).write_bytes(data)
+    assert padzoo("verify", copy) == 2
+    told = capsys.readouterr()
+    assert f"{copy}/000001.tar: damaged member 'pattern-004." in told.out
+    assert f"{copy}/000004.tar: damaged member 'pattern-016." in told.out
+    assert told.err == f"padzoo: error: {copy}: 2 damaged of 6 of 6 shards\n"
+
+
+def test_a_share_is_enough_where_time_is_short(shards: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert padzoo("verify", shards, "--share", 0.5) == 0
+    assert "3 of 6 shards, 12 trajectories" in capsys.readouterr().out
