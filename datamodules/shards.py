@@ -2,10 +2,12 @@
 
 import hashlib
 import io
+import json
 import shutil
 import tarfile
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +24,7 @@ __all__ = ["Manifest", "Shard", "ShardWriter", "read", "records"]
 # 0.9 MB a trajectory at 128 x 128, so 15 MB a shard: small enough that the 300 curated runs give 19 shards to share
 # among readers. A set of millions wants shards of 100 to 200 MB.
 TRAJECTORIES_PER_SHARD: Final = 16
+PROGRESS: Final = "progress.json"  # the finished shards of a writer that can go on
 
 
 class ShardWriter:
@@ -34,13 +37,23 @@ class ShardWriter:
         out: Folder to make; it may exist if it is empty.
         source: How the set is made, for the manifest: JSON values.
         trajectories_per_shard: How many go into one tar file, 1 or more.
+        resume: Keep the finished shards of a writer that was cut off, and go on behind them; see `keys`.
+
+    Attributes:
+        keys: Keys of the trajectories in the set so far.
+        outcomes: How many of them ended how.
 
     Raises:
         ValueError: If `out` exists and is not empty.
     """
 
     def __init__(
-        self, out: str | Path, *, source: dict[str, Any], trajectories_per_shard: int = TRAJECTORIES_PER_SHARD
+        self,
+        out: str | Path,
+        *,
+        source: dict[str, Any],
+        trajectories_per_shard: int = TRAJECTORIES_PER_SHARD,
+        resume: bool = False,
     ) -> None:
         self.out = Path(out).absolute()
         if self.out.exists() and (not self.out.is_dir() or any(self.out.iterdir())):
@@ -50,8 +63,9 @@ class ShardWriter:
         self._aside = self.out.with_name(f".{self.out.name}.partial")
         self._source = source
         self._per_shard = trajectories_per_shard
-        self._keys: set[str] = set()
-        self.outcomes: Counter[str] = Counter()  # how many trajectories ended how, so far
+        self._resume = resume
+        self.keys: set[str] = set()
+        self.outcomes: Counter[str] = Counter()
         self._size: tuple[int, int] | None = None
         self._shards: list[Shard] = []
         self._tar: tarfile.TarFile | None = None
@@ -59,19 +73,25 @@ class ShardWriter:
         self._members: dict[str, str] = {}  # checksums in the open shard
 
     def __enter__(self) -> "ShardWriter":
-        shutil.rmtree(self._aside, ignore_errors=True)  # what a killed writer left
-        self._aside.mkdir(parents=True)
+        if not self._resume:
+            shutil.rmtree(self._aside, ignore_errors=True)  # what a killed writer left
+        self._aside.mkdir(parents=True, exist_ok=self._resume)
+        if (self._aside / PROGRESS).is_file():
+            self._go_on()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._close_shard()
             if kind is None:
+                self._close_shard()
                 self._finish()
+            elif self._tar is not None:
+                self._tar.close()
         finally:
-            shutil.rmtree(self._aside, ignore_errors=True)
+            if not self._resume or kind is None:
+                shutil.rmtree(self._aside, ignore_errors=True)
 
     def write(self, item: Trajectory | Record) -> None:
         """Adds one trajectory.
@@ -85,7 +105,7 @@ class ShardWriter:
         record = Record.encode(item) if isinstance(item, Trajectory) else item
         size = record.frame_size
         self._size = self._size or size
-        if record.key in self._keys:
+        if record.key in self.keys:
             raise ValueError(f"{self.out}: trajectory {record.key!r} was already written; keys must differ")
         if size != self._size:
             raise ValueError(f"{self.out}: trajectory {record.key!r} has frames {size}; the set's are {self._size}")
@@ -96,7 +116,7 @@ class ShardWriter:
             info.size = len(data)
             self._tar.addfile(info, io.BytesIO(data))
             self._members[info.name] = hashlib.sha256(data).hexdigest()
-        self._keys.add(record.key)
+        self.keys.add(record.key)
         self.outcomes[str(record.meta.get("outcome", "unknown"))] += 1
         self._samples += 1
         self._frames += len(record)
@@ -125,6 +145,23 @@ class ShardWriter:
         size = path.stat().st_size
         self._shards.append(Shard(path.name, self._samples, self._frames, size, sha256, self._members))
         self._tar, self._samples, self._frames, self._members = None, 0, 0, {}
+        if self._resume:
+            state = {"source": self._source, "size": self._size, "outcomes": self.outcomes}
+            aside = self._aside / f"{PROGRESS}.partial"
+            aside.write_text(json.dumps(state | {"shards": [asdict(shard) for shard in self._shards]}))
+            aside.replace(self._aside / PROGRESS)
+
+    def _go_on(self) -> None:
+        state = json.loads((self._aside / PROGRESS).read_text())
+        if state["source"] != self._source:
+            raise ValueError(
+                f"{self.out}: was begun with {state['source']}, not {self._source}; allowed: the same again, or to "
+                f"delete {self._aside}"
+            )
+        self._size = tuple(state["size"])
+        self.outcomes.update(state["outcomes"])
+        self._shards = [Shard(**shard) for shard in state["shards"]]
+        self.keys = {name.partition(".")[0] for shard in self._shards for name in shard.members}
 
     def _finish(self) -> None:
         if self._size is None:
@@ -141,6 +178,7 @@ class ShardWriter:
             fingerprint="",
         )
         (self._aside / INDEX).write_text(manifest.dump(SCHEMA))
+        (self._aside / PROGRESS).unlink(missing_ok=True)
         self._aside.replace(self.out)  # also over an empty folder
 
 

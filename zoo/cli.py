@@ -5,7 +5,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pickle import UnpicklingError
 from typing import Final
 
@@ -24,29 +24,41 @@ TRAINING: Final = {
 
 @dataclass(frozen=True)
 class Command:
-    """A command that needs no Lightning: a function in `zoo.commands`, its help line, its positional argument."""
+    """A command that needs no Lightning.
+
+    Args:
+        help: Its help line.
+        positional: Its positional arguments, name to help.
+        function: The function `zoo.commands.<function>.<function>`; None takes the command's own name.
+    """
 
     help: str
-    positional: str | None = None
+    positional: dict[str, str] = field(default_factory=dict)
+    function: str | None = None
 
     def run(self, name: str, arguments: Sequence[str]) -> None:
-        """Parses the arguments and calls the function `zoo.commands.<name>.<name>`."""
-        function = getattr(importlib.import_module(f"zoo.commands.{name}"), name)
+        """Parses the arguments and calls the function."""
+        function = self.function or name
+        call = getattr(importlib.import_module(f"zoo.commands.{function}"), function)
         parser = ArgumentParser(prog=f"padzoo {name}", description=self.help, exit_on_error=False)
-        if self.positional:
-            parser.add_argument(self.positional, type=str, help="Folder of trajectories to read.")
-        parser.add_function_arguments(
-            function, as_positional=False, skip={self.positional} if self.positional else None
-        )
-        function(**parser.parse_args(list(arguments)).as_dict())
+        for argument, text in self.positional.items():
+            parser.add_argument(argument, type=str, help=text)
+        parser.add_function_arguments(call, as_positional=False, skip=set(self.positional))
+        call(**parser.parse_args(list(arguments)).as_dict())
 
 
+FOLDER: Final = {"folder": "Folder of trajectories to read."}
 COMMANDS: Final = {
     "demos": Command("Record demonstrations by scripted players."),
     "rollout": Command("Play episodes with a policy, record them and print how they ended."),
-    "prefer": Command("Compare recorded trajectories by a criterion and write the preferences.", "folder"),
-    "score": Command("Reward recorded trajectories with a reward model and keep the best.", "folder"),
-    "verify": Command("Check every byte of a set of trajectories against its checksums.", "folder"),
+    "prefer": Command("Compare recorded trajectories by a criterion and write the preferences.", FOLDER),
+    "score": Command("Reward recorded trajectories with a reward model and keep the best.", FOLDER),
+    "import": Command(
+        "Turn recordings of human play into trajectories.",
+        {"source": "What they are: bleeding-edge.", "folder": "Folder of recordings to read."},
+        "import_recordings",
+    ),
+    "verify": Command("Check every byte of a set of trajectories against its checksums.", FOLDER),
     "play": Command("Watch a policy play: write a GIF of some episodes."),
 }
 

@@ -39,10 +39,3 @@ class Outcomes(Metric):
         """Returns the rate of each outcome in [0, 1], and `success`, the rate of all but the first."""
         rates = self.counts / self.counts.sum().clamp(min=1)
         return {**dict(zip(self.names, rates, strict=True)), "success": rates[1:].sum()}
-
-    def percentages(self) -> dict[str, float]:
-        """Returns the rate of each outcome in percent, and the number of `episodes`."""
-        counts = [int(count) for count in self.counts]
-        episodes = sum(counts)
-        rates = {name: round(100 * count / episodes, 2) for name, count in zip(self.names, counts, strict=True)}
-        return {**rates, "episodes": episodes}

@@ -50,7 +50,8 @@ class TrainingCLI(LightningCLI):
         root = settings["default_root_dir"]
         if settings["logger"] is None and not settings["fast_dev_run"]:
             kwargs["logger"] = TensorBoardLogger(root, name="", version="", default_hp_metric=False)
-        callbacks: list[Callback] = list(settings["callbacks"] or [])
+        found = settings["callbacks"] or []  # none, one or a list
+        callbacks: list[Callback] = [*found] if isinstance(found, list) else [found]
         given = {type(callback) for callback in callbacks}
         keeps = settings["enable_checkpointing"] is not False and not settings["fast_dev_run"]
         if self.subcommand == "fit" and keeps and LastCheckpoint not in given:

@@ -3,7 +3,7 @@ import pytest
 from zoo.outcomes import Outcomes
 
 
-def test_rates_and_percentages() -> None:
+def test_rates() -> None:
     outcomes = Outcomes(("none", "left", "right"))
     outcomes.update(["left", "none"])
     outcomes.update(["left", "left"])
@@ -13,7 +13,6 @@ def test_rates_and_percentages() -> None:
         "right": 0.0,
         "success": 0.75,
     }
-    assert outcomes.percentages() == {"none": 25.0, "left": 75.0, "right": 0.0, "episodes": 4}
 
 
 def test_without_episodes_nothing_succeeded() -> None:

@@ -12,8 +12,7 @@ from envs.errors import GameCrashed
 from envs.vector import GamePool
 from zoo import hub
 from zoo.agent import Agent
-from zoo.commands.table import outcome_table
-from zoo.outcomes import Outcomes
+from zoo.commands.table import outcome_table, percentages
 from zoo.rollout import play
 
 
@@ -54,14 +53,15 @@ def rollout(
     source |= {"seed": seed, "episodes": episodes, "temperature": temperature}
     arguments = {**(env_args or {}), "size": net.image_size}
     with GamePool(env, games, arguments) as pool, ShardWriter(out, source=source) as writer:
-        counts = Outcomes(pool.outcomes)
+        counts = dict.fromkeys(pool.outcomes, 0)
         rollouts = play(Agent(net, temperature=temperature, seed=seed), pool, todo)
         for played in track(rollouts, "playing", total=episodes):
             if not played.crashed:
+                if played.outcome not in counts:
+                    raise ValueError(f"outcome {played.outcome!r}: allowed, as {env} declares: {', '.join(counts)}")
                 writer.write(played.record)
-                counts.update([played.outcome])
-        if not counts.counts.any():
+                counts[played.outcome] += 1
+        if not any(counts.values()):
             raise GameCrashed(f"{env}: every episode crashed")
-        writer.attach("outcomes.json", json.dumps(counts.percentages(), indent=1) + "\n")
-    numbers = dict(zip(counts.names, counts.counts.tolist(), strict=True))
-    Console().print(outcome_table(numbers, f"{policy}: {sum(numbers.values())} episodes in {out}"))
+        writer.attach("outcomes.json", json.dumps(percentages(counts), indent=1) + "\n")
+    Console().print(outcome_table(counts, f"{policy}: {sum(counts.values())} episodes in {out}"))

@@ -1,4 +1,4 @@
-"""The table of outcomes that commands print."""
+"""The tables of outcomes that commands print and write."""
 
 from collections.abc import Mapping
 
@@ -23,3 +23,13 @@ def outcome_table(counts: Mapping[str, int], title: str) -> Table:
         low, high = wilson(count, total)
         table.add_row(name, str(count), f"{100 * count / total:.1f}", f"{100 * low:.1f} to {100 * high:.1f}")
     return table
+
+
+def percentages(counts: Mapping[str, int]) -> dict[str, float]:
+    """Returns the rate of each outcome in percent, and the number of `episodes`.
+
+    Args:
+        counts: Episodes by outcome.
+    """
+    episodes = sum(counts.values())
+    return {**{name: round(100 * count / episodes, 2) for name, count in counts.items()}, "episodes": episodes}

@@ -1,8 +1,9 @@
 import pytest
 import torch
+from timm.models import convnext
 from torch import nn
 
-from zoo.nets.encoder import ConvNeXtEncoder, build_encoder
+from zoo.nets.encoder import ConvNeXtBlock, ConvNeXtEncoder, build_encoder
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,16 @@ def test_any_timm_backbone_is_an_encoder(name: str) -> None:
 def test_unknown_names_are_refused(name: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         build_encoder(name, 64, 8)
+
+
+@pytest.mark.parametrize("width", [8, 64])
+def test_a_block_is_timms(width: int) -> None:
+    torch.manual_seed(0)
+    ours = ConvNeXtBlock(width)
+    torch.manual_seed(0)
+    theirs = convnext.ConvNeXtBlock(width, ls_init_value=None)
+    weights = theirs.state_dict()
+    assert weights.keys() == ours.state_dict().keys()
+    assert all(torch.equal(value, weights[name]) for name, value in ours.state_dict().items())
+    images = torch.rand(2, width, 8, 8)
+    assert torch.equal(ours(images), theirs(images))

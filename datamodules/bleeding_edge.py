@@ -1,0 +1,101 @@
+"""Reading human play of the paper's own game: the public sample of Bleeding Edge."""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datamodules.trajectory import Trajectory
+from envs.area import AreaReduction
+from envs.gamepad import AXES, BUCKETS, BUTTONS, CENTER
+
+Sticks = Literal["buckets", "unit"]
+
+
+class BleedingEdge:
+    """A folder of `.npz` files as `microsoft/bleeding-edge-gameplay-sample` has them, one clip of about 60 s each.
+
+    A file holds `images`, uint8 `(T, 180, 300, 3)` or `(T, 3, 180, 300)`, and `actions`, float `(T, 16)` in the order
+    of our own gamepad; its `states` are left out. Files are read one at a time, and nothing in them is unpickled.
+
+    Args:
+        folder: Where the files are, in folders or not.
+        size: Height and width of the frames to make, in pixels; pictures are reduced by area.
+        sticks: What a stick's number is: a bucket, 0 to 10, as in the public sample, or its deflection, -1 to 1.
+
+    Raises:
+        ValueError: If there is no such folder, or no file in it.
+    """
+
+    def __init__(self, folder: str | Path, size: int = 128, sticks: Sticks = "buckets") -> None:
+        self.folder = Path(folder)
+        self.paths = sorted(self.folder.rglob("*.npz"))
+        if not self.paths:
+            raise ValueError(f"{folder}: no .npz file; allowed: a folder of them")
+        self._size = size
+        self._sticks: Sticks = sticks
+
+    def clips(self) -> Iterator[tuple[str, Path]]:
+        """Yields each file with the key of its trajectory: its path in the folder, in small letters."""
+        for path in self.paths:
+            name = path.relative_to(self.folder).with_suffix("").as_posix().lower()
+            yield re.sub(r"[^a-z0-9_-]", "-", name)[-80:], path
+
+    def read(self, key: str, path: Path) -> Trajectory:
+        """Reads one file.
+
+        Args:
+            key: Key of its trajectory.
+            path: The file.
+
+        Raises:
+            ValueError: If it is damaged, or not as described.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                images, actions = arrays["images"], arrays["actions"]
+        except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
+            raise ValueError(f"{path}: no readable clip ({error}); allowed: images and actions, not pickled") from None
+        if images.ndim == 4 and images.shape[1] == 3 != images.shape[3]:
+            images = images.transpose(0, 2, 3, 1)
+        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3 or len(images) != len(actions):
+            raise ValueError(
+                f"{path}: images are {images.dtype} {images.shape} for {len(actions)} actions; "
+                "allowed: uint8 (T, H, W, 3) or (T, 3, H, W)"
+            )
+        reduce = AreaReduction(images.shape[1], images.shape[2], self._size)
+        frames = np.stack([reduce(image.transpose(2, 0, 1)) for image in images])
+        meta = {"player": "human", "game": "bleeding edge", "file": path.relative_to(self.folder).as_posix()}
+        return Trajectory(key, frames, gamepad_actions(actions, self._sticks, str(path)), None, meta)
+
+
+def gamepad_actions(values: NDArray[Any], sticks: Sticks, source: str) -> NDArray[np.int8]:
+    """Turns recorded numbers into gamepad actions.
+
+    A button is down from 0.5 on. A deflection goes to the nearest of the 11 buckets, bucket k standing for k / 5 - 1,
+    so that what a bucket stands for comes back to it.
+
+    Args:
+        values: 12 buttons, then left x, left y, right x and right y, `(T, 16)`.
+        sticks: What a stick's number is: a bucket, 0 to 10, or its deflection, -1 to 1.
+        source: The file, for messages.
+
+    Returns:
+        Gamepad actions, int8 `(T, 16)`.
+
+    Raises:
+        ValueError: If the shape or a value does not fit.
+    """
+    if values.ndim != 2 or values.shape[1] != len(BUTTONS) + len(AXES) or values.dtype.kind not in "fiu":
+        raise ValueError(f"{source}: actions are {values.dtype} {values.shape}; allowed: numbers (T, 16)")
+    buttons, axes = values[:, : len(BUTTONS)].astype(np.float64), values[:, len(BUTTONS) :].astype(np.float64)
+    buckets = axes if sticks == "buckets" else (axes + 1) * CENTER
+    outside = ~((buttons >= 0) & (buttons <= 1)).all() or ~((buckets >= 0) & (buckets <= BUCKETS - 1)).all()
+    if outside or (sticks == "buckets" and (buckets % 1 != 0).any()):
+        allowed = "0 to 10, whole" if sticks == "buckets" else "-1 to 1"
+        raise ValueError(f"{source}: a button is outside 0 to 1, or a stick is not {allowed} (--sticks {sticks})")
+    return np.concatenate([buttons >= 0.5, np.floor(buckets + 0.5)], axis=1).astype(np.int8)
