@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from envs.gamepad import NEUTRAL, action_space
-from envs.island import PAD_SIZE, PADS
+from envs.island import PAD_SIZE
 from envs.launch_island import LaunchIsland
 from envs.pilot import TURN
 from envs.players import Runner
@@ -51,21 +51,33 @@ def test_the_stick_turns_the_camera_as_the_pilot_believes(game: LaunchIsland) ->
 
 
 @pytest.mark.parametrize("side", [-1, 1])
-def test_a_missed_pad_is_taken_from_behind(game: LaunchIsland, side: int) -> None:
+def test_who_ends_elsewhere_runs_into_the_wall_then_turns_round(game: LaunchIsland, side: int) -> None:
     rng = np.random.default_rng(1)
     player = Runner(Temper(noise=0.7, pace=1.0), rng, "middle", miss=20.0)
     _, info = game.reset(seed=2, options={"spawn": 2, "character": "ninja"})
-    x, y = PADS["middle"]
-    player.path = route(info["position"], (x + side * 150, y + 20), rng, spread=0.0)  # to the wall beside it
-    places, headings, over = [], [], False
+    player.path = route(info["position"], (side * 250, 200), rng, spread=0.0)  # to the side of the yard
+    places, over = [], False
     while not over:
         _, _, terminated, truncated, info = game.step(player.act(info))
-        places.append(info["position"] - PADS["middle"])
-        headings.append(info["heading"])
+        places.append(info["position"])
         over = terminated or truncated
-    assert info["outcome"] == "middle"
-    across, along = np.stack(places).T
-    assert np.any((along > 0) & (side * across > PAD_SIZE / 2)), "it was past the pad's middle, beside the pad"
-    assert along.max() > PAD_SIZE / 2 - 16, "it ran into the wall behind"
-    assert abs(headings[-1] % 360 - 90) > 45, "and came back another way"
-    assert along[-1] < along.max()
+    moved = np.hypot(*np.diff(places, axis=0).T)
+    stuck = (side * np.stack(places)[1:, 0] > 300) & (moved < 14)
+    assert stuck.any(), "it ran into the wall"
+    assert info["outcome"] == "middle", "and came back"
+
+
+@pytest.mark.parametrize(("side", "pad"), [(-1, "left"), (1, "right")])
+def test_who_runs_beside_a_pad_is_led_to_it_by_the_headland(game: LaunchIsland, side: int, pad: str) -> None:
+    rng = np.random.default_rng(1)
+    player = Runner(Temper(noise=0.7, pace=1.0), rng, pad, miss=20.0)
+    _, info = game.reset(seed=2, options={"spawn": 2, "character": "ninja"})
+    player.path = route(info["position"], (side * 350, 1600), rng, spread=0.0)
+    beside, over = False, False
+    while not over:
+        _, _, terminated, truncated, info = game.step(player.act(info))
+        x, y = info["position"]
+        beside |= side * x < 520 - PAD_SIZE / 2 - 16 and y > 1560
+        over = terminated or truncated
+    assert beside
+    assert info["outcome"] == pad
