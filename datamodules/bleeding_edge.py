@@ -28,7 +28,7 @@ class BleedingEdge:
         sticks: What a stick's number is: a bucket, 0 to 10, as in the public sample, or its deflection, -1 to 1.
 
     Raises:
-        ValueError: If there is no such folder, or no file in it.
+        ValueError: If there is no such folder, no file in it, or two files whose trajectories would have one key.
     """
 
     def __init__(self, folder: str | Path, size: int = 128, sticks: Sticks = "buckets") -> None:
@@ -38,6 +38,12 @@ class BleedingEdge:
             raise ValueError(f"{folder}: no .npz file; allowed: a folder of them")
         self._size = size
         self._sticks: Sticks = sticks
+        paths: dict[str, Path] = {}
+        for key, path in self.clips():
+            if paths.setdefault(key, path) != path:
+                raise ValueError(
+                    f"{path}: its key {key!r} is that of {paths[key]} too; allowed: names that differ in it"
+                )
 
     def clips(self) -> Iterator[tuple[str, Path]]:
         """Yields each file with the key of its trajectory: its path in the folder, in small letters."""

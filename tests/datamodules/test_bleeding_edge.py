@@ -82,3 +82,10 @@ def test_a_folder_without_clips_is_refused(tmp_path: Path) -> None:
     (tmp_path / "clip.npz").unlink()
     with pytest.raises(ValueError, match=r"no \.npz file; allowed: a folder of them"):
         BleedingEdge(tmp_path)
+
+
+def test_no_clip_hides_another(tmp_path: Path) -> None:
+    for name in ("a b.npz", "A-b.npz"):
+        save(tmp_path / name)
+    with pytest.raises(ValueError, match=r"a b\.npz: its key 'a-b' is that of .*A-b\.npz too"):
+        BleedingEdge(tmp_path)
