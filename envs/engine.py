@@ -42,7 +42,8 @@ _CRASHES: Final = (
     vzd.MessageQueueException,
     vzd.SharedMemoryException,
 )
-_starting = threading.Lock()  # the engine forks: one at a time
+# One engine starts at a time: it forks, and 16 threads that find no game file yet would each build it (19 s in all).
+_starting = threading.Lock()
 
 
 def _launcher(folder: Path) -> Path:
@@ -72,7 +73,6 @@ class Engine:
         game = vzd.DoomGame()
         game.set_vizdoom_path(str(_launcher(folder)))
         game.set_doom_game_path(str(Path(vzd.__file__).parent / "freedoom2.wad"))
-        game.set_doom_scenario_path(str(build_wad(folder)))
         game.set_doom_config_path(str(folder / "engine.ini"))
         game.set_doom_map(start_map)
         game.set_screen_resolution(vzd.ScreenResolution.RES_320X240)
@@ -89,6 +89,7 @@ class Engine:
         self._game = game
         self._end = weakref.finalize(self, _end, game, self._folder)  # at the interpreter's exit too
         with _starting:
+            game.set_doom_scenario_path(str(build_wad(folder)))
             self._guard(game.init)
         self._guard(lambda: game.send_game_command("chase"))  # third person, for as long as the process lives
 

@@ -2,8 +2,9 @@
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 Point = tuple[float, float]
 Value = int | float | str | bool
@@ -70,9 +71,9 @@ def _between(point: Point, start: Point, end: Point) -> bool:
     return abs(cross) < 1e-6 and 0 < along < (bx - ax) ** 2 + (by - ay) ** 2
 
 
-def _edges(polygon: Sequence[Point], corners: Iterable[Point]) -> list[tuple[Point, Point]]:
+@cache  # the island's 60 maps share their polygons
+def _edges(polygon: tuple[Point, ...], corners: tuple[Point, ...]) -> list[tuple[Point, Point]]:
     """Splits a polygon's border wherever another region's corner lies on it, so that neighbours share whole edges."""
-    corners = list(corners)
     edges: list[tuple[Point, Point]] = []
     ring = _clockwise(polygon)
     for start, end in zip(ring, [*ring[1:], ring[0]], strict=True):
@@ -115,7 +116,7 @@ def _side(sector: int, upper: Region) -> str:
 
 def _lines(regions: Sequence[Region], number: Mapping[Point, int]) -> tuple[list[str], list[str]]:
     """Writes all borders: line definitions and their sides."""
-    borders = [_edges(region.polygon, number) for region in regions]
+    borders = [_edges(tuple(region.polygon), tuple(number)) for region in regions]
     owner = {edge: index for index, border in enumerate(borders) for edge in border}
     lines: list[str] = []
     sides: list[str] = []
