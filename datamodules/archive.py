@@ -8,8 +8,10 @@ from typing import Final, overload
 
 import numpy as np
 from numpy.typing import NDArray
+from upath import UPath
 
 from datamodules.manifest import Manifest, Shard
+from datamodules.patient_file import UnreachableError, open_file
 from datamodules.record import MEMBER, Record, read_actions, read_summary
 from datamodules.trajectory import Trajectory, TrajectorySummary
 
@@ -29,19 +31,21 @@ class Archive(Sequence[Trajectory]):
         ValueError: If the folder is not a whole set of shards, or a tar file holds a foreign member.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path | UPath) -> None:
         self.manifest = Manifest.load(folder)
         self._shards = dict(zip(self.manifest.paths, self.manifest.shards, strict=True))
-        self._entries: dict[str, tuple[Path, dict[str, Span]]] = {}
+        self._entries: dict[str, tuple[UPath, dict[str, Span]]] = {}
         for path, shard in self._shards.items():
             self._index(path, shard)
         self.keys: tuple[str, ...] = tuple(self._entries)
         self.rows: dict[str, int] = {key: row for row, key in enumerate(self.keys)}
 
-    def _index(self, path: Path, shard: Shard) -> None:
+    def _index(self, path: UPath, shard: Shard) -> None:
         try:
-            with tarfile.open(path, "r:") as tar:
+            with open_file(path) as file, tarfile.open(fileobj=file, mode="r:") as tar:
                 members = tar.getmembers()
+        except UnreachableError:
+            raise
         except TAR_ERRORS as error:
             raise ValueError(f"{path}: damaged tar file ({error})") from None
         if missing := shard.members.keys() - {member.name for member in members}:
@@ -80,7 +84,7 @@ class Archive(Sequence[Trajectory]):
         path, spans = self._entries[key]
         return Record.from_members(key, self._members(row, spans), str(path))
 
-    def shard(self, row: int) -> Path:
+    def shard(self, row: int) -> UPath:
         """Returns the tar file that one trajectory lies in.
 
         Args:
@@ -108,7 +112,7 @@ class Archive(Sequence[Trajectory]):
         """Reads and checks members of one trajectory."""
         path, spans = self._entries[self.keys[row]]
         members = {}
-        with path.open("rb") as file:
+        with open_file(path) as file:
             for kind in kinds:
                 if kind not in spans:
                     raise ValueError(f"{path}: trajectory {self.keys[row]!r}: no member {kind!r}")

@@ -1,24 +1,24 @@
-"""Windows cut from a set that was decoded once into memory."""
+"""Windows cut from a set that was decoded once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from datamodules.record import Record
+from datamodules.decoded_set import DecodedSet
 from datamodules.windows import Window, kept_rows, random_windows, window_count
 
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """The decoded frames of one trajectory, neutral steps already dropped.
+    """The decoded frames of one trajectory.
 
     Args:
-        frames: uint8 `(L, H, W, 3)`.
+        frames: uint8 `(T, H, W, 3)`.
     """
 
-    frames: NDArray[np.uint8]  # (L, H, W, 3)
+    frames: NDArray[np.uint8]  # (T, H, W, 3)
 
     def read_rows(self, rows: NDArray[np.int64], out: NDArray[np.uint8]) -> None:
         """Copies frames.
@@ -27,33 +27,31 @@ class Clip:
             rows: Their numbers, `(n,)`.
             out: Written, uint8 `(n, H, W, 3)`.
         """
-        np.take(self.frames, rows, axis=0, out=out)
+        np.take(self.frames, rows, axis=0, out=out, mode="clip")  # clip: `out` is written without a buffer between
 
 
 class CachedWindows:
-    """Cuts windows out of decoded trajectories: 12 KB a frame at 64 x 64, 49 KB at 128 x 128.
-
-    Workers that are forked share the memory. A lap shuffles the windows of the whole set, then readers take turns.
+    """Cuts windows out of decoded trajectories. A lap shuffles the windows of the whole set, then readers take turns.
 
     Args:
-        records: The trajectories, decoded here.
+        decoded: The set.
+        keep: Tells by its key whether a trajectory is in this split.
         context: Frames a window.
         filter_noops: Drop neutral steps before windows are cut.
         seed: Seed of the order and of the windows.
     """
 
-    def __init__(self, records: Iterable[Record], *, context: int, filter_noops: bool, seed: int) -> None:
+    def __init__(
+        self, decoded: DecodedSet, *, keep: Callable[[str], bool], context: int, filter_noops: bool, seed: int
+    ) -> None:
+        self._decoded = decoded
         self._context = context
         self._seed = seed
-        self._windows = 0
-        self._clips: list[tuple[Clip, NDArray[np.int8]]] = []
-        for record in records:
-            rows = kept_rows(record.actions, filter_noops)
-            if len(rows):
-                frames = np.empty((len(rows), *record.frame_size, 3), dtype=np.uint8)
-                record.read_rows(rows, frames)
-                self._clips.append((Clip(frames), record.actions[rows]))
-                self._windows += window_count(len(rows), context)
+        self._kept: list[tuple[int, int, NDArray[np.int64]]] = []  # where a trajectory lies, and its steps that count
+        for key, (start, stop) in decoded.spans.items():
+            if keep(key):
+                self._kept.append((start, stop, kept_rows(decoded.actions[start:stop], filter_noops)))
+        self._windows = sum(window_count(len(rows), context) for _, _, rows in self._kept)
 
     def lap(self, number: int, reader: int, readers: int) -> Iterator[Window]:
         """Yields the windows of one reader's part of one pass over the set.
@@ -64,11 +62,10 @@ class CachedWindows:
             readers: How many share the set.
         """
         rng = np.random.default_rng((self._seed, number))
-        windows = [
-            window
-            for clip, actions in self._clips
-            for window in random_windows(clip, np.arange(len(actions)), actions, self._context, rng)
-        ]
+        windows: list[Window] = []
+        for start, stop, rows in self._kept:
+            clip, actions = Clip(self._decoded.frames[start:stop]), self._decoded.actions[start:stop][rows]
+            windows += random_windows(clip, rows, actions, self._context, rng)
         return (windows[index] for index in rng.permutation(len(windows))[reader::readers])
 
     def size(self, number: int, reader: int, readers: int) -> int:

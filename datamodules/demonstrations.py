@@ -1,18 +1,18 @@
 """The data module of behavior cloning: windows of play."""
 
 import hashlib
-from typing import Any
+from typing import Any, Literal
 
 from torch.utils.data import DataLoader
 
 from datamodules.augment import Augment
 from datamodules.cached_windows import CachedWindows
+from datamodules.decoded_set import DecodedSet
 from datamodules.episode import episodes
 from datamodules.episodes import EpisodeList
 from datamodules.manifest import Manifest
 from datamodules.module import EndlessLoader, Nothing, ZooDataModule, loader
 from datamodules.shard_windows import ShardWindows
-from datamodules.shards import records
 from datamodules.stream import BatchStream, Laps
 
 
@@ -50,7 +50,9 @@ class Demonstrations(ZooDataModule):
         context: Frames a window, T.
         augment: Augment training windows as VPT does.
         filter_noops: Drop steps whose whole action is neutral before windows are cut.
-        cache: Decode the training set once into memory (12 KB a frame at 64 x 64, 49 KB at 128 x 128).
+        damaged: `stop` at the first damaged trajectory, or `skip` it with a warning that counts.
+        cache: Decode the training set once into a memory map (12 KB a frame at 64 x 64, 49 KB at 128 x 128).
+        cache_dir: Folder for that file; None for the set's own, or the user's cache folder for a remote set.
         workers: Processes that read; training needs as many shards as ranks x workers, unless cached.
         shuffle: Windows that wait, encoded, to be drawn from, a reader.
         seed: Seed of order, windows and augmentation.
@@ -71,7 +73,9 @@ class Demonstrations(ZooDataModule):
         context: int = 32,
         augment: bool = True,
         filter_noops: bool = True,
+        damaged: Literal["stop", "skip"] = "stop",
         cache: bool = False,
+        cache_dir: str | None = None,
         workers: int = 1,
         shuffle: int = 256,
         seed: int = 0,
@@ -95,7 +99,9 @@ class Demonstrations(ZooDataModule):
         self.context = context
         self.augment = augment
         self.filter_noops = filter_noops
+        self.damaged = damaged
         self.cache = cache
+        self.cache_dir = cache_dir
         self.workers = workers
         self.shuffle = shuffle
         self.seed = seed
@@ -103,9 +109,24 @@ class Demonstrations(ZooDataModule):
 
     def reading(self) -> dict[str, Any]:
         """Returns what decides the order of the training samples."""
-        names = ("batch_size", "context", "filter_noops", "cache", "workers", "shuffle", "seed", "val_fraction")
+        names = (
+            "batch_size",
+            "context",
+            "filter_noops",
+            "damaged",
+            "cache",
+            "workers",
+            "shuffle",
+            "seed",
+            "val_fraction",
+        )
         settings = {f"data.{name}": getattr(self, name) for name in names}
         return super().reading() | settings | {"data.train's index.json": Manifest.load(self._train).fingerprint}
+
+    def prepare_data(self) -> None:
+        """Decodes the training set, in one process a machine, if it is to be cached."""
+        if self.cache and self._fits:
+            self._decoded()
 
     def setup(self, stage: str) -> None:
         """Checks the folders before anything is trained.
@@ -136,10 +157,7 @@ class Demonstrations(ZooDataModule):
         laps: Laps
         if self.cache:
             laps = CachedWindows(
-                (record for record in records(self._train) if keep(record.key)),
-                context=self.context,
-                filter_noops=self.filter_noops,
-                seed=self.seed,
+                self._decoded(), keep=keep, context=self.context, filter_noops=self.filter_noops, seed=self.seed
             )
         else:
             laps = self._windows(manifest, keep, self.shuffle)
@@ -168,9 +186,13 @@ class Demonstrations(ZooDataModule):
     def _validates(self) -> bool:
         return self.val is not None or self.val_fraction > 0
 
+    def _decoded(self) -> DecodedSet:
+        return DecodedSet.of(Manifest.load(self._train), self.cache_dir, self.damaged == "skip")
+
     def _windows(self, manifest: Manifest, keep: HeldOut, shuffle: int) -> ShardWindows:
         return ShardWindows(
             manifest,
+            skip_damaged=self.damaged == "skip",
             keep=keep,
             context=self.context,
             filter_noops=self.filter_noops,

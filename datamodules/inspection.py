@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from upath import UPath
 
 from datamodules.manifest import Manifest, Shard
-from datamodules.shard_windows import checked_samples
+from datamodules.patient_file import open_file
+from datamodules.shard_reader import inspect
 
 
 class Inspection:
@@ -26,29 +28,25 @@ class Inspection:
         ValueError: If the folder is no set of shards, one is missing or of another size, or `share` is not allowed.
     """
 
-    def __init__(self, folder: str | Path, share: float = 1.0, seed: int = 0) -> None:
+    def __init__(self, folder: str | Path | UPath, share: float = 1.0, seed: int = 0) -> None:
         if not 0 < share <= 1:
             raise ValueError(f"share {share}: allowed: above 0 to 1")
         self.manifest = Manifest.load(folder)
         count = max(1, round(share * len(self.manifest.shards)))
         rows = np.sort(np.random.default_rng(seed).permutation(len(self.manifest.shards))[:count])
-        self.shards: dict[Path, Shard] = {self.manifest.paths[row]: self.manifest.shards[row] for row in rows}
+        self.shards: dict[UPath, Shard] = {self.manifest.paths[row]: self.manifest.shards[row] for row in rows}
 
-    def complaints(self) -> Iterator[str | None]:
+    def complaints(self) -> Iterator[list[str]]:
         """Looks at every shard in order.
 
         Yields:
-            For each of them what is wrong, naming the shard and the trajectory, or None.
+            For each of them what is wrong, naming the shard and the trajectories; nothing if it is as written.
         """
         for path, shard in self.shards.items():
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-            yield None if digest == shard.sha256 else self._complaint(path, shard)
+            yield [] if digest == shard.sha256 else self._complaints(path, shard)
 
-    def _complaint(self, path: Path, shard: Shard) -> str:
-        try:
-            for _ in checked_samples(path, shard):
-                pass
-        except ValueError as error:
-            return str(error)
-        return f"{path}: damaged tar file (bytes between its members; the trajectories are whole)"
+    def _complaints(self, path: UPath, shard: Shard) -> list[str]:
+        found = [str(sample) for sample in inspect(path, shard) if isinstance(sample, ValueError)]
+        return found or [f"{path}: damaged tar file (bytes between its members; the trajectories are whole)"]

@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from upath import UPath
+
+from datamodules.patient_file import open_file
 from envs.gamepad import check_schema
 
 FORMAT: Final = "padzoo-shards-v1"
@@ -26,6 +29,8 @@ class Shard:
         bytes: Its size.
         sha256: Its checksum, hexadecimal.
         members: The checksum of every file in it, by its name.
+        steps: How long each trajectory is, by its key.
+        active: How many of its steps are not neutral, by its key.
     """
 
     name: str
@@ -34,8 +39,10 @@ class Shard:
     bytes: int
     sha256: str
     members: dict[str, str]
+    steps: dict[str, int]
+    active: dict[str, int]
 
-    def check(self, member: str, data: builtins.bytes, path: Path) -> None:
+    def check(self, member: str, data: builtins.bytes, path: UPath) -> None:
         """Checks one file of the shard, however it was read.
 
         Args:
@@ -68,7 +75,7 @@ class Manifest:
         fingerprint: sha256 of `index.json`, which holds the shards' own.
     """
 
-    folder: Path
+    folder: UPath
     height: int
     width: int
     samples: int
@@ -79,29 +86,28 @@ class Manifest:
     fingerprint: str
 
     @property
-    def paths(self) -> list[Path]:
+    def paths(self) -> list[UPath]:
         """The tar files in order."""
         return [self.folder / shard.name for shard in self.shards]
 
     @classmethod
-    def load(cls, folder: str | Path) -> "Manifest":
+    def load(cls, folder: str | Path | UPath) -> "Manifest":
         """Reads and checks the manifest of a folder.
 
         Args:
-            folder: A folder of shards.
+            folder: A folder of shards, here or anywhere that fsspec reads (`https://...`, `s3://...`, `hf://...`).
 
         Raises:
             ValueError: If there is no such folder, it is empty, a shard is missing or of another size, or the set was
                 made for another format or action schema.
         """
-        folder = Path(folder)
-        if not folder.is_dir():
-            raise ValueError(f"{folder}: no such folder; allowed: a folder of shards with {INDEX}")
+        folder = UPath(folder)
         index = folder / INDEX
-        if not index.is_file():
-            state = "not a set of shards" if any(folder.iterdir()) else "the folder is empty"
-            raise ValueError(f"{folder}: {state}; allowed: a folder of shards with {INDEX}")
-        text = index.read_bytes()
+        try:
+            with open_file(index) as file:
+                text = file.read()
+        except (FileNotFoundError, NotADirectoryError):
+            raise ValueError(f"{folder}: {_absence(folder)}; allowed: a folder of shards with {INDEX}") from None
         try:
             found = json.loads(text)
             version, schema = found["format"], found["schema"]
@@ -116,7 +122,7 @@ class Manifest:
         return manifest
 
     @classmethod
-    def _parse(cls, folder: Path, found: dict[str, Any], fingerprint: str) -> "Manifest":
+    def _parse(cls, folder: UPath, found: dict[str, Any], fingerprint: str) -> "Manifest":
         try:
             shards = tuple(Shard(**shard) for shard in found["shards"])
             names = ("height", "width", "samples", "frames", "outcomes", "source")
@@ -141,11 +147,21 @@ class Manifest:
         return json.dumps({"format": FORMAT, "schema": schema, **about}, indent=1, allow_nan=False) + "\n"
 
 
-def _check_shard(shard: Shard, path: Path) -> None:
+def _absence(folder: UPath) -> str:
+    if not isinstance(folder, Path):
+        return f"no {INDEX} there"
+    if not folder.is_dir():
+        return "no such folder"
+    return "not a set of shards" if any(folder.iterdir()) else "the folder is empty"
+
+
+def _check_shard(shard: Shard, path: UPath) -> None:
     if not SHARD_NAME.fullmatch(shard.name):
         raise ValueError(
             f"{path.parent / INDEX}: shard name {shard.name!r} is not allowed; allowed: 000000.tar and so on"
         )
+    if not isinstance(path, Path):
+        return  # reading will tell: to ask for every size would cost a request a shard
     if not path.is_file():
         raise ValueError(f"{path}: the shard is missing; {INDEX} lists it with {shard.samples} trajectories")
     size = path.stat().st_size

@@ -2,20 +2,17 @@
 
 import random
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, partial
-from pathlib import Path
-from typing import Any, Final
+from functools import partial
+from typing import Any
 
 import numpy as np
 import webdataset as wds
-from webdataset.tariterators import group_by_keys, tar_file_expander
+from upath import UPath
 
-from datamodules.archive import TAR_ERRORS, Archive
 from datamodules.manifest import Manifest, Shard
 from datamodules.record import Record
+from datamodules.shard_reader import Sample, ShardReader, inspect
 from datamodules.windows import Window, disjoint_windows, kept_rows, random_windows, window_count
-
-META: Final = {"__key__", "__url__", "__local_path__"}  # what WebDataset adds to a sample
 
 
 class ShardWindows:
@@ -27,6 +24,7 @@ class ShardWindows:
 
     Args:
         manifest: The set.
+        skip_damaged: Leave damaged trajectories out, with a warning, rather than stop.
         keep: Tells by its key whether a trajectory is in this split.
         context: Frames a window.
         filter_noops: Drop neutral steps before windows are cut.
@@ -38,12 +36,15 @@ class ShardWindows:
         self,
         manifest: Manifest,
         *,
+        skip_damaged: bool = False,
         keep: Callable[[str], bool],
         context: int,
         filter_noops: bool,
         shuffle: int,
         seed: int,
     ) -> None:
+        self._reader = ShardReader(manifest, skip_damaged)
+        self._skip_damaged = skip_damaged
         self._shards = dict(zip(manifest.paths, manifest.shards, strict=True))
         self._paths = manifest.paths
         self._keep = keep
@@ -51,6 +52,7 @@ class ShardWindows:
         self._filter_noops = filter_noops
         self._shuffle = shuffle
         self._seed = seed
+        self._sizes: dict[UPath, int] = {}
 
     def lap(self, number: int, reader: int, readers: int) -> Iterator[Window]:
         """Yields the windows of one reader's part of one pass over the set.
@@ -61,7 +63,7 @@ class ShardWindows:
             readers: How many share the set, at most one a shard.
         """
         stages: list[Any] = [
-            partial(self._samples, self._part(number, reader, readers)),
+            partial(self._reader.samples, self._part(number, reader, readers)),
             wds.select(self._wanted),
             wds.map(_parse),
         ]
@@ -76,37 +78,35 @@ class ShardWindows:
         return iter(wds.DataPipeline(*stages))
 
     def size(self, number: int, reader: int, readers: int) -> int:
-        """Tells how many windows `lap` yields where it shuffles.
+        """Tells how many windows `lap` yields where it shuffles; opens shards only to find damage that is skipped.
 
         Args:
             number: Which lap, from 0.
             reader: Which reader, 0 to `readers - 1`.
             readers: How many share the set.
         """
-        return sum(self._sizes[path] for path in self._part(number, reader, readers))
+        return sum(map(self._size, self._part(number, reader, readers)))
 
-    def _part(self, number: int, reader: int, readers: int) -> list[Path]:
+    def _part(self, number: int, reader: int, readers: int) -> list[UPath]:
         order = np.arange(len(self._paths))
         if self._shuffle:
             order = np.random.default_rng((self._seed, number)).permutation(order)
         return [self._paths[index] for index in order[reader::readers]]
 
-    @cached_property
-    def _sizes(self) -> dict[Path, int]:
-        """How many windows each shard gives: how many steps are kept decides, so the actions are read, once."""
-        archive = Archive(self._paths[0].parent)
-        sizes = dict.fromkeys(self._paths, 0)
-        for row, key in enumerate(archive.keys):
-            if self._keep(key):
-                rows = kept_rows(archive.actions(row), self._filter_noops)
-                sizes[archive.shard(row)] += window_count(len(rows), self._context)
-        return sizes
+    def _size(self, path: UPath) -> int:
+        """Tells how many windows one shard gives."""
+        if path not in self._sizes:
+            self._sizes[path] = self._count(path, self._shards[path])
+        return self._sizes[path]
 
-    def _samples(self, paths: Iterable[Path]) -> Iterator[dict[str, Any]]:
-        for path in paths:
-            yield from checked_samples(path, self._shards[path])
+    def _count(self, path: UPath, shard: Shard) -> int:
+        steps = shard.active if self._filter_noops else shard.steps
+        keys: Iterable[str] = steps
+        if self._skip_damaged:
+            keys = (sample["__key__"] for sample in inspect(path, shard) if isinstance(sample, dict))
+        return sum(window_count(steps[key], self._context) for key in keys if self._keep(key))
 
-    def _wanted(self, sample: dict[str, Any]) -> bool:
+    def _wanted(self, sample: Sample) -> bool:
         return self._keep(sample["__key__"])
 
     def _random(self, rng: np.random.Generator) -> Callable[[Iterable[Record]], Iterator[Window]]:
@@ -123,41 +123,5 @@ class ShardWindows:
             yield from disjoint_windows(record, rows, record.actions[rows], self._context)
 
 
-def checked_samples(path: Path, shard: Shard) -> Iterator[dict[str, Any]]:
-    """Reads a shard in order, and checks that every member is there, once, as it was written.
-
-    Args:
-        path: The tar file.
-        shard: What the manifest says of it.
-
-    Yields:
-        WebDataset samples: kind to bytes, with `__key__` and `__url__`.
-
-    Raises:
-        ValueError: At the first member that is damaged, foreign or missing.
-    """
-    awaited: dict[str, set[str]] = {}  # kinds by key
-    for name in shard.members:
-        key, _, kind = name.partition(".")
-        awaited.setdefault(key, set()).add(kind)
-    for sample in _read(path):
-        key, kinds = sample["__key__"], sample.keys() - META
-        for kind in kinds:
-            shard.check(f"{key}.{kind}", sample[kind], path)
-        if kinds != awaited.pop(key, None):
-            raise ValueError(f"{path}: trajectory {key!r}: members are missing, or in it twice")
-        yield sample
-    if awaited:
-        raise ValueError(f"{path}: no trajectory {min(awaited)!r}, which index.json lists")
-
-
-def _read(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open("rb") as stream:  # WebDataset's own opener would run a path `pipe:COMMAND`
-        try:
-            yield from group_by_keys(tar_file_expander([{"url": str(path), "stream": stream}]))
-        except TAR_ERRORS as error:
-            raise ValueError(f"{path}: damaged tar file ({error.args[0]})") from None
-
-
-def _parse(sample: dict[str, Any]) -> Record:
+def _parse(sample: Sample) -> Record:
     return Record.from_members(sample["__key__"], sample, sample["__url__"])

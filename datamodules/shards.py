@@ -13,11 +13,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
+from upath import UPath
+
 from datamodules.archive import Archive
 from datamodules.manifest import INDEX, Manifest, Shard
 from datamodules.record import Record
 from datamodules.trajectory import Trajectory
-from envs.gamepad import SCHEMA
+from envs.gamepad import SCHEMA, is_noop
 
 __all__ = ["Manifest", "Shard", "ShardWriter", "read", "records"]
 
@@ -69,8 +71,10 @@ class ShardWriter:
         self._size: tuple[int, int] | None = None
         self._shards: list[Shard] = []
         self._tar: tarfile.TarFile | None = None
-        self._samples = self._frames = 0  # of the open shard
-        self._members: dict[str, str] = {}  # checksums in the open shard
+        # Of the open shard: checksums by file name, steps and steps that are not neutral by key.
+        self._members: dict[str, str] = {}
+        self._steps: dict[str, int] = {}
+        self._active: dict[str, int] = {}
 
     def __enter__(self) -> "ShardWriter":
         if not self._resume:
@@ -118,9 +122,9 @@ class ShardWriter:
             self._members[info.name] = hashlib.sha256(data).hexdigest()
         self.keys.add(record.key)
         self.outcomes[str(record.meta.get("outcome", "unknown"))] += 1
-        self._samples += 1
-        self._frames += len(record)
-        if self._samples == self._per_shard:
+        self._steps[record.key] = len(record)
+        self._active[record.key] = int((~is_noop(record.actions)).sum())
+        if len(self._steps) == self._per_shard:
             self._close_shard()
 
     def attach(self, name: str, text: str) -> None:
@@ -142,9 +146,19 @@ class ShardWriter:
         path = self._shard_path()
         with path.open("rb") as file:
             sha256 = _sha256(file)
-        size = path.stat().st_size
-        self._shards.append(Shard(path.name, self._samples, self._frames, size, sha256, self._members))
-        self._tar, self._samples, self._frames, self._members = None, 0, 0, {}
+        self._shards.append(
+            Shard(
+                name=path.name,
+                samples=len(self._steps),
+                frames=sum(self._steps.values()),
+                bytes=path.stat().st_size,
+                sha256=sha256,
+                members=self._members,
+                steps=self._steps,
+                active=self._active,
+            )
+        )
+        self._tar, self._members, self._steps, self._active = None, {}, {}, {}
         if self._resume:
             state = {"source": self._source, "size": self._size, "outcomes": self.outcomes}
             aside = self._aside / f"{PROGRESS}.partial"
@@ -161,13 +175,13 @@ class ShardWriter:
         self._size = tuple(state["size"])
         self.outcomes.update(state["outcomes"])
         self._shards = [Shard(**shard) for shard in state["shards"]]
-        self.keys = {name.partition(".")[0] for shard in self._shards for name in shard.members}
+        self.keys = {key for shard in self._shards for key in shard.steps}
 
     def _finish(self) -> None:
         if self._size is None:
             raise ValueError(f"{self.out}: no trajectory was written; a set holds at least one")
         manifest = Manifest(
-            folder=self.out,
+            folder=UPath(self.out),
             height=self._size[0],
             width=self._size[1],
             samples=sum(shard.samples for shard in self._shards),

@@ -36,7 +36,8 @@ class RewardModel(ZooModule):
             folder of weights.
         projection_seed: Seed of the random projection.
         steps: Steps that every trajectory is padded to; no episode may be longer.
-        whiten: Whether features are whitened over all training trajectories, compared or not; not in the paper.
+        components: How many principal components of the features are scored, measured on all training trajectories,
+            compared or not; None scores the features themselves, as in the paper.
         shift: Steps by which the trajectories of a training batch are moved in time together, at most: another number
             for each batch, between -shift and shift. Which one is better stays as it is; 0 in the paper.
         lr: Learning rate.
@@ -56,7 +57,7 @@ class RewardModel(ZooModule):
         encoder: Literal["agent", "random_projection"] = "agent",
         projection_seed: int = 0,
         steps: int = 100,
-        whiten: bool = False,
+        components: int | None = None,
         shift: int = 0,
         lr: float = 1e-4,
         weight_decay: float = 0.1,
@@ -67,7 +68,7 @@ class RewardModel(ZooModule):
             raise ValueError(f"model.shift {shift}: allowed: 0 to below the {steps} steps of a trajectory")
         parent = hub.load(policy, "policy")
         features = AgentFeatures(parent) if encoder == "agent" else RandomProjection(parent.image_size, projection_seed)
-        super().__init__(RewardNet(features, steps, whiten), {"policy": policy}, lr, weight_decay, warmup_steps)
+        super().__init__(RewardNet(features, steps, components), {"policy": policy}, lr, weight_decay, warmup_steps)
         self.save_hyperparameters()
         self.shift = shift
         self.store = FeatureStore(self.net, Path(feature_cache) if feature_cache else None)
@@ -75,9 +76,9 @@ class RewardModel(ZooModule):
         self._features: dict[str, Tensor] = {}  # by split, (M, 100, D), half precision
 
     def on_fit_start(self) -> None:
-        """Measures how features vary over the training set, if they are to be whitened."""
-        if self.net.whitening is not None:
-            self.net.whitening.fit(self._split("train"))
+        """Measures how features vary over the training set, if their principal components are wanted."""
+        if self.net.components is not None:
+            self.net.components.fit(self._split("train"))
 
     def training_step(self, batch: dict[str, Tensor], batch_index: int) -> Tensor:
         """Returns the Bradley-Terry loss of a batch: trajectory ids, and winners and losers among them."""

@@ -37,25 +37,35 @@ def model(run: Path, side: str, encoder: str, comparisons: int, subset: int) -> 
     return run / "reward" / side / f"{encoder}-{comparisons}-{subset}"
 
 
-def train(run: Path, preset: Json, policy: str, side: str, encoder: str, comparisons: int, subset: int) -> None:
-    """Trains one reward model and tests it on all held-out preferences."""
-    root = model(run, side, encoder, comparisons, subset)
-    shutil.rmtree(root, ignore_errors=True)
-    test = run / "rollouts" / "test"
-    criterion = preset["criteria"][side]
-    held_out = json.loads((test / "index.json").read_text())["samples"]
-    common = [
+def options(run: Path, preset: Json, policy: str, side: str, encoder: str, amount: int, subset: int) -> list[object]:
+    """Returns what the commands `fit` and `test` of one reward model have in common."""
+    return [
         *("--config", "configs/experiment/reward.yaml", "--config", f"configs/preset/{preset['name']}/reward.yaml"),
         *("--model.encoder", encoder, "--model.projection_seed", subset, "--model.policy", policy),
         *("--model.feature_cache", run / "features", "--seed_everything", subset, "--data.seed", subset),
-        *("--data.train", run / "rollouts" / "train", "--data.test", test),
-        *("--data.train_preferences", preferences(run, "train", side, criterion, comparisons, subset)),
-        *("--data.test_preferences", preferences(run, "test", side, criterion, held_out * (held_out - 1) // 2, 0)),
-        *("--trainer.default_root_dir", root, "--trainer.logger", "false"),
+        *("--data.train", run / "rollouts" / "train"),
+        *("--data.train_preferences", preferences(run, "train", side, preset["criteria"][side], amount, subset)),
+        *("--trainer.default_root_dir", model(run, side, encoder, amount, subset), "--trainer.logger", "false"),
         *("--trainer.enable_progress_bar", "false", "--trainer.enable_model_summary", "false"),
     ]
-    padzoo("fit", *common)
-    padzoo("test", *common, "--ckpt_path", root / "checkpoints" / "last.ckpt")
+
+
+def train(run: Path, preset: Json, policy: str, side: str, encoder: str, amount: int, subset: int) -> None:
+    """Trains one reward model."""
+    shutil.rmtree(model(run, side, encoder, amount, subset), ignore_errors=True)
+    padzoo("fit", *options(run, preset, policy, side, encoder, amount, subset))
+
+
+def test(run: Path, preset: Json, policy: str, side: str, encoder: str, amount: int, subset: int) -> None:
+    """Tests one reward model on all held-out preferences."""
+    folder = run / "rollouts" / "test"
+    samples = json.loads((folder / "index.json").read_text())["samples"]
+    held_out = preferences(run, "test", side, preset["criteria"][side], samples * (samples - 1) // 2, 0)
+    padzoo(
+        *("test", *options(run, preset, policy, side, encoder, amount, subset)),
+        *("--data.test", folder, "--data.test_preferences", held_out),
+        *("--ckpt_path", model(run, side, encoder, amount, subset) / "checkpoints" / "last.ckpt"),
+    )
 
 
 def accuracy(root: Path) -> float:
@@ -64,24 +74,31 @@ def accuracy(root: Path) -> float:
     return round(100 * found, 2)
 
 
+def first(preset: Json) -> tuple[str, int, int]:
+    """Returns encoder, comparisons and subset of the reward model that aligns, which other stages wait for."""
+    return "agent", max(preset["comparisons"]), 0
+
+
 def grid(run: Path, preset: Json, policy: str, side: str) -> list[Json]:
-    """Trains what is left of one side's grid, and returns all of its accuracies."""
+    """Trains and tests what is left of one side's grid, and returns all of its accuracies."""
     rows = []
-    for encoder, amount, subset in product(preset["encoders"], preset["comparisons"], range(preset["subsets"])):
-        root = model(run, side, encoder, amount, subset)
+    for which in product(preset["encoders"], preset["comparisons"], range(preset["subsets"])):
+        root = model(run, side, *which)
         if not (root / "test.json").exists():  # a grid that was cut off goes on
-            train(run, preset, policy, side, encoder, amount, subset)
-        row = {"encoder": encoder, "side": side, "comparisons": amount, "seed": subset}
+            if which != first(preset):
+                train(run, preset, policy, side, *which)
+            test(run, preset, policy, side, *which)
+        row = {"encoder": which[0], "side": side, "comparisons": which[1], "seed": which[2]}
         rows.append({**row, "accuracy": accuracy(root)})
         print(rows[-1], flush=True)
     return rows
 
 
-def first(run: Path, preset: Json, policy: str, side: str) -> None:
-    """Trains the reward model that aligns, which other stages wait for, on rollouts that may be new."""
+def train_first(run: Path, preset: Json, policy: str, side: str) -> None:
+    """Trains the reward model that aligns, on rollouts that may be new."""
     shutil.rmtree(run / "preferences" / side, ignore_errors=True)
     shutil.rmtree(run / "reward" / side, ignore_errors=True)
-    train(run, preset, policy, side, "agent", max(preset["comparisons"]), 0)
+    train(run, preset, policy, side, *first(preset))
 
 
 if __name__ == "__main__":
@@ -94,7 +111,7 @@ if __name__ == "__main__":
     settings["name"] = given.preset
     arguments = (Path(given.run), settings, given.policy, given.side)
     if given.first:
-        first(*arguments)
+        train_first(*arguments)
     else:
         target = Path(given.run) / "reward" / given.side / "accuracy.json"
         target.with_suffix(".partial").write_text(json.dumps(grid(*arguments), indent=1) + "\n")

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 import numpy as np
 
 from datamodules.cached_windows import CachedWindows
-from datamodules.shards import records
+from datamodules.decoded_set import DecodedSet
+from datamodules.manifest import Manifest
 from datamodules.trajectory import Trajectory
 from datamodules.windows import Window
 
@@ -16,7 +17,8 @@ def read(window: Window) -> np.ndarray:
 
 
 def build(shards: Path, seed: int = 0) -> CachedWindows:
-    return CachedWindows(records(shards), context=16, filter_noops=True, seed=seed)
+    decoded = DecodedSet.of(Manifest.load(shards), str(shards.parent))
+    return CachedWindows(decoded, keep=lambda key: True, context=16, filter_noops=True, seed=seed)
 
 
 def test_frames_show_their_actions_and_none_is_neutral(shards: Path, pictures: SimpleNamespace) -> None:

@@ -88,10 +88,10 @@ def test_a_shift_beyond_the_trajectory_is_refused(policy: Path, shift: int) -> N
         RewardModel(str(policy), shift=shift)
 
 
-def test_whitening_is_a_matter_of_configuration(data: list[object], reward: Path, tmp_path: Path) -> None:
-    assert hub.load(reward, "reward").whitening is not None  # in this preset
-    plain = hub.load(fit("reward", "reward", tmp_path, *data, "--model.whiten", "false"), "reward")
-    assert plain.whitening is None
+def test_components_are_a_matter_of_configuration(data: list[object], reward: Path, tmp_path: Path) -> None:
+    assert hub.load(reward, "reward").components is not None  # in this preset
+    plain = hub.load(fit("reward", "reward", tmp_path, *data, "--model.components", "null"), "reward")
+    assert plain.components is None
 
 
 def test_testing_writes_the_accuracy_on_held_out_preferences(

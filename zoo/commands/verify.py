@@ -1,5 +1,7 @@
 """`padzoo verify`: check shards against their checksums."""
 
+from itertools import chain
+
 from rich.progress import track
 
 from datamodules.inspection import Inspection
@@ -18,12 +20,12 @@ def verify(folder: str, share: float = 1.0, seed: int = 0) -> None:
     """
     inspection = Inspection(folder, share, seed)
     found = track(inspection.complaints(), "shards", total=len(inspection.shards), transient=True)
-    complaints = [complaint for complaint in found if complaint is not None]
-    for complaint in complaints:
+    damaged = [complaints for complaints in found if complaints]
+    for complaint in chain.from_iterable(damaged):
         print(complaint)
     checked = f"{len(inspection.shards)} of {len(inspection.manifest.shards)} shards"
-    if complaints:
-        raise ValueError(f"{folder}: {len(complaints)} damaged of {checked}")
+    if damaged:
+        raise ValueError(f"{folder}: {len(damaged)} damaged of {checked}")
     samples = sum(shard.samples for shard in inspection.shards.values())
     size = sum(shard.bytes for shard in inspection.shards.values())
     print(f"{folder}: {checked}, {samples} trajectories, {size:,} bytes: all as written")

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from zoo.nets.policy import Policy
+from zoo.nets.principal_components import PrincipalComponents
 from zoo.nets.step_encoder import AgentFeatures, RandomProjection, StepEncoder, build_step_encoder
-from zoo.nets.whitening import Whitening
 
 __all__ = [
     "STEPS",
@@ -59,7 +59,7 @@ class RewardNet(nn.Module):
     Args:
         encoder: `AgentFeatures`, `RandomProjection` or the `config` of one.
         steps: Steps that every trajectory is padded to with black frames.
-        whiten: Whether features are whitened before they are scored; not in the paper.
+        components: How many principal components of the features are scored; None scores the features themselves.
 
     Attributes:
         minimum: Least raw score over the training set, a scalar; normalisation maps it to 0.
@@ -69,13 +69,15 @@ class RewardNet(nn.Module):
     minimum: Tensor
     maximum: Tensor
 
-    def __init__(self, encoder: StepEncoder | dict[str, Any], steps: int = STEPS, whiten: bool = False) -> None:
+    def __init__(
+        self, encoder: StepEncoder | dict[str, Any], steps: int = STEPS, components: int | None = None
+    ) -> None:
         super().__init__()
         self.encoder = encoder if isinstance(encoder, StepEncoder) else build_step_encoder(encoder)
-        self.whitening = Whitening(self.encoder.dim) if whiten else None
-        self.head = TrajectoryReward(self.encoder.dim, steps)
+        self.components = PrincipalComponents(self.encoder.dim, components) if components is not None else None
+        self.head = TrajectoryReward(components or self.encoder.dim, steps)
         self.steps = steps
-        self.config: dict[str, Any] = {"encoder": self.encoder.config, "steps": steps, "whiten": whiten}
+        self.config: dict[str, Any] = {"encoder": self.encoder.config, "steps": steps, "components": components}
         self.register_buffer("minimum", torch.tensor(0.0))
         self.register_buffer("maximum", torch.tensor(1.0))
 
@@ -127,8 +129,8 @@ class RewardNet(nn.Module):
         Returns:
             Raw scores, `(N,)`.
         """
-        whitened = features if self.whitening is None else self.whitening(features)
-        scores: Tensor = self.head(whitened).float()  # under autocast too: 8 bits would tie most pairs
+        inputs = features if self.components is None else self.components(features)
+        scores: Tensor = self.head(inputs).float()  # under autocast too: 8 bits would tie most pairs
         return scores
 
     def forward(self, features: Tensor) -> Tensor:

@@ -1,0 +1,46 @@
+import pickle
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datamodules.archive import Archive
+from datamodules.decoded_set import DecodedSet
+from datamodules.manifest import Manifest
+
+
+def test_holds_the_pixels_and_actions_of_the_shards(shards: Path, tmp_path: Path) -> None:
+    archive, decoded = Archive(shards), DecodedSet.of(Manifest.load(shards), str(tmp_path))
+    assert tuple(decoded.spans) == archive.keys
+    for trajectory in archive:
+        start, stop = decoded.spans[trajectory.key]
+        np.testing.assert_array_equal(decoded.frames[start:stop], trajectory.frames)
+        np.testing.assert_array_equal(decoded.actions[start:stop], trajectory.actions)
+
+
+def test_is_mapped_not_loaded_and_not_copied_to_workers(shards: Path, tmp_path: Path) -> None:
+    decoded = DecodedSet.of(Manifest.load(shards), str(tmp_path))
+    assert isinstance(decoded.frames, np.memmap)
+    pickled = pickle.dumps(decoded)
+    assert len(pickled) < 1000
+    np.testing.assert_array_equal(pickle.loads(pickled).frames[7], decoded.frames[7])
+
+
+def test_is_made_once(shards: Path, tmp_path: Path) -> None:
+    first = DecodedSet.of(Manifest.load(shards), str(tmp_path)).folder
+    made = first.stat().st_mtime_ns
+    assert DecodedSet.of(Manifest.load(shards), str(tmp_path)).folder == first
+    assert first.stat().st_mtime_ns == made
+    assert [path.name for path in tmp_path.iterdir() if not path.name.endswith(".lock")] == [first.name]
+
+
+def test_lies_beside_its_shards_unless_told_otherwise(shards: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(shards, tmp_path / "copy", ignore=shutil.ignore_patterns("decoded-*", ".*")))
+    assert DecodedSet.of(Manifest.load(copy)).folder.parent == copy
+
+
+def test_a_folder_that_cannot_be_written_is_named(shards: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ValueError, match=r"allowed: with data.cache_dir, a folder to write to"):
+        DecodedSet.of(Manifest.load(shards), str(tmp_path / "file"))

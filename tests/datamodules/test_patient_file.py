@@ -1,0 +1,117 @@
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+from upath import UPath
+
+from datamodules import Demonstrations, patient_file
+from datamodules.archive import Archive
+from datamodules.inspection import Inspection
+from datamodules.manifest import Manifest
+from datamodules.patient_file import PatientFile, UnreachableError, open_file
+from datamodules.shard_reader import ShardReader
+
+
+class Shaky(BaseHTTPRequestHandler):
+    """Serves a folder with ranges, and breaks off in the middle of every second answer to a GET."""
+
+    breaks = True
+    answers = 0
+
+    def __init__(self, folder: Path, *args: object) -> None:
+        self.folder = folder
+        super().__init__(*args)  # type: ignore[arg-type]
+
+    def do_HEAD(self) -> None:
+        self.answer(body=False)
+
+    def do_GET(self) -> None:
+        self.answer(body=True)
+
+    def answer(self, body: bool) -> None:
+        path = self.folder / self.path.lstrip("/")
+        if not path.is_file():
+            self.send_error(404)
+            return
+        data = path.read_bytes()
+        wanted = self.headers.get("Range")
+        start, stop = 0, len(data)
+        if wanted:
+            first, last = wanted.removeprefix("bytes=").split("-")
+            start, stop = int(first), min(int(last or stop) + 1, stop)
+        self.send_response(206 if wanted else 200)
+        self.send_header("Content-Length", str(stop - start))
+        self.send_header("Accept-Ranges", "bytes")
+        if wanted:
+            self.send_header("Content-Range", f"bytes {start}-{stop - 1}/{len(data)}")
+        self.end_headers()
+        if not body:
+            return
+        type(self).answers += 1
+        if self.breaks and self.answers % 2:
+            stop = (start + stop) // 2
+            self.close_connection = True
+        self.wfile.write(data[start:stop])
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(params=[False, True], ids=["steady", "shaky"])
+def url(request: pytest.FixtureRequest, shards: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setattr(patient_file, "PAUSE", 0.01)
+    monkeypatch.setattr(Shaky, "breaks", request.param)
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Shaky, shards)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_remote_set_is_the_local_one(url: str, shards: Path) -> None:
+    remote, local = Manifest.load(url), Manifest.load(shards)
+    assert remote.shards == local.shards
+    pairs = zip(ShardReader(remote).samples(remote.paths), ShardReader(local).samples(local.paths), strict=True)
+    for there, here in pairs:
+        assert {k: v for k, v in there.items() if "__" not in k} == {k: v for k, v in here.items() if "__" not in k}
+    np.testing.assert_array_equal(Archive(url)[17].frames, Archive(shards)[17].frames)
+    assert not any(Inspection(url).complaints())
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_training_streams_from_a_remote_set(url: str, shards: Path, workers: int, tmp_path: Path) -> None:
+    def batches(folder: str, cache: bool) -> list[np.ndarray]:
+        data = Demonstrations(folder, batch_size=4, workers=workers, cache=cache, cache_dir=str(tmp_path), shuffle=8)
+        stream = iter(data.train_dataloader())
+        return [next(stream)["frames"].numpy() for _ in range(5)]
+
+    for cache in (False, True):
+        for there, here in zip(batches(url, cache), batches(str(shards), cache), strict=True):
+            np.testing.assert_array_equal(there, here)
+
+
+def test_what_is_not_there_is_named(url: str) -> None:
+    with pytest.raises(ValueError, match=rf"{url}/nowhere: no index.json there; allowed: a folder of shards"):
+        Manifest.load(f"{url}/nowhere")
+    with pytest.raises(FileNotFoundError):
+        open_file(UPath(url) / "000099.tar").read()
+
+
+def test_gives_up_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patient_file, "PAUSE", 0.01)
+    with pytest.raises(UnreachableError, match=r"000000.tar: gave up after 5 attempts \(Client"):
+        open_file(UPath("http://127.0.0.1:9/000000.tar")).read()
+
+
+def test_reads_from_anywhere(url: str, shards: Path) -> None:
+    data = (shards / "000001.tar").read_bytes()
+    with PatientFile(UPath(url) / "000001.tar") as file:
+        file.seek(-1000, 2)
+        assert file.tell() == len(data) - 1000
+        assert file.read() == data[-1000:]
+        file.seek(700)
+        file.seek(-200, 1)
+        assert file.read(100) == data[500:600]
