@@ -24,6 +24,7 @@ from datamodules.inspection import Inspection
 from datamodules.manifest import Manifest
 from datamodules.shard_reader import ShardReader
 from envs.gamepad import NEUTRAL
+from zoo.provenance import commit, hardware
 
 Members = list[tuple[tarfile.TarInfo, bytes]]
 POISON = b"cos\nsystem\n(S'touch executed'\ntR."
@@ -162,7 +163,8 @@ def write(folder: Path) -> None:
 
 if __name__ == "__main__":
     trials = int(sys.argv[1]) if len(sys.argv) > 1 else 1200
-    rng = random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as scratch, chdir(scratch):
         folder = Path(scratch) / "a" / "set"
         write(folder)
@@ -177,6 +179,9 @@ if __name__ == "__main__":
             for read in (stream, skip, pick, verify):
                 counts[name, read.__name__, trial(folder, read)] += 1
         left = set(Path(scratch).iterdir()) - entries
+        print(
+            f"## Damaged shards\n\n{hardware()}, commit {commit()}. `python benchmarks/fuzz_shards.py`, seed {seed}.\n"
+        )
         print("| damage | read by | ended in | times |\n| --- | --- | --- | --- |")
         print("\n".join(f"| {' | '.join(found)} | {times} |" for found, times in sorted(counts.items())))
         print(f"\n{trials} damaged shards, each read four ways; files that appeared: {left or 'none'}.")

@@ -1,77 +1,153 @@
-"""How fast windows are read, as ratios to the bare codec on the same frames: `python benchmarks/reader.py [FOLDER]`.
+"""How fast windows are read, in ratios measured in one run: `python benchmarks/reader.py [FOLDER]` prints a table.
 
-Without a folder it records 64 runs over the island at 128 x 128 first. A ratio of 0.85 at 0 workers says: 85 % of what
-the codec alone decodes. With workers the codec's rate is that of one process times the workers.
+Without a folder it records 96 runs over the island at 128 x 128 first. What is compared, frames a second each:
+
+* codec: the same trajectories decoded from memory, in as many processes as read (0 workers: one);
+* reader: `Demonstrations`, shuffled windows of 32 in batches of 16, not augmented, with 0 and 2 workers;
+* memory map: the same with `cache: true`;
+* one member a frame: WebDataset as most people use it, a tar member for every JPEG;
+* litdata: its own chunks with the same bytes, if it is installed (`pip install litdata`).
 """
 
+import io
 import sys
+import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice
+from contextlib import ExitStack
+from functools import partial
+from itertools import chain, islice, pairwise, repeat
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
+import numpy as np
+import simplejpeg
+import torch
+import webdataset as wds
+from baseline_litdata import litdata_windows
+
 from datamodules import Demonstrations
+from datamodules.manifest import Manifest
 from datamodules.shards import records
-from datamodules.windows import Batch
 from zoo.cli import main
+from zoo.provenance import commit, hardware
 
-BATCHES = 40
-ROUNDS = 5
+BATCH, CONTEXT = 16, 32
+SECONDS = 4.0  # that every measurement takes
+ROUNDS = 7
 
 
-def codec(folder: Path) -> float:
-    """Frames a second that the codec decodes, whole trajectories, bytes in memory."""
+def rate(counts: Iterator[int]) -> float:
+    """Frames a second of an endless iterator over frame counts."""
+    start, frames = time.perf_counter(), 0
+    for count in counts:
+        frames += count
+        elapsed = time.perf_counter() - start
+        if elapsed > SECONDS:
+            return frames / elapsed
+    raise AssertionError
+
+
+def decode(folder: Path) -> float:
+    """Frames a second of the codec alone, whole trajectories, bytes in memory."""
     stored = list(islice(records(folder), 32))
-    start = time.perf_counter()
-    frames = sum(len(record.decode().frames) for record in stored)
-    return frames / (time.perf_counter() - start)
+    return rate(len(record.decode().frames) for record in chain.from_iterable(repeat(stored)))
 
 
-def reader(folder: Path, workers: int, cache: bool) -> Callable[[], float]:
-    """Returns a measurement of frames a second out of the data module, once it runs."""
+def codec(folder: Path, processes: int) -> float:
+    """Frames a second of the codec in some processes at once."""
+    with get_context("fork").Pool(processes) as pool:
+        return float(sum(pool.map(decode, [folder] * processes)))
+
+
+def reader(folder: Path, workers: int, cache: bool) -> Iterator[int]:
+    """Counts the frames of the data module's batches."""
     data = Demonstrations(
-        str(folder), workers=workers, cache=cache, augment=False, val_fraction=0.0, filter_noops=False, shuffle=64
+        str(folder), workers=workers, cache=cache, augment=False, val_fraction=0.0, batch_size=BATCH, context=CONTEXT
     )
-    batches: Iterator[Batch] = iter(data.train_dataloader())
-    next(batches)
-
-    def measure() -> float:
-        start = time.perf_counter()
-        frames = sum(int(batch["mask"].sum()) for batch in islice(batches, BATCHES))
-        return frames / (time.perf_counter() - start)
-
-    return measure
+    for batch in data.train_dataloader():
+        yield int(batch["mask"].sum())
 
 
-def compare(folder: Path) -> None:
+def one_member_a_frame(folder: Path, scratch: Path) -> Iterator[int]:
+    """Counts the frames of WebDataset over tars that hold a member for every frame."""
+    names = []
+    for path, shard in zip(Manifest.load(folder).paths, Manifest.load(folder).shards, strict=True):
+        names.append(str(scratch / path.name))
+        with tarfile.open(names[-1], "w") as tar:
+            for record in islice(records(folder), len(names) * 16 - 16, len(names) * 16 - 16 + shard.samples):
+                for number, (start, stop) in enumerate(pairwise(record.offsets.tolist())):
+                    info = tarfile.TarInfo(f"{record.key}.{number:04d}.jpg")
+                    info.size = stop - start
+                    tar.addfile(info, io.BytesIO(record.data[start:stop]))
+    source = wds.WebDataset(names, shardshuffle=8, seed=0, empty_check=False).repeat().shuffle(64, initial=64)
+    windows = (
+        [sample[name] for name in part]
+        for sample in source
+        for part in np.array_split(sorted(k for k in sample if k.endswith(".jpg")), 3)
+    )
+    while True:
+        batch = np.zeros((BATCH, CONTEXT + 2, 128, 128, 3), np.uint8)
+        count = 0
+        for row, window in enumerate(islice(windows, BATCH)):
+            for place, image in enumerate(window[: CONTEXT + 2]):
+                simplejpeg.decode_jpeg(image, "RGB", fastdct=False, fastupsample=False, buffer=batch[row, place])
+                count += 1
+        torch.from_numpy(batch)
+        yield count
+
+
+def compare(folder: Path, scratch: Path) -> None:
     """Measures all in turn, several rounds, and prints the medians of rates and of ratios within a round."""
-    readers = {
-        "reader, 0 workers": (reader(folder, 0, cache=False), 1),
-        "reader, 2 workers": (reader(folder, 2, cache=False), 2),
-        "decoded once, 0 workers": (reader(folder, 0, cache=True), 1),
+    streams: dict[str, Iterator[int]] = {
+        "reader, 0 workers": reader(folder, 0, cache=False),
+        "reader, 2 workers": reader(folder, 2, cache=False),
+        "memory map, 0 workers": reader(folder, 0, cache=True),
+        "memory map, 2 workers": reader(folder, 2, cache=True),
+        "WebDataset, one member a frame": one_member_a_frame(folder, scratch),
+        **litdata_windows(folder, scratch / "litdata", BATCH, CONTEXT),
     }
-    rates: dict[str, list[float]] = {name: [] for name in ("codec", *readers)}
-    for _ in range(ROUNDS):
-        rates["codec"].append(codec(folder))
-        for name, (measure, _) in readers.items():
-            rates[name].append(measure())
-    print("| what | frames/s | ratio to the codec |\n| --- | --- | --- |")
-    print(f"| codec | {median(rates['codec']):,.0f} | 1 |")
-    for name, (_, processes) in readers.items():
-        ratio = median(rate / codec / processes for rate, codec in zip(rates[name], rates["codec"], strict=True))
-        print(f"| {name} | {median(rates[name]):,.0f} | {ratio:.2f} |")
-    once = median(a / b for a, b in zip(rates["decoded once, 0 workers"], rates["reader, 0 workers"], strict=True))
-    print(f"\nDecoded once against the reader, 0 workers: {once:.1f} times.")
+    measures: dict[str, Callable[[], float]] = {
+        "codec, 1 process": partial(codec, folder, 1),
+        "codec, 2 processes": partial(codec, folder, 2),
+        **{name: partial(rate, counts) for name, counts in streams.items()},
+    }
+    for counts in streams.values():
+        next(counts)
+    rounds = [{name: measure() for name, measure in measures.items()} for _ in range(ROUNDS)]
+    print("| what | frames/s |\n| --- | --- |")
+    for name in measures:
+        print(f"| {name} | {median(found[name] for found in rounds):,.0f} |")
+    print("\n| ratio | median | least to greatest | goal |\n| --- | --- | --- | --- |")
+    for one, other, goal in (
+        ("reader, 0 workers", "codec, 1 process", "0.85"),
+        ("reader, 2 workers", "codec, 2 processes", "0.60"),
+        ("memory map, 0 workers", "reader, 0 workers", "10"),
+        ("reader, 0 workers", "WebDataset, one member a frame", "-"),
+        ("reader, 0 workers", "litdata, 0 workers", "1"),
+        ("reader, 2 workers", "litdata, 2 workers", "1"),
+    ):
+        if other in measures:
+            ratios = [found[one] / found[other] for found in rounds]
+            print(f"| {one} / {other} | {median(ratios):.2f} | {min(ratios):.2f} to {max(ratios):.2f} | {goal} |")
+
+
+def run(arguments: list[str]) -> None:
+    """Records a set if none is given, and compares."""
+    torch.set_num_threads(1)
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder = Path(arguments[0]) if arguments else scratch / "demos"
+        if not arguments and main(
+            ["demos", "--player", "curated", "--episodes", "96", "--size", "128", "--out", str(folder)]
+        ):
+            raise SystemExit(1)
+        print(f"## Reading\n\n{hardware()}, commit {commit()}.")
+        print(f"`python benchmarks/reader.py`, {ROUNDS} rounds of {SECONDS:.0f} s each\n")
+        compare(folder, scratch)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        compare(Path(sys.argv[1]))
-    else:
-        with tempfile.TemporaryDirectory() as scratch:
-            made = Path(scratch) / "demos"
-            if main(["demos", "--player", "curated", "--episodes", "64", "--size", "128", "--out", str(made)]):
-                raise SystemExit(1)
-            compare(made)
+    run(sys.argv[1:])

@@ -4,16 +4,12 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from datamodules.gamepad_actions import Sticks, gamepad_actions
 from datamodules.trajectory import Trajectory
 from envs.area import AreaReduction
-from envs.gamepad import AXES, BUCKETS, BUTTONS, CENTER
-
-Sticks = Literal["buckets", "unit"]
 
 
 class BleedingEdge:
@@ -44,6 +40,9 @@ class BleedingEdge:
                 raise ValueError(
                     f"{path}: its key {key!r} is that of {paths[key]} too; allowed: names that differ in it"
                 )
+
+    def __len__(self) -> int:
+        return len(self.paths)
 
     def clips(self) -> Iterator[tuple[str, Path]]:
         """Yields each file with the key of its trajectory: its path in the folder, in small letters."""
@@ -77,31 +76,3 @@ class BleedingEdge:
         frames = np.stack([reduce(image.transpose(2, 0, 1)) for image in images])
         meta = {"player": "human", "game": "bleeding edge", "file": path.relative_to(self.folder).as_posix()}
         return Trajectory(key, frames, gamepad_actions(actions, self._sticks, str(path)), None, meta)
-
-
-def gamepad_actions(values: NDArray[Any], sticks: Sticks, source: str) -> NDArray[np.int8]:
-    """Turns recorded numbers into gamepad actions.
-
-    A button is down from 0.5 on. A deflection goes to the nearest of the 11 buckets, bucket k standing for k / 5 - 1,
-    so that what a bucket stands for comes back to it.
-
-    Args:
-        values: 12 buttons, then left x, left y, right x and right y, `(T, 16)`.
-        sticks: What a stick's number is: a bucket, 0 to 10, or its deflection, -1 to 1.
-        source: The file, for messages.
-
-    Returns:
-        Gamepad actions, int8 `(T, 16)`.
-
-    Raises:
-        ValueError: If the shape or a value does not fit.
-    """
-    if values.ndim != 2 or values.shape[1] != len(BUTTONS) + len(AXES) or values.dtype.kind not in "fiu":
-        raise ValueError(f"{source}: actions are {values.dtype} {values.shape}; allowed: numbers (T, 16)")
-    buttons, axes = values[:, : len(BUTTONS)].astype(np.float64), values[:, len(BUTTONS) :].astype(np.float64)
-    buckets = axes if sticks == "buckets" else (axes + 1) * CENTER
-    outside = ~((buttons >= 0) & (buttons <= 1)).all() or ~((buckets >= 0) & (buckets <= BUCKETS - 1)).all()
-    if outside or (sticks == "buckets" and (buckets % 1 != 0).any()):
-        allowed = "0 to 10, whole" if sticks == "buckets" else "-1 to 1"
-        raise ValueError(f"{source}: a button is outside 0 to 1, or a stick is not {allowed} (--sticks {sticks})")
-    return np.concatenate([buttons >= 0.5, np.floor(buckets + 0.5)], axis=1).astype(np.int8)

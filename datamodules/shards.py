@@ -94,7 +94,7 @@ class ShardWriter:
             elif self._tar is not None:
                 self._tar.close()
         finally:
-            if not self._resume or kind is None:
+            if not self._resume or kind is None or not self._shards:
                 shutil.rmtree(self._aside, ignore_errors=True)
 
     def write(self, item: Trajectory | Record) -> None:

@@ -34,6 +34,20 @@ def action_space() -> MultiDiscrete[np.int64]:
     return MultiDiscrete(list(SIZES))
 
 
+def buckets(deflections: NDArray[np.floating]) -> NDArray[np.int8]:
+    """Puts stick deflections into buckets: the nearest of eleven, where bucket k stands for k / 5 - 1.
+
+    What a bucket stands for comes back to it, and within 0.1 of its centre a stick is at rest.
+
+    Args:
+        deflections: Right and up are positive, each -1 to 1, `(...)`.
+
+    Returns:
+        Buckets 0 to 10, `(...)`.
+    """
+    return np.asarray(np.floor((deflections + 1) * CENTER + 0.5), dtype=np.int8)
+
+
 def is_noop(actions: NDArray[np.integer]) -> NDArray[np.bool_]:
     """Tells which actions press nothing and hold both sticks at the centre.
 

@@ -55,7 +55,7 @@ COMMANDS: Final = {
     "score": Command("Reward recorded trajectories with a reward model and keep the best.", FOLDER),
     "import": Command(
         "Turn recordings of human play into trajectories.",
-        {"source": "What they are: bleeding-edge.", "folder": "Folder of recordings to read."},
+        {"source": "What they are: bleeding-edge or lerobot.", "folder": "Folder of recordings to read."},
         "import_recordings",
     ),
     "verify": Command("Check every byte of a set of trajectories against its checksums.", FOLDER),

@@ -74,6 +74,7 @@ class RewardModel(ZooModule):
         self.store = FeatureStore(self.net, Path(feature_cache) if feature_cache else None)
         self.accuracy = BinaryAccuracy()
         self._features: dict[str, Tensor] = {}  # by split, (M, 100, D), half precision
+        self._shifts: torch.Generator | None = None  # of its own, so that a resumed training draws what is next
 
     def on_fit_start(self) -> None:
         """Measures how features vary over the training set, if their principal components are wanted."""
@@ -82,7 +83,7 @@ class RewardModel(ZooModule):
 
     def training_step(self, batch: dict[str, Tensor], batch_index: int) -> Tensor:
         """Returns the Bradley-Terry loss of a batch: trajectory ids, and winners and losers among them."""
-        winners, losers = self._scores(batch, "train", int(torch.randint(-self.shift, self.shift + 1, ())))
+        winners, losers = self._scores(batch, "train", self._draw_shift())
         loss = bradley_terry_loss(winners, losers)
         self.log("train/loss", loss, prog_bar=True)
         self.log("train/accuracy", (winners > losers).float().mean())
@@ -110,7 +111,22 @@ class RewardModel(ZooModule):
             raise ValueError("every training trajectory gets the same reward: there is no range to normalise by")
         self.net.minimum.copy_(scores.min())
         self.net.maximum.copy_(scores.max())  # in place: the checkpoint's state holds these very tensors
+        if self._shifts is not None:
+            checkpoint["shifts"] = self._shifts.get_state()
         super().on_save_checkpoint(checkpoint)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Goes on drawing shifts where the training stood."""
+        super().on_load_checkpoint(checkpoint)
+        if "shifts" in checkpoint:
+            self._shifts = torch.Generator()
+            self._shifts.set_state(checkpoint["shifts"])
+
+    def _draw_shift(self) -> int:
+        if self._shifts is None:
+            self._shifts = torch.Generator()
+            self._shifts.set_state(torch.get_rng_state())
+        return int(torch.randint(-self.shift, self.shift + 1, (), generator=self._shifts))
 
     def _evaluate(self, batch: dict[str, Tensor], split: str) -> None:
         winners, losers = self._scores(batch, split)

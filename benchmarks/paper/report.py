@@ -36,6 +36,12 @@ def _cell(rates: Json, name: str, published: float | None, about: str) -> str:
     return f"**{rates[name]:.1f}** ({100 * low:.1f} to {100 * high:.1f}{theirs})"
 
 
+PAIRS = {
+    "all": "all pairs of few random rollouts, as in the paper",
+    "random": "random pairs of all rollouts (the paper: all pairs of few, which teaches less)",
+}
+
+
 def reward_table(summary: Json) -> list[str]:
     """Returns the lines of the table of reward-model accuracies: mean, least and greatest over the subsets."""
     groups = defaultdict(list)
@@ -69,9 +75,9 @@ Where the agent went:
 ![heatmaps](heatmaps.png)
 
 Reward models: accuracy on all preferences among {rollouts["test"]} held-out rollouts (the paper: 1,400), in percent:
-mean (least to greatest) over {settings["subsets"]} random subsets of {rollouts["train"]} training rollouts (the paper:
-1,000). The largest amount is all of them: there only the seeds of training and projection differ. Pairs of
-equal rank give no preference, so the amounts are upper bounds.
+mean (least to greatest) over {settings["subsets"]} subsets: {PAIRS[settings["pairs"]]}.
+There are {rollouts["train"]} training rollouts (the paper: 1,000). The largest amount is every pair of them: there only
+the seeds of training and projection differ. Pairs of equal rank give no preference, so the amounts are upper bounds.
 
 {chr(10).join(reward_table(summary))}
 

@@ -20,14 +20,14 @@ def padzoo(*arguments: object) -> None:
         raise SystemExit(f"failed: padzoo {' '.join(map(str, arguments))}")
 
 
-def preferences(run: Path, split: str, side: str, criterion: str, comparisons: int, subset: int) -> Path:
-    """Writes the preferences of one subset of the rollouts, if they are not there yet."""
+def preferences(run: Path, split: str, side: str, preset: Json, comparisons: int, subset: int) -> Path:
+    """Writes the preferences of one choice among the rollouts, if they are not there yet."""
     path = run / "preferences" / side / f"{split}-{comparisons}-{subset}.jsonl"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         padzoo(
-            *("prefer", run / "rollouts" / split, "--criterion", criterion, "--comparisons", comparisons),
-            *("--seed", subset, "--out", path),
+            *("prefer", run / "rollouts" / split, "--criterion", preset["criteria"][side], "--seed", subset),
+            *("--comparisons", comparisons, "--pairs", preset["pairs"], "--out", path),
         )
     return path
 
@@ -44,7 +44,7 @@ def options(run: Path, preset: Json, policy: str, side: str, encoder: str, amoun
         *("--model.encoder", encoder, "--model.projection_seed", subset, "--model.policy", policy),
         *("--model.feature_cache", run / "features", "--seed_everything", subset, "--data.seed", subset),
         *("--data.train", run / "rollouts" / "train"),
-        *("--data.train_preferences", preferences(run, "train", side, preset["criteria"][side], amount, subset)),
+        *("--data.train_preferences", preferences(run, "train", side, preset, amount, subset)),
         *("--trainer.default_root_dir", model(run, side, encoder, amount, subset), "--trainer.logger", "false"),
         *("--trainer.enable_progress_bar", "false", "--trainer.enable_model_summary", "false"),
     ]
@@ -60,7 +60,7 @@ def test(run: Path, preset: Json, policy: str, side: str, encoder: str, amount: 
     """Tests one reward model on all held-out preferences."""
     folder = run / "rollouts" / "test"
     samples = json.loads((folder / "index.json").read_text())["samples"]
-    held_out = preferences(run, "test", side, preset["criteria"][side], samples * (samples - 1) // 2, 0)
+    held_out = preferences(run, "test", side, preset, samples * (samples - 1) // 2, 0)
     padzoo(
         *("test", *options(run, preset, policy, side, encoder, amount, subset)),
         *("--data.test", folder, "--data.test_preferences", held_out),

@@ -2,26 +2,12 @@
 
 import csv
 import json
-import platform
-import subprocess
 from pathlib import Path
 from typing import Any
 
+from zoo.provenance import commit, hardware
+
 STAGES = ("base", "sft", "scratch", "prefft_left", "prefft_right", "aligned_left", "aligned_right")
-
-
-def commit() -> str:
-    """Returns the commit that was run, marked where files had been changed."""
-    found = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12"], capture_output=True, text=True)
-    return found.stdout.strip() or "unknown"
-
-
-def hardware() -> str:
-    """Names the processor and how many cores were there."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    models = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
-    return f"{models[0] if models else platform.processor()}, {len(models) or 1} cores"
 
 
 def seconds(run: Path) -> dict[str, float]:

@@ -3,7 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datamodules.bleeding_edge import BleedingEdge, gamepad_actions
+from datamodules.bleeding_edge import BleedingEdge
+from datamodules.gamepad_actions import gamepad_actions
 from envs.gamepad import NEUTRAL
 
 

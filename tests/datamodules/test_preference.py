@@ -55,6 +55,22 @@ def test_the_subset_is_random_nested_and_complete() -> None:
     assert comparisons(known, "left", 105, 3) == comparisons(known, "left", 105, 3)
 
 
+def test_random_pairs_come_from_all_trajectories_and_are_nested_too() -> None:
+    known = [TrajectorySummary(f"run-{n}", n, {"outcome": "left"}) for n in range(60)]  # no equals
+
+    def chosen(count: int, seed: int = 0) -> set[frozenset[str]]:
+        found = comparisons(known, "left", count, seed, "random")
+        assert all(int(item.winner[4:]) < int(item.loser[4:]) for item in found)
+        pairs = {frozenset((item.winner, item.loser)) for item in found}
+        assert len(pairs) == len(found) == count
+        return pairs
+
+    assert len(frozenset.union(*chosen(105))) > 50
+    assert chosen(105) < chosen(435)
+    assert chosen(105) != chosen(105, 1)
+    assert chosen(1770) == set(map(frozenset, combinations((summary.key for summary in known), 2)))
+
+
 def test_the_nearest_number_of_pairs_is_taken() -> None:
     for count in range(1, 500):
         size = subset_size(count)

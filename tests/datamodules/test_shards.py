@@ -2,6 +2,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -38,10 +39,14 @@ def test_a_filtered_set_keeps_its_frames_bit_for_bit(shards: Path, tmp_path: Pat
     assert Manifest.load(tmp_path / "best").samples == 5
 
 
-def test_plain_tar_opens_a_shard(shards: Path, tmp_path: Path) -> None:
+def test_plain_tar_opens_a_shard_and_a_video_player_its_frames(
+    shards: Path, tmp_path: Path, trajectories: list[Trajectory]
+) -> None:
     subprocess.run(["tar", "xf", shards / "000000.tar", "-C", tmp_path], check=True)
-    data = (tmp_path / "pattern-000.mjpeg").read_bytes()
-    assert data.startswith(b"\xff\xd8")
+    with av.open(tmp_path / "pattern-000.mjpeg", format="mjpeg") as film:
+        pictures = np.stack([picture.to_ndarray(format="rgb24") for picture in film.decode(video=0)])
+    assert pictures.shape == trajectories[0].frames.shape
+    assert np.abs(pictures.astype(int) - trajectories[0].frames).mean() < 2
     assert np.load(tmp_path / "pattern-000.actions.npy", allow_pickle=False).dtype == np.int8
 
 

@@ -131,3 +131,14 @@ def test_predictions_are_the_rewards_of_the_frames(
         with np.load(tmp_path / "out" / f"{trajectory.key}.npz") as found:
             assert found["features"].shape == (100, 128)
             torch.testing.assert_close(torch.from_numpy(found["reward"]), net.reward([trajectory.frames]))
+
+
+def test_a_training_that_goes_on_draws_the_shifts_that_are_next(data: list[object], tmp_path: Path) -> None:
+    def train(name: str, root: str, updates: int, *more: object) -> list[float]:
+        options = [*data, *logged(tmp_path / name), "--model.shift", 9, "--trainer.max_steps", updates, *more]
+        fit("reward", "reward", tmp_path / root, *options)
+        return column(tmp_path / name, "train/loss")
+
+    whole = train("whole", "one", 8)
+    assert train("first", "other", 4) == whole[:4]
+    assert train("second", "other", 8, "--ckpt_path", "last") == whole[4:]

@@ -1,21 +1,25 @@
-"""`padzoo demos`: demonstrations by scripted players."""
+"""`padzoo demos`: demonstrations by scripted players, or by a person."""
 
-from typing import Literal
+from collections import Counter
+from functools import partial
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.progress import track
 
+from datamodules import episode as draw
 from datamodules.shards import ShardWriter
 from datamodules.trajectory import Trajectory
 from envs.demonstrators import curated
+from envs.plays import Plays
 from envs.population import population
-from envs.recorder import record
+from envs.recorder import Recording, record
 from envs.vector import GamePool
 from zoo.commands.table import outcome_table
 
 
 def demos(
-    player: Literal["population", "curated"],
+    player: Literal["population", "curated", "human"],
     episodes: int,
     out: str,
     seed: int = 0,
@@ -24,38 +28,70 @@ def demos(
     pad: Literal["left", "middle", "right"] | None = None,
     balanced: bool = False,
     size: int = 128,
-    games: int = 8,
+    games: int | None = None,
 ) -> None:
     """Records demonstrations on the launch island.
 
     Args:
-        player: `population`, players of every kind and skill, or `curated`, ninjas that reach their pad.
+        player: `population`, players of every kind and skill; `curated`, ninjas that reach their pad; or `human`: you,
+            at a gamepad or the keyboard. Escape ends a session; what was cut off otherwise, the same command goes on.
         episodes: How many trajectories to record.
         out: Folder to make.
         seed: Seed of the players and their games.
         spawn: Spawn point of all of them, 0 to 3; left out, each player has its own.
         character: Character of all of them; left out, each player has its own.
-        pad: Pad that all of them want; left out, each player has its own.
+        pad: Pad that all of them want; left out, each player has its own, and a person is told none.
         balanced: Curated right-pad runs start evenly from all spawns, not mostly from the left-hand ones.
         size: Height and width of the frames in pixels: 64 for policies of size `tiny`, 128 for the others.
-        games: Games played at once.
+        games: Scripted games played at once; 8 if left out.
 
     Raises:
         ValueError: If there is no such spawn point, character or pad, or `out` is in use.
     """
     if balanced and player != "curated":
         raise ValueError(f"--balanced true: allowed with --player curated only, not {player}")
-    if player == "curated":
-        plays = curated(seed, pad=pad, balanced=balanced, spawn=spawn, character=character)
-    else:
-        plays = population(seed, pad=pad, spawn=spawn, character=character)
+    if games is not None and player == "human":
+        raise ValueError(f"--games {games}: allowed with scripted players only")
     source = {"command": "demos", "player": player, "episodes": episodes, "seed": seed, "spawn": spawn}
     source |= {"character": character, "pad": pad, "balanced": balanced}
+    if player == "human":
+        counts = _play(episodes, out, source, size)
+    else:
+        curated_plays = partial(curated, balanced=balanced)
+        plays = (curated_plays if player == "curated" else population)(seed, pad=pad, spawn=spawn, character=character)
+        counts = _script(plays, episodes, out, source, size, games or 8)
+    Console().print(outcome_table(counts, f"{counts.total()} trajectories in {out}"))
+
+
+def _script(plays: Plays, episodes: int, out: str, source: dict[str, Any], size: int, games: int) -> Counter[str]:
     pool = GamePool("padzoo/LaunchIsland-v0", games, {"size": size})
     with pool, ShardWriter(out, source=source) as writer:
         recordings = record(pool, plays, episodes)
         for index, recording in enumerate(track(recordings, "recording", total=episodes)):
-            key = f"{player}-{seed}-{index:06d}"
-            writer.write(Trajectory(key, recording.frames, recording.actions, recording.positions, recording.meta))
-        counts = writer.outcomes
-    Console().print(outcome_table(counts, f"{episodes} trajectories in {out}"))
+            writer.write(_trajectory(recording, source, index))
+        return writer.outcomes
+
+
+def _play(episodes: int, out: str, source: dict[str, Any], size: int) -> Counter[str]:
+    from envs.session import Session  # pygame, which scripted players do without
+
+    spawns = None if source["spawn"] is None else [source["spawn"]]
+    todo = draw.episodes(source["seed"], episodes, spawns=spawns, character=source["character"])
+    goal = f", {source['pad']} pad" if source["pad"] else ""
+    late = 0
+    # A shard an episode: whatever ends the session, every finished episode is on the disk.
+    with ShardWriter(out, source=source, trajectories_per_shard=1, resume=True) as writer, Session(size) as session:
+        for index in range(len(writer.keys), episodes):
+            title = f"episode {index + 1} of {episodes}{goal}"
+            recording = session.play(todo[index].seed, todo[index].options(), source["pad"], title)
+            if recording is None:
+                break
+            late += recording.meta["late"]
+            writer.write(_trajectory(recording, source, index))
+    print(f"{late} steps came more than 20 ms late")
+    return writer.outcomes
+
+
+def _trajectory(recording: Recording, source: dict[str, Any], index: int) -> Trajectory:
+    key = f"{source['player']}-{source['seed']}-{index:06d}"
+    return Trajectory(key, recording.frames, recording.actions, recording.positions, recording.meta)

@@ -1,32 +1,60 @@
 """`padzoo import`: recordings of human play, made elsewhere."""
 
+from collections.abc import Callable
+from typing import Any, Final
+
 from rich.progress import track
 
-from datamodules.bleeding_edge import BleedingEdge, Sticks
+from datamodules.bleeding_edge import BleedingEdge
+from datamodules.gamepad_actions import Sticks
 from datamodules.shards import ShardWriter
 
-TRAJECTORIES_PER_SHARD = 4  # a clip of 610 frames of 128 x 128 takes about 6 MB
+TRAJECTORIES_PER_SHARD: Final = 4  # a clip of 610 frames of 128 x 128 takes about 6 MB
 
 
-def import_recordings(source: str, folder: str, out: str, size: int = 128, sticks: Sticks = "buckets") -> None:
-    """Turns recordings into shards, one file at a time; when it was cut off, the same command goes on.
+def import_recordings(
+    source: str,
+    folder: str,
+    out: str,
+    size: int = 128,
+    sticks: Sticks | None = None,
+    camera: str | None = None,
+) -> None:
+    """Turns recordings into shards, one episode at a time; when it was cut off, the same command goes on.
 
     Args:
-        source: What the recordings are: `bleeding-edge`, the `.npz` files of the public sample of that game.
+        source: What the recordings are: `bleeding-edge`, the `.npz` files of the public sample of that game, or
+            `lerobot`, a LeRobot data set v3.0 whose action names the parts of a gamepad.
         folder: Where they are.
         out: Folder to make.
         size: Height and width of the frames in pixels: 64 for policies of size `tiny`, 128 for the others.
-        sticks: What a stick's number is: a bucket, 0 to 10, as in the public sample, or its deflection, -1 to 1.
+        sticks: What a stick's number is: a bucket, 0 to 10 (`buckets`, if left out for bleeding-edge), or its
+            deflection, -1 to 1 (`unit`, if left out for lerobot).
+        camera: Video to take of a LeRobot data set that has several.
 
     Raises:
         ValueError: If a file is damaged or not as it should be, or `out` is in use.
     """
-    if source != "bleeding-edge":
-        raise ValueError(f"source {source!r} is not known; allowed: bleeding-edge")
-    recordings = BleedingEdge(folder, size, sticks)
-    about = {"command": "import", "source": source, "size": size, "sticks": sticks}
+    sources: dict[str, Callable[[], Any]] = {
+        "bleeding-edge": lambda: BleedingEdge(folder, size, sticks or "buckets"),
+        "lerobot": lambda: _lerobot(folder, size, sticks or "unit", camera),
+    }
+    if source not in sources:
+        raise ValueError(f"source {source!r} is not known; allowed: {', '.join(sources)}")
+    if camera is not None and source != "lerobot":
+        raise ValueError(f"--camera {camera}: allowed with lerobot only, not {source}")
+    recordings = sources[source]()
+    about = {"command": "import", "source": source, "size": size, "sticks": sticks, "camera": camera}
     with ShardWriter(out, source=about, trajectories_per_shard=TRAJECTORIES_PER_SHARD, resume=True) as writer:
-        for key, path in track(recordings.clips(), "importing", total=len(recordings.paths)):
+        for key, clip in track(recordings.clips(), "importing", total=len(recordings)):
             if key not in writer.keys:
-                writer.write(recordings.read(key, path))
+                writer.write(recordings.read(key, clip))
     print(f"{len(writer.keys)} trajectories in {out}")
+
+
+def _lerobot(folder: str, size: int, sticks: Sticks, camera: str | None) -> Any:
+    try:
+        from datamodules.lerobot import LeRobot
+    except ModuleNotFoundError as error:
+        raise ValueError(f"source 'lerobot': {error}; allowed after: pip install 'padzoo[lerobot]'") from None
+    return LeRobot(folder, size, sticks, camera)

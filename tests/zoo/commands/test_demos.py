@@ -1,3 +1,7 @@
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,3 +34,46 @@ def test_the_population_has_characters_and_the_seed_decides_what_is_recorded(tmp
     assert shards[0] == shards[1]
     assert shards[0] != shards[2]
     assert len({trajectory.meta["character"] for trajectory in Archive(tmp_path / "one")}) > 1
+
+
+SESSION = """
+import itertools, os, pygame, signal, sys
+from envs import session
+from zoo.cli import main
+session.PERIOD = 0.001
+flip, shown = pygame.display.flip, itertools.count()
+def press():
+    flip()
+    now = next(shown)
+    if now == int(sys.argv[1]):
+        os.killpg(0, signal.SIGKILL)  # the engine too: it holds on to the pipes
+    pygame.event.post(pygame.event.Event(pygame.KEYDOWN if now % 2 else pygame.KEYUP, key=pygame.K_SPACE))
+pygame.display.flip = press
+sys.exit(main(["demos", "--player", "human", "--size", "64", "--pad", "left", *sys.argv[2:]]))
+"""
+
+
+def test_a_session_that_is_killed_keeps_every_finished_episode(tmp_path: Path) -> None:
+    def sit_down(killed_at: int) -> subprocess.CompletedProcess[str]:
+        options = ["--episodes", "3", "--out", str(tmp_path / "set"), "--seed", "5"]
+        command = [sys.executable, "-c", SESSION, str(killed_at), *options]
+        environment = os.environ | {"SDL_VIDEODRIVER": "dummy", "OMP_NUM_THREADS": "1"}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, start_new_session=True)
+
+    assert sit_down(250).returncode == -signal.SIGKILL  # in the third episode: somebody who only jumps runs out of time
+    assert sorted(path.name for path in (tmp_path / ".set.partial").glob("*.tar"))[:2] == ["000000.tar", "000001.tar"]
+    done = (tmp_path / ".set.partial" / "000001.tar").read_bytes()
+    again = sit_down(-1)
+    assert again.returncode == 0, again.stderr
+    assert "steps came more than 20 ms late" in again.stdout
+    archive = Archive(tmp_path / "set")
+    assert archive.keys == ("human-5-000000", "human-5-000001", "human-5-000002")
+    assert (tmp_path / "set" / "000001.tar").read_bytes() == done
+    assert [(t.meta["player"], t.meta["pad"], t.meta["outcome"]) for t in archive] == [("human", "left", "none")] * 3
+    assert len({t.meta["seed"] for t in archive}) == 3
+
+
+def test_a_person_plays_one_game_at_a_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--player", "human", "--episodes", 1, "--games", 2, "--out", tmp_path / "set"]
+    assert padzoo("demos", *options) == 2
+    assert "--games 2: allowed with scripted players only" in capsys.readouterr().err

@@ -1,0 +1,76 @@
+from collections.abc import Iterator
+
+import numpy as np
+import pygame
+import pytest
+from pygame.event import Event
+
+from envs import session as sessions
+from envs.launch_island import LaunchIsland
+from envs.session import Session
+
+STEP = 0.02  # seconds, for 0.1: an episode of 100 steps takes 2 s
+
+
+def press(code: int) -> Event:
+    return Event(pygame.KEYDOWN, key=code)
+
+
+@pytest.fixture(autouse=True)
+def headless(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    monkeypatch.setattr(sessions, "PERIOD", STEP)
+
+
+def inject(patch: pytest.MonkeyPatch, events: Iterator[list[Event]]) -> None:
+    """Puts events into the queue whenever a picture is shown."""
+    flip = pygame.display.flip
+
+    def flip_and_press() -> None:
+        flip()
+        for event in next(events, []):
+            pygame.event.post(event)
+
+    patch.setattr(pygame.display, "flip", flip_and_press)
+
+
+def test_what_was_pressed_is_recorded_and_plays_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    turn = [Event(pygame.KEYUP, key=pygame.K_w), press(pygame.K_LEFT)]
+    script = [[], [press(pygame.K_SPACE)], [Event(pygame.KEYUP, key=pygame.K_SPACE)], [press(pygame.K_w)], [], [], turn]
+    inject(monkeypatch, iter(script))
+    with Session(size=64) as session:
+        recording = session.play(7, {"spawn": 1, "character": "knight"}, "left", "test")
+    assert not pygame.display.get_init()
+    assert recording is not None
+    assert recording.actions[:, 13].tolist()[:6] == [5, 10, 10, 10, 5, 5]  # left stick forwards while W was down
+    assert (recording.actions[4:, 14] == 3).all()
+    assert {name: recording.meta[name] for name in ("player", "pad", "spawn", "character")} == {
+        "player": "human",
+        "pad": "left",
+        "spawn": 1,
+        "character": "knight",
+    }
+    assert 0 <= recording.meta["late"] <= len(recording)
+    game = LaunchIsland(size=64)
+    frame, _ = game.reset(seed=7, options={"spawn": 1, "character": "knight"})
+    for seen, action in zip(recording.frames, recording.actions, strict=True):
+        np.testing.assert_array_equal(frame, seen)
+        frame = game.step(action.astype(np.int64))[0]
+    game.close()
+
+
+@pytest.mark.parametrize("leave", [press(pygame.K_ESCAPE), Event(pygame.QUIT)], ids=["escape", "closed"])
+@pytest.mark.parametrize("moment", [1, 12], ids=["before", "during"])
+def test_leaving_drops_the_episode(monkeypatch: pytest.MonkeyPatch, leave: Event, moment: int) -> None:
+    script: list[list[Event]] = [[] for _ in range(20)]
+    script[5] = [press(pygame.K_e)]
+    script[moment] = [leave]
+    inject(monkeypatch, iter(script))
+    with Session(size=64) as session:
+        assert session.play(7, {}, None, "test") is None
+
+
+def test_without_a_display_the_user_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SDL_VIDEODRIVER", "nowhere")
+    with pytest.raises(ValueError, match=r"--player human: .*; allowed: on a machine with a display"), Session(size=64):
+        pass
