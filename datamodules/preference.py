@@ -73,11 +73,11 @@ def comparisons(
             f"comparisons {count}: allowed: 1 to {available}, which is every pair of {len(known)} trajectories"
         )
     rng = np.random.default_rng(seed)
+    order = rng.permutation(len(known))
     if pairs == "all":
-        chosen = np.array(list(combinations(rng.permutation(len(known))[: subset_size(count)], 2)))
+        chosen = np.array(list(combinations(order[: subset_size(count)], 2)))
     else:
-        every = np.stack(np.triu_indices(len(known), k=1), axis=1)
-        chosen = every[rng.permutation(available)[:count]]
+        chosen = np.array(list(combinations(order, 2)))[np.sort(rng.permutation(available)[:count])]
     ranks = {row: rank(known[row]) for row in np.unique(chosen).tolist()}
     preferences = []
     for first, second in chosen.tolist():

@@ -47,8 +47,8 @@ class PrincipalComponents(nn.Module):
         self.mean.copy_(flat.mean(0, dtype=torch.float64))
         covariance = torch.zeros(2 * self.mean.shape, dtype=torch.float64, device=flat.device)
         for part in torch.split(flat, 4096):
-            centred = part.float() - self.mean
-            covariance += (centred.T @ centred).double() / len(flat)
+            centred = part.double() - self.mean
+            covariance += centred.T @ centred / len(flat)
         variances, directions = torch.linalg.eigh(covariance)  # the greatest come last
         scaled = directions / (variances.clamp(min=0) + RIDGE * variances.mean()).sqrt()
         self.matrix.copy_(scaled[:, -self.matrix.shape[1] :])
