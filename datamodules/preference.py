@@ -139,7 +139,6 @@ def _parse(line: str, where: str) -> Preference:
         preference = Preference(**found)
     except (ValueError, TypeError):
         raise ValueError(f"{where}: {line[:80]!r} is no preference; {allowed}") from None
-    # Not `asdict`: on 44,850 lines it takes 0.7 s of 0.9.
     if not all(isinstance(value, str) for value in (preference.winner, preference.loser, preference.source)):
         raise ValueError(f"{where}: {line[:80]!r} is no preference; {allowed}")
     if preference.winner == preference.loser:

@@ -88,7 +88,7 @@ CASES: dict[str, tuple[list[Any], str]] = {
     "wrong type": ([*ROLLOUT, "--seed", "x"], "--seed: Expected int. Got value: x"),
     "wrong choice": (
         ["demos", "--player", "nobody", "--episodes", 1, "--out", "{out}"],
-        "--player: Expected one of 'population', 'curated'. Got value: nobody",
+        "--player: Expected one of 'population', 'curated', 'human'. Got value: nobody",
     ),
     "share to keep": (
         ["score", "{shards}", "--reward", "{policy}", "--top", 2, "--out", "{out}"],
