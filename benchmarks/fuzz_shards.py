@@ -165,6 +165,7 @@ if __name__ == "__main__":
     trials = int(sys.argv[1]) if len(sys.argv) > 1 else 1200
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     rng = random.Random(seed)
+    origin = f"{hardware()}, commit {commit()}."
     with tempfile.TemporaryDirectory() as scratch, chdir(scratch):
         folder = Path(scratch) / "a" / "set"
         write(folder)
@@ -179,9 +180,7 @@ if __name__ == "__main__":
             for read in (stream, skip, pick, verify):
                 counts[name, read.__name__, trial(folder, read)] += 1
         left = set(Path(scratch).iterdir()) - entries
-        print(
-            f"## Damaged shards\n\n{hardware()}, commit {commit()}. `python benchmarks/fuzz_shards.py`, seed {seed}.\n"
-        )
+        print(f"## Damaged shards\n\n{origin}\n`python benchmarks/fuzz_shards.py {trials} {seed}`\n")
         print("| damage | read by | ended in | times |\n| --- | --- | --- | --- |")
         print("\n".join(f"| {' | '.join(found)} | {times} |" for found, times in sorted(counts.items())))
         print(f"\n{trials} damaged shards, each read four ways; files that appeared: {left or 'none'}.")
