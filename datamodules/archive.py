@@ -6,13 +6,11 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final, overload
 
-import numpy as np
-from numpy.typing import NDArray
 from upath import UPath
 
 from datamodules.manifest import Manifest, Shard
 from datamodules.patient_file import UnreachableError, open_file
-from datamodules.record import MEMBER, Record, read_actions, read_summary
+from datamodules.record import MEMBER, Record, read_summary
 from datamodules.trajectory import Trajectory, TrajectorySummary
 
 TAR_ERRORS: Final = (tarfile.TarError, EOFError, OSError, OverflowError, ValueError)  # what a damaged tar file ends in
@@ -84,29 +82,10 @@ class Archive(Sequence[Trajectory]):
         path, spans = self._entries[key]
         return Record.from_members(key, self._members(row, spans), str(path))
 
-    def shard(self, row: int) -> UPath:
-        """Returns the tar file that one trajectory lies in.
-
-        Args:
-            row: Its place in the set.
-        """
-        return self._entries[self.keys[row]][0]
-
-    def actions(self, row: int) -> NDArray[np.int8]:
-        """Reads one trajectory's actions `(T, 16)` and nothing else.
-
-        Args:
-            row: Its place in the set.
-
-        Raises:
-            ValueError: If they are missing or damaged.
-        """
-        return read_actions(self.keys[row], self._members(row, ["actions.npy"])["actions.npy"], str(self.shard(row)))
-
     def summaries(self) -> Iterator[TrajectorySummary]:
         """Reads what is known about each trajectory, in order, without touching frames."""
-        for row, key in enumerate(self.keys):
-            yield read_summary(key, self._members(row, ["json"])["json"], str(self.shard(row)))
+        for row, (key, (path, _)) in enumerate(self._entries.items()):
+            yield read_summary(key, self._members(row, ["json"])["json"], str(path))
 
     def _members(self, row: int, kinds: Iterable[str]) -> dict[str, bytes]:
         """Reads and checks members of one trajectory."""

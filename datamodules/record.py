@@ -109,7 +109,8 @@ class Record:
         if missing:
             raise ValueError(f"{where}: no member {missing[0]!r}")
         summary = read_summary(key, members["json"], source)
-        actions = read_actions(key, members["actions.npy"], source)
+        actions = _read_npy(members["actions.npy"], "actions.npy", where)
+        check_actions(key, actions)
         offsets = _read_npy(members["offsets.npy"], "offsets.npy", where)
         if len(actions) != summary.length or offsets.shape != (summary.length + 1,):
             raise ValueError(f"{where}: {len(actions)} actions and {len(offsets)} offsets, not {summary.length} steps")
@@ -138,25 +139,6 @@ def read_summary(key: str, about: bytes, source: str) -> TrajectorySummary:
         raise ValueError(f"{where}: damaged member 'json' ({error!r})") from None
     check_schema(schema, where)
     return TrajectorySummary(key, length, meta)
-
-
-def read_actions(key: str, data: bytes, source: str) -> NDArray[np.int8]:
-    """Reads the actions of a stored trajectory from their member.
-
-    Args:
-        key: The trajectory's name.
-        data: The member's bytes.
-        source: The shard, for messages.
-
-    Returns:
-        Actions, int8 `(T, 16)`.
-
-    Raises:
-        ValueError: If they are damaged, or no gamepad's.
-    """
-    actions = _read_npy(data, "actions.npy", f"{source}: trajectory {key!r}")
-    check_actions(key, actions)
-    return actions
 
 
 def _npy_bytes(array: NDArray[Any]) -> bytes:
