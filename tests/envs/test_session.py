@@ -50,7 +50,7 @@ def test_what_was_pressed_is_recorded_and_plays_again(monkeypatch: pytest.Monkey
         "spawn": 1,
         "character": "knight",
     }
-    assert 0 <= recording.meta["late"] <= len(recording)
+    assert "late" in recording.meta
     game = LaunchIsland(size=64)
     frame, _ = game.reset(seed=7, options={"spawn": 1, "character": "knight"})
     for seen, action in zip(recording.frames, recording.actions, strict=True):

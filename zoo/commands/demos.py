@@ -59,7 +59,7 @@ def demos(
     else:
         curated_plays = partial(curated, balanced=balanced)
         plays = (curated_plays if player == "curated" else population)(seed, pad=pad, spawn=spawn, character=character)
-        counts = _script(plays, episodes, out, source, size, games or 8)
+        counts = _script(plays, episodes, out, source, size, 8 if games is None else games)
     Console().print(outcome_table(counts, f"{counts.total()} trajectories in {out}"))
 
 

@@ -77,3 +77,9 @@ def test_a_person_plays_one_game_at_a_time(tmp_path: Path, capsys: pytest.Captur
     options = ["--player", "human", "--episodes", 1, "--games", 2, "--out", tmp_path / "set"]
     assert padzoo("demos", *options) == 2
     assert "--games 2: allowed with scripted players only" in capsys.readouterr().err
+
+
+def test_no_game_at_all_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--player", "curated", "--episodes", 1, "--games", 0, "--out", tmp_path / "set"]
+    assert padzoo("demos", *options) == 2
+    assert "games 0: allowed are whole numbers from 1 on" in capsys.readouterr().err
