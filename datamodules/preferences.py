@@ -71,6 +71,7 @@ class Preferences(ZooDataModule):
         self.batch_trajectories = batch_trajectories
         self.seed = seed
         self._archives: dict[str, Archive] = {}  # by folder
+        self._known: dict[str, NDArray[np.int64]] = {}  # pairs, by split
 
     def setup(self, stage: str) -> None:
         """Checks folders and files before anything is trained.
@@ -135,6 +136,11 @@ class Preferences(ZooDataModule):
         return self._archives[folder]
 
     def _pairs(self, split: str) -> NDArray[np.int64]:
+        if split not in self._known:
+            self._known[split] = self._read(split)
+        return self._known[split]
+
+    def _read(self, split: str) -> NDArray[np.int64]:
         rows, (folder, file) = self._archive(split).rows, self._sources[split]
         if file is None:
             raise ValueError(f"data.{split}_preferences None: allowed: a file of preferences")

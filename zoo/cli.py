@@ -12,6 +12,7 @@ from typing import Final
 from jsonargparse import ArgumentError, ArgumentParser
 
 from envs.errors import GameCrashed
+from zoo.allocator import keep_freed_memory
 from zoo.complaint import complaint
 
 TRAINING: Final = {
@@ -105,6 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0, 2 where something given was wrong, 130 after Ctrl-C. `PADZOO_DEBUG=1` shows the
         traceback instead.
     """
+    keep_freed_memory()
     sys.path.append("")  # a user's own module in the current folder can be named: a criterion, a game, a class
     try:
         run(sys.argv[1:] if arguments is None else arguments)

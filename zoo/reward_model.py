@@ -74,12 +74,14 @@ class RewardModel(ZooModule):
         self.store = FeatureStore(self.net, Path(feature_cache) if feature_cache else None)
         self.accuracy = BinaryAccuracy()
         self._features: dict[str, Tensor] = {}  # by split, (M, 100, D), half precision
+        self._inputs: dict[str, Tensor] = {}  # by split, (M, 100, components), or the features themselves
         self._shifts: torch.Generator | None = None  # of its own, so that a resumed training draws what is next
 
     def on_fit_start(self) -> None:
         """Measures how features vary over the training set, if their principal components are wanted."""
         if self.net.components is not None:
-            self.net.components.fit(self._split("train"))
+            self.net.components.fit(self._split_features("train"))
+            self._inputs.clear()
 
     def training_step(self, batch: dict[str, Tensor], batch_index: int) -> Tensor:
         """Returns the Bradley-Terry loss of a batch: trajectory ids, and winners and losers among them."""
@@ -106,7 +108,9 @@ class RewardModel(ZooModule):
     @torch.no_grad()
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Stores the least and greatest reward over the training set, which normalise the output (Appendix C.3)."""
-        scores = torch.cat([self.net.score(part.float()) for part in torch.split(self._split("train"), 64)])
+        scores = torch.cat(
+            [self.net.score_inputs(part.float()) for part in torch.split(self._split_inputs("train"), 64)]
+        )
         if scores.min() == scores.max():
             raise ValueError("every training trajectory gets the same reward: there is no range to normalise by")
         self.net.minimum.copy_(scores.min())
@@ -137,12 +141,22 @@ class RewardModel(ZooModule):
         self.log(f"{split}/accuracy", self.accuracy, prog_bar=True, batch_size=pairs)
 
     def _scores(self, batch: dict[str, Tensor], split: str, shift: int = 0) -> tuple[Tensor, Tensor]:
-        features = self._split(split)[batch["ids"]]  # (K, 100, D)
-        moved = (torch.arange(features.shape[1]) + shift).clamp(0, features.shape[1] - 1)  # its ends are repeated
-        scores = self.net.score(features[:, moved].float())  # (K,)
+        inputs = self._split_inputs(split)[batch["ids"]]  # (K, 100, components or D)
+        moved = (torch.arange(inputs.shape[1]) + shift).clamp(0, inputs.shape[1] - 1)  # its ends are repeated
+        scores = self.net.score_inputs(inputs[:, moved].float())  # (K,)
         return scores[batch["winners"]], scores[batch["losers"]]
 
-    def _split(self, split: str) -> Tensor:
+    @torch.no_grad()
+    def _split_inputs(self, split: str) -> Tensor:
+        """Returns what is scored of every trajectory of a split, reduced once and not in every batch."""
+        if split not in self._inputs:
+            features = self._split_features(split)
+            if self.net.components is not None:
+                features = torch.cat([self.net.inputs(part.float()) for part in torch.split(features, 64)])
+            self._inputs[split] = features
+        return self._inputs[split]
+
+    def _split_features(self, split: str) -> Tensor:
         if split not in self._features:
             source = cast(TrajectorySource, self.trainer.datamodule)  # type: ignore[attr-defined]
             features = self.store.get(source.trajectories(split), source.fingerprint(split))

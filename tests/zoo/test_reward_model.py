@@ -75,7 +75,7 @@ def test_a_batch_is_moved_in_time_as_a_whole(policy: Path, monkeypatch: pytest.M
     module = RewardModel(str(policy), shift=99)
     module._features["train"] = torch.arange(100.0).expand(3, 100).unsqueeze(-1)  # a step's feature is its number
     seen: list[torch.Tensor] = []
-    monkeypatch.setattr(module.net, "score", lambda features: (seen.append(features), features[:, 0, 0])[1])
+    monkeypatch.setattr(module.net, "score_inputs", lambda inputs: (seen.append(inputs), inputs[:, 0, 0])[1])
     batch = {"ids": torch.arange(3), "winners": torch.tensor([0]), "losers": torch.tensor([1])}
     for shift in (0, 7, -7):
         module._scores(batch, "train", shift)

@@ -92,7 +92,7 @@ class Policy(nn.Module):
             )
             raise ValueError(f"frames of {found}: a policy of size {self.config['size']!r} sees {allowed}")
         flat = frames.reshape(-1, *frames.shape[-3:]).permute(0, 3, 1, 2)  # (N, 3, S, S), channels_last as it lies
-        images = flat.to(self.trunk.positions.dtype) / 255
+        images = flat.to(self.trunk.positions.dtype).div_(255)
         embeddings: Tensor = self.projection(self.encoder(images))
         return embeddings.reshape(*frames.shape[:-3], self.width)
 

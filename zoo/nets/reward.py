@@ -129,7 +129,28 @@ class RewardNet(nn.Module):
         Returns:
             Raw scores, `(N,)`.
         """
-        inputs = features if self.components is None else self.components(features)
+        return self.score_inputs(self.inputs(features))
+
+    def inputs(self, features: Tensor) -> Tensor:
+        """Reduces features to what the score is computed from: their components, or themselves.
+
+        Args:
+            features: Features, `(..., D)`.
+
+        Returns:
+            The learnt layers' inputs, `(..., components or D)`.
+        """
+        return features if self.components is None else self.components(features)
+
+    def score_inputs(self, inputs: Tensor) -> Tensor:
+        """Scores padded trajectories of which `inputs` is known already.
+
+        Args:
+            inputs: What `inputs` returned, `(N, steps, components or D)`.
+
+        Returns:
+            Raw scores, `(N,)`.
+        """
         scores: Tensor = self.head(inputs).float()  # under autocast too: 8 bits would tie most pairs
         return scores
 
