@@ -30,6 +30,7 @@ import webdataset as wds
 from datamodules import Demonstrations
 from datamodules.manifest import Manifest
 from datamodules.shards import records
+from zoo.allocator import keep_freed_memory
 from zoo.cli import main
 from zoo.provenance import commit, hardware
 
@@ -146,6 +147,7 @@ def compare(folder: Path, scratch: Path) -> None:
 def run(arguments: list[str]) -> None:
     """Records a set if none is given, and compares."""
     torch.set_num_threads(1)
+    keep_freed_memory()  # as every command does
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder = Path(arguments[0]) if arguments else scratch / "demos"

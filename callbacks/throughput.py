@@ -5,18 +5,41 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from zoo.behavior_cloning import BehaviorCloning
+from zoo.nets.cost import training_flops
+
 
 class Throughput(Callback):
-    """Logs the frames a second that behavior cloning trains on, waiting for data included.
+    """Logs how fast behavior cloning trains, waiting for data included.
+
+    `train/frames_per_second`, of all processes together; `train/flops_per_second`, the floating-point operations that
+    the network needs for them (see `zoo.nets.cost`); and `train/peak_fraction`, these as a share of a given peak.
 
     Args:
         every: Updates between two readings.
+        peak: Floating-point operations a second that all devices together could do, as stated or measured; None for no
+            `train/peak_fraction`.
     """
 
-    def __init__(self, every: int = 50) -> None:
+    def __init__(self, every: int = 50, peak: float | None = None) -> None:
         self.every = every
+        self.peak = peak
+        self._flops = 0.0  # a frame
         self._frames = 0
         self._since = 0.0
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Counts a frame's operations, before the network is spread over devices.
+
+        Raises:
+            ValueError: If the model is not trained on frames.
+        """
+        if not isinstance(pl_module, BehaviorCloning):
+            raise ValueError(
+                f"callbacks.Throughput: {type(pl_module).__name__} trains on no frames; allowed: BehaviorCloning"
+            )
+        if stage == "fit":
+            self._flops = training_flops(pl_module.net)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Starts the clock at the first batch."""
@@ -34,7 +57,11 @@ class Throughput(Callback):
         self._frames += int(batch["mask"].sum()) * trainer.world_size
         if trainer.global_step % self.every == 0:
             now = time.perf_counter()
-            pl_module.log("train/frames_per_second", self._frames / (now - self._since))
+            rate = self._frames / (now - self._since)
+            pl_module.log("train/frames_per_second", rate)
+            pl_module.log("train/flops_per_second", rate * self._flops)
+            if self.peak is not None:
+                pl_module.log("train/peak_fraction", rate * self._flops / self.peak)
             self._frames, self._since = 0, now
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -33,21 +33,20 @@ class Augment:
     translation = (-2 / 128, 2 / 128)  # of the image's side
 
     def __call__(self, frames: Tensor, seeds: Sequence[int]) -> Tensor:
-        """Augments windows.
+        """Augments windows where they lie.
 
         Args:
-            frames: uint8 `(B, T, H, W, 3)` on the CPU or a device.
+            frames: uint8 `(B, T, H, W, 3)` on the CPU or a device; overwritten.
             seeds: One seed a window, `(B,)`: the same seed gives the same draw.
 
         Returns:
-            uint8 `(B, T, H, W, 3)`, a new tensor.
+            The same tensor.
         """
-        out = torch.empty_like(frames)
-        for window, target, seed in zip(frames, out, seeds, strict=True):
-            self._window(window, target, seed)
-        return out
+        for window, seed in zip(frames, seeds, strict=True):
+            self._window(window, seed)
+        return frames
 
-    def _window(self, frames: Tensor, out: Tensor, seed: int) -> None:
+    def _window(self, frames: Tensor, seed: int) -> None:
         rng = np.random.default_rng(seed)
         matrix, offset = self._color(rng)
         color = torch.tensor(matrix, dtype=torch.float32, device=frames.device)
@@ -56,13 +55,13 @@ class Augment:
         _, height, width, _ = frames.shape
         grid = F.affine_grid(theta[None], [1, 1, height, width], align_corners=False)
         step = max(1, CHUNK // (height * width))
-        for source, target in zip(torch.split(frames, step), torch.split(out, step), strict=True):
+        for part in torch.split(frames, step):
             # Contiguous planes first: on strided ones the colour product alone would cost as much as all the rest.
-            planes = source.permute(0, 3, 1, 2).contiguous().float().flatten(2)  # (n, 3, H * W)
+            planes = part.permute(0, 3, 1, 2).contiguous().float().flatten(2)  # (n, 3, H * W)
             mixed = torch.baddbmm(shift[:, None].expand(len(planes), 3, 1), color.expand(len(planes), 3, 3), planes)
             moved = F.grid_sample(mixed.view(1, -1, height, width), grid, padding_mode="border", align_corners=False)
             bytes_ = moved.clamp_(0, 255).to(torch.uint8).view(-1, 3, height, width)
-            target.copy_(bytes_.permute(0, 2, 3, 1))
+            part.copy_(bytes_.permute(0, 2, 3, 1))
 
     def _color(self, rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         angle = 2 * pi * rng.uniform(*self.hue)

@@ -149,7 +149,7 @@ def _npy_bytes(array: NDArray[Any]) -> bytes:
 
 def _read_npy(data: bytes, kind: str, where: str) -> NDArray[Any]:
     try:
-        array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
+        array: NDArray[Any] = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
         raise ValueError(f"{where}: damaged member {kind!r} ({error})") from None
     return array

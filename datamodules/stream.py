@@ -101,5 +101,5 @@ class BatchStream(EndlessStream):
     def _batch(self, windows: list[Window]) -> Batch:
         batch = collate(windows, self._context, self._height, self._width)
         if self._augment is not None:
-            batch["frames"] = self._augment(batch["frames"], [window.seed for window in windows])
+            self._augment(batch["frames"], [window.seed for window in windows])
         return batch

@@ -1,5 +1,6 @@
 """Windows: the stretches of a trajectory that behavior cloning learns from."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypedDict
@@ -8,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.utils.data import get_worker_info
 
 from envs.gamepad import NEUTRAL, is_noop
 
@@ -121,14 +123,24 @@ def collate(windows: Sequence[Window], context: int, height: int, width: int) ->
         height: Height of the frames in pixels.
         width: Width of the frames in pixels.
     """
-    frames = np.empty((len(windows), context, height, width, 3), dtype=np.uint8)
+    frames = _room(len(windows), context, height, width, 3)
+    pixels = frames.numpy()
     actions = np.empty((len(windows), context, len(NEUTRAL)), dtype=np.int64)
     mask = np.zeros((len(windows), context), dtype=np.bool_)
     for row, window in enumerate(windows):
         length = len(window.rows)
-        window.source.read_rows(window.rows, frames[row, :length])
-        frames[row, length:] = 0
+        window.source.read_rows(window.rows, pixels[row, :length])
+        pixels[row, length:] = 0
         actions[row, :length] = window.actions
         actions[row, length:] = NEUTRAL
         mask[row, :length] = True
-    return Batch(frames=torch.from_numpy(frames), actions=torch.from_numpy(actions), mask=torch.from_numpy(mask))
+    return Batch(frames=frames, actions=torch.from_numpy(actions), mask=torch.from_numpy(mask))
+
+
+def _room(*shape: int) -> Tensor:
+    """Makes room for bytes; in a worker in the memory that it shares, where PyTorch would copy them to (25 MB)."""
+    if get_worker_info() is None:
+        return torch.empty(shape, dtype=torch.uint8)
+    # As PyTorch's own collate function does.
+    storage = torch.UntypedStorage._new_shared(math.prod(shape))  # type: ignore[no-untyped-call]
+    return torch.empty(0, dtype=torch.uint8).set_(storage).view(shape)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import torch
@@ -18,6 +18,8 @@ from zoo.nets.policy import Policy
 # row's numbers came out equal bit for bit whatever else was in the batch (CPU, one thread, batches of 1 to 64).
 ROWS: Final = 4
 WINDOW: Final = 16
+Precision = Literal["32-true", "bf16-true"]
+PRECISIONS: Final[dict[Precision, torch.dtype]] = {"32-true": torch.float32, "bf16-true": torch.bfloat16}
 
 
 class Agent:

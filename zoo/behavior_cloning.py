@@ -15,18 +15,23 @@ from zoo.policy_module import GAME, PolicyModule, Trainable
 class BehaviorCloning(PolicyModule):
     """Trains a policy to do what the players did (Section 3.2; Appendix C.1, C.2 and C.4).
 
-    The loss is the cross-entropy summed over the 16 action components, averaged over the steps of the windows.
+    The loss is the cross-entropy summed over the 16 action components and averaged over the places of the windows,
+    padding among them: so every step weighs the same, whatever it shares a batch with, and a large batch gives the
+    gradient of its parts on several ranks or one after another. What is logged is the mean over the steps alone.
 
     Args:
         size: Network size: `tiny`, `4m`, `25m` or `103m`.
         encoder: `convnext`, the paper's, or `timm/<backbone>`.
         past_actions: Whether a step also sees the actions before it.
+        context: Frames that a step sees at most; the windows of the data may not be longer.
         init_from: Weights to start from: a `.ckpt` or a folder of weights; None starts from scratch.
         trainable: Which weights learn: `all`, or the `head`, the MLP after the transformer.
         lr: Learning rate after the warmup.
         weight_decay: AdamW's decoupled weight decay.
         warmup_steps: Updates over which the learning rate rises linearly.
         decay: Whether the learning rate then falls linearly, to 0 at the trainer's `max_steps`.
+        compiled: Whether `torch.compile` compiles the network for training: a minute or more at the start, worth it on
+            a GPU, not on a CPU.
         env: Gymnasium id of the game to play in `test` and in closed-loop evaluation.
         env_args: Further arguments of the game.
         games: Games played at once.
@@ -41,18 +46,20 @@ class BehaviorCloning(PolicyModule):
         size: str = "4m",
         encoder: str = "convnext",
         past_actions: bool = False,
+        context: int = 32,
         init_from: str | None = None,
         trainable: Trainable = "all",
         lr: float = 1e-4,
         weight_decay: float = 1e-4,
         warmup_steps: int = 1000,
         decay: bool = False,
+        compiled: bool = False,
         env: str = GAME,
         env_args: dict[str, Any] | None = None,
         games: int = 16,
         temperature: float = 1.0,
     ) -> None:
-        net = Policy(size=size, encoder=encoder, past_actions=past_actions)
+        net = Policy(size=size, encoder=encoder, past_actions=past_actions, context=context)
         if init_from is not None:
             parent = hub.load(init_from, "policy")
             if parent.config != net.config:
@@ -63,7 +70,13 @@ class BehaviorCloning(PolicyModule):
         super().__init__(net, parents, trainable, optimization, env, env_args, games, temperature)
         self.save_hyperparameters()
         self.init_from = init_from
+        self.compiled = compiled
         self.accuracy = ActionAccuracy()
+
+    def setup(self, stage: str) -> None:
+        """Compiles the network, if that is wanted."""
+        if self.compiled and stage == "fit":
+            self.net.compile()  # its forward pass, that of training; it acts by other methods
 
     @property
     def pretrained(self) -> bool:
@@ -72,14 +85,15 @@ class BehaviorCloning(PolicyModule):
 
     def training_step(self, batch: dict[str, Tensor], batch_index: int) -> Tensor:
         """Returns the loss of a batch of windows: frames, actions and mask."""
-        loss, _ = self._losses(batch)
-        self.log("train/loss", loss, prog_bar=True)
-        return loss
+        steps, _ = self._losses(batch)
+        self.log("train/loss", steps.detach().sum() / batch["mask"].sum(), prog_bar=True)
+        return steps.mean()
 
     def validation_step(self, batch: dict[str, Tensor], batch_index: int) -> None:
         """Adds a batch of windows to the offline metrics: loss, and accuracy of each action component."""
-        loss, distribution = self._losses(batch)
-        self.log("val/loss", loss, prog_bar=True, batch_size=int(batch["mask"].sum()))
+        steps, distribution = self._losses(batch)
+        count = int(batch["mask"].sum())
+        self.log("val/loss", steps.sum() / count, prog_bar=True, batch_size=count)
         self.accuracy.update(distribution.mode(), batch["actions"], batch["mask"])
 
     def on_validation_epoch_end(self) -> None:
@@ -88,7 +102,7 @@ class BehaviorCloning(PolicyModule):
         self.accuracy.reset()
 
     def _losses(self, batch: dict[str, Tensor]) -> tuple[Tensor, GamepadDistribution]:
-        actions, mask = batch["actions"], batch["mask"]
+        """Returns the loss of every step, 0 on padding, `(B, T)`, and what the policy would do there."""
+        actions = batch["actions"]
         distribution = GamepadDistribution(self.net(batch["frames"], actions))
-        steps = -distribution.log_prob(actions)  # (B, T)
-        return torch.where(mask, steps, 0.0).sum() / mask.sum(), distribution
+        return torch.where(batch["mask"], -distribution.log_prob(actions), 0.0), distribution

@@ -54,7 +54,8 @@ class ZooModule(LightningModule):
         if self.decay and self.trainer.max_steps < 1:
             raise ValueError(f"model.decay true: needs trainer.max_steps, which is {self.trainer.max_steps}")
         parameters = [parameter for parameter in self.parameters() if parameter.requires_grad]
-        optimizer = torch.optim.AdamW(parameters, lr=self.lr, weight_decay=self.weight_decay)
+        fused = self.trainer.precision != "16-mixed"  # whose gradient scaler Lightning could not combine with clipping
+        optimizer = torch.optim.AdamW(parameters, lr=self.lr, weight_decay=self.weight_decay, fused=fused)
         scheduler = LambdaLR(optimizer, self._schedule)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 

@@ -2,7 +2,10 @@
 
 import platform
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
+
+import torch
 
 
 def commit() -> str:
@@ -12,8 +15,16 @@ def commit() -> str:
 
 
 def hardware() -> str:
-    """Names the processor and how many cores there are."""
+    """Names the processor, how many cores there are, and the GPUs."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     models = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
-    return f"{models[0] if models else platform.processor()}, {len(models) or 1} cores"
+    gpus = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+    return ", ".join([models[0] if models else platform.processor(), f"{len(models) or 1} cores", *gpus])
+
+
+def versions() -> str:
+    """Names the versions of Python and of what computes."""
+    return ", ".join(
+        [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in ("torch", "lightning"))]
+    )

@@ -35,7 +35,8 @@ class Reinforce(PolicyModule):
     """Aligns a policy with a reward model by REINFORCE on its own episodes (Section 3.6, Appendix C.4).
 
     A batch is a list of episode seeds, as a prompt is to a language model. A crashed episode is dropped and the batch
-    is smaller.
+    is smaller. With several ranks each plays episodes of its own; their gradients are averaged, and a rank whose games
+    all crashed adds nothing to the sum.
 
     Args:
         policy: The policy to align, and the reference of the KL term: a `.ckpt` or a folder of weights.
@@ -95,11 +96,12 @@ class Reinforce(PolicyModule):
         return True
 
     def training_step(self, batch: list[Episode], batch_index: int) -> Tensor | None:
-        """Plays a batch of episodes, rewards them and returns the loss; None if every game crashed."""
+        """Plays a batch of episodes, rewards them and returns the loss; None or no gradient if every game crashed."""
         rollouts = [rollout for rollout in self.play(batch, self.seed) if not rollout.crashed]
         self.log("train/crashed", float(len(batch) - len(rollouts)))
         if not rollouts:
-            return None
+            # The other ranks wait for this one's gradient.
+            return self._no_loss() if torch.distributed.is_initialized() else None
         rewards = self.rewards(rollouts)
         log_probs, kl = self._log_probs(rollouts)
         loss = reinforce_loss(log_probs, rewards, self.baseline) + self.kl_weight * kl.mean()
@@ -141,6 +143,10 @@ class Reinforce(PolicyModule):
 
     def _frozen(self) -> dict[str, Tensor]:
         return {name: value for name, value in self.state_dict().items() if name.startswith(("reference.", "reward."))}
+
+    def _no_loss(self) -> Tensor:
+        learning = [parameter for parameter in self.net.parameters() if parameter.requires_grad]
+        return torch.stack([0.0 * parameter.sum() for parameter in learning]).sum()
 
     def _log_probs(self, rollouts: list[Rollout]) -> tuple[Tensor, Tensor]:
         """Returns each episode's log-probability and its KL from the reference policy, `(B,)` both."""

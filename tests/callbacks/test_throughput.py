@@ -7,6 +7,8 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 
 from callbacks.throughput import Throughput
+from zoo.behavior_cloning import BehaviorCloning
+from zoo.nets.cost import training_flops
 
 BATCH = {"mask": torch.arange(8).reshape(2, 4) < 6}  # six steps that count
 
@@ -14,11 +16,13 @@ BATCH = {"mask": torch.arange(8).reshape(2, 4) < 6}  # six steps that count
 class Log(LightningModule):
     def __init__(self) -> None:
         super().__init__()
-        self.values: list[float] = []
+        self.values: list[float] = []  # frames a second
+        self.last: dict[str, float] = {}
 
     def log(self, name: str, value: Any, *_: Any, **__: Any) -> None:
-        assert name == "train/frames_per_second"
-        self.values.append(value)
+        self.last[name] = value
+        if name == "train/frames_per_second":
+            self.values.append(value)
 
 
 @pytest.fixture
@@ -59,3 +63,17 @@ def test_every_process_counts(clock: list[float]) -> None:
     log = Log()
     train(Throughput(every=1), log, clock, range(1, 2), 0.5, world=3)
     assert log.values == [36.0]
+
+
+def test_operations_are_counted_and_compared_with_the_peak(clock: list[float]) -> None:
+    module = BehaviorCloning("tiny")
+    log, throughput = Log(), Throughput(every=1, peak=1e9)
+    throughput.setup(cast(Trainer, None), module, "fit")
+    train(throughput, log, clock, range(1, 2), 0.5)
+    assert log.last["train/flops_per_second"] == 12 * training_flops(module.net)
+    assert log.last["train/peak_fraction"] == log.last["train/flops_per_second"] / 1e9
+
+
+def test_only_what_trains_on_frames_is_measured() -> None:
+    with pytest.raises(ValueError, match="Log trains on no frames; allowed: BehaviorCloning"):
+        Throughput().setup(cast(Trainer, None), Log(), "fit")

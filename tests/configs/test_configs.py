@@ -5,12 +5,14 @@ import pytest
 import torch
 import yaml
 from jsonargparse import Namespace
+from lightning.pytorch.strategies import FSDPStrategy
 from micro import CONFIGS, padzoo
 
 from datamodules.module import ZooDataModule
 from zoo.behavior_cloning import BehaviorCloning
 from zoo.module import ZooModule
 from zoo.nets.reward import AgentFeatures, RandomProjection
+from zoo.nets.trunk import Block
 from zoo.reinforce import Reinforce
 from zoo.reward_model import RewardModel
 from zoo.training_cli import TrainingCLI
@@ -78,12 +80,17 @@ def test_a_stage_of_a_preset_changes_what_it_names(path: Path, parsed: list[Name
     assert found["trainer"]["max_steps"] > 0  # training streams have no end
 
 
-@pytest.mark.parametrize("trainer", ["cpu", "gpu"])
-def test_hardware_is_a_configuration(trainer: str, parsed: list[Namespace]) -> None:
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("trainer/*.yaml")), ids=lambda path: path.stem)
+def test_hardware_is_a_configuration(path: Path, parsed: list[Namespace]) -> None:
     arguments = [*configuration("experiment/policy"), *NEEDED["policy"]]
-    found = parse(parsed, *arguments, "--trainer", CONFIGS / f"trainer/{trainer}.yaml")
-    assert found["trainer"]["accelerator"] == trainer
-    assert found["trainer"]["max_epochs"] == -1
+    found = parse(parsed, *arguments, "--trainer", path)["trainer"]
+    assert found["accelerator"] == ("cpu" if path.stem == "cpu" else "gpu")
+    assert found["max_epochs"] == -1
+    if isinstance(found["strategy"], dict):
+        module, _, name = found["strategy"]["class_path"].rpartition(".")
+        strategy = getattr(__import__(module, fromlist=[name]), name)(**found["strategy"]["init_args"])
+        assert isinstance(strategy, FSDPStrategy)
+        assert strategy.kwargs["auto_wrap_policy"]._module_classes == {Block}
 
 
 def build(model: dict[str, Any], **arguments: object) -> ZooModule:
@@ -129,4 +136,4 @@ def test_a_larger_network_or_another_encoder_is_an_option(parsed: list[Namespace
         other = build(parse(parsed, *arguments, "--model.encoder", "timm/resnet10t")["model"])
     assert isinstance(module.net.config, dict)
     assert module.net.config["size"] == "4m"
-    assert other.net.config == {"size": "tiny", "encoder": "timm/resnet10t", "past_actions": False}
+    assert other.net.config == {"size": "tiny", "encoder": "timm/resnet10t", "past_actions": False, "context": 32}

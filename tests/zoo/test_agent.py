@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -48,6 +50,25 @@ def test_cached_acting_equals_the_full_forward_over_a_whole_episode(policy: Poli
         torch.testing.assert_close(policy.head(features[step]), logits, atol=1e-4, rtol=1e-5)  # logits of up to 30
         assert abs(GamepadDistribution(logits).log_prob(chosen[step]) - log_probs[step]) < 1e-4
     torch.testing.assert_close(features, policy.window_features(seen, chosen), atol=1e-5, rtol=0)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("context", [1, 20, 40])
+def test_cached_acting_is_exact_with_any_context(context: int) -> None:
+    torch.manual_seed(0)
+    policy = Policy("tiny", context=context).eval()
+    frames = episode(2, 60)
+    _, features, _ = play(Agent(policy), frames)
+    expected = policy.window_features(torch.from_numpy(codec.roundtrip(frames)))
+    torch.testing.assert_close(features, expected, atol=1e-5, rtol=0)
+
+
+def test_in_half_precision_the_agent_thinks_nearly_the_same(policy: Policy) -> None:
+    frames = episode(3, 40)
+    _, features, _ = play(Agent(policy), frames)
+    _, rough, log_probs = play(Agent(copy.deepcopy(policy).bfloat16()), frames)
+    assert rough.dtype == log_probs.dtype == torch.float32
+    torch.testing.assert_close(rough, features, atol=0.15, rtol=0)  # of LayerNorm's outputs, 1 on average
 
 
 def test_actions_lie_in_the_space_and_follow_the_seeds(policy: Policy) -> None:

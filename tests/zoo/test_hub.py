@@ -46,7 +46,7 @@ def test_card_says_what_the_network_is(tmp_path: Path) -> None:
     hub.save(net, tmp_path / "net", {"parents": {"init_from": "12ab"}, "data": "300 curated runs"})
     assert yaml.safe_load((tmp_path / "net" / "card.yaml").read_text()) == {
         "network": "policy",
-        "config": {"size": "tiny", "encoder": "convnext", "past_actions": False},
+        "config": {"size": "tiny", "encoder": "convnext", "past_actions": False, "context": 32},
         "schema": SCHEMA,
         "parents": {"init_from": "12ab"},
         "data": "300 curated runs",

@@ -11,6 +11,14 @@ from zoo.behavior_cloning import BehaviorCloning
 from zoo.module import ZooModule
 
 
+@pytest.fixture(autouse=True)
+def trainer(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What the modules ask of a trainer."""
+    trainer = SimpleNamespace(max_steps=8, precision="32-true")
+    monkeypatch.setattr(BehaviorCloning, "trainer", trainer)
+    return trainer
+
+
 def optimization(module: ZooModule) -> tuple[AdamW, Any]:
     configured = module.configure_optimizers()
     assert isinstance(configured, Mapping)
@@ -37,8 +45,7 @@ def test_the_learning_rate_rises_linearly_and_then_stays() -> None:
     assert found == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5, 0.5, 0.5, 0.5])
 
 
-def test_the_learning_rate_can_fall_to_the_end_of_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(BehaviorCloning, "trainer", SimpleNamespace(max_steps=8))
+def test_the_learning_rate_can_fall_to_the_end_of_training() -> None:
     found = rates(BehaviorCloning("tiny", lr=0.8, warmup_steps=3, decay=True))
     assert found == pytest.approx([0.2, 0.4, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1])
 
@@ -55,9 +62,18 @@ def test_only_what_learns_is_optimized(trainable: Any, count: int) -> None:
     assert sum(parameter.numel() for group in optimizer.param_groups for parameter in group["params"]) == count
 
 
+@pytest.mark.parametrize(("precision", "fused"), [("32-true", True), ("bf16-mixed", True), ("16-mixed", False)])
+def test_the_optimizer_is_fused_where_gradients_can_be_clipped_too(
+    trainer: SimpleNamespace, precision: str, fused: bool
+) -> None:
+    trainer.precision = precision
+    optimizer, _ = optimization(BehaviorCloning("tiny"))
+    assert optimizer.param_groups[0]["fused"] is fused
+
+
 def test_a_checkpoint_says_what_the_network_is() -> None:
     torch.manual_seed(0)
     checkpoint: dict[str, Any] = {}
     BehaviorCloning("tiny", past_actions=True).on_save_checkpoint(checkpoint)
-    config = {"size": "tiny", "encoder": "convnext", "past_actions": True}
+    config = {"size": "tiny", "encoder": "convnext", "past_actions": True, "context": 32}
     assert checkpoint["padzoo"] == {"network": "policy", "config": config, "schema": SCHEMA, "parents": {}}

@@ -14,7 +14,7 @@ from envs.adapter import make
 from envs.errors import GameCrashed
 from envs.vector import GamePool
 from zoo import hub
-from zoo.agent import Agent
+from zoo.agent import PRECISIONS, Agent, Precision
 from zoo.rollout import Rollout
 from zoo.rollout import play as roll_out
 
@@ -27,6 +27,7 @@ def play(
     episodes: int = 4,
     seed: int = 0,
     temperature: float = 1.0,
+    precision: Precision = "32-true",
     character: str | None = "ninja",
     env: str = "padzoo/LaunchIsland-v0",
     env_args: dict[str, Any] | None = None,
@@ -42,12 +43,13 @@ def play(
         episodes: How many; the launch island's four spawns take turns.
         seed: Seed of the episodes and of the policy's draws.
         temperature: Softmax temperature of the actions; 0 takes the most likely.
+        precision: Of the network: `bf16-true` is faster for large ones, and what it plays differs a little.
         character: Character to play; `null` for a game without characters, or to let the game draw.
         env: Gymnasium id of the game; `module:id` imports the module first.
         env_args: Further arguments of the game, as JSON.
         size: Height and width of each picture in pixels.
     """
-    net = hub.load(policy, "policy")
+    net = hub.load(policy, "policy").to(PRECISIONS[precision])
     spawns = range(4) if env == "padzoo/LaunchIsland-v0" else None
     todo = draw.episodes(seed, episodes, spawns=spawns, character=character)
     with GamePool(env, min(episodes, 4), {**(env_args or {}), "size": net.image_size}) as pool:

@@ -11,7 +11,7 @@ from datamodules.shards import ShardWriter
 from envs.errors import GameCrashed
 from envs.vector import GamePool
 from zoo import hub
-from zoo.agent import Agent
+from zoo.agent import PRECISIONS, Agent, Precision
 from zoo.commands.table import outcome_table, percentages
 from zoo.rollout import play
 
@@ -22,6 +22,7 @@ def rollout(
     out: str,
     seed: int = 0,
     temperature: float = 1.0,
+    precision: Precision = "32-true",
     spawn: int | None = None,
     character: str | None = "ninja",
     env: str = "padzoo/LaunchIsland-v0",
@@ -36,13 +37,14 @@ def rollout(
         out: Folder to make.
         seed: Seed of the episodes and of the policy's draws.
         temperature: Softmax temperature of the actions; 0 takes the most likely.
+        precision: Of the network: `bf16-true` is faster for large ones, and what it plays differs a little.
         spawn: Spawn point of all episodes; left out, each seed has its own.
         character: Character to play; `null` for a game without characters, or to let the game draw.
         env: Gymnasium id of the game; `module:id` imports the module first.
         env_args: Further arguments of the game, as JSON.
         games: Games played at once.
     """
-    net = hub.load(policy, "policy")
+    net = hub.load(policy, "policy").to(PRECISIONS[precision])
     todo = draw.episodes(seed, episodes, spawns=None if spawn is None else [spawn], character=character)
     source: dict[str, Any] = {
         "command": "rollout",
@@ -50,7 +52,7 @@ def rollout(
         "env": env,
         "env_args": env_args or {},
     }
-    source |= {"seed": seed, "episodes": episodes, "temperature": temperature}
+    source |= {"seed": seed, "episodes": episodes, "temperature": temperature, "precision": precision}
     arguments = {**(env_args or {}), "size": net.image_size}
     with GamePool(env, games, arguments) as pool, ShardWriter(out, source=source) as writer:
         counts = dict.fromkeys(pool.outcomes, 0)

@@ -37,7 +37,7 @@ SIZES: Final = {  # paper: 103M in Appendix C.1, 4M and 25M in Appendix E.1; tin
 
 
 class Policy(nn.Module):
-    """A policy over gamepad actions given the last 32 frames (Section 3.2, Appendix C.1).
+    """A policy over gamepad actions given the last frames (Section 3.2, Appendix C.1).
 
     Args:
         size: Preset: `tiny`, `4m`, `25m` or `103m`.
@@ -45,25 +45,35 @@ class Policy(nn.Module):
         past_actions: Whether a step also sees the actions taken before it in the window, each embedded and added to
             the frame that followed it. The paper's formula (Section 3.2) conditions on them, its Appendix C names no
             such input, and the parameter counts match without.
+        context: Frames that a step sees at most, its own among them; 32 in the paper.
 
     Raises:
-        ValueError: If the size or the encoder is unknown.
+        ValueError: If the size or the encoder is unknown, or the context is not 1 or more.
     """
 
-    def __init__(self, size: str = "tiny", encoder: str = "convnext", past_actions: bool = False) -> None:
+    def __init__(
+        self, size: str = "tiny", encoder: str = "convnext", past_actions: bool = False, context: int = CONTEXT
+    ) -> None:
         super().__init__()
+        if context < 1:
+            raise ValueError(f"context {context}: allowed: 1 or more frames")
         shape = SIZES.get(size)
         if shape is None:
             near = difflib.get_close_matches(size.lower(), SIZES, n=1)
             hint = f"did you mean {near[0]!r}? " if near else ""
             raise ValueError(f"size {size!r} is not known; {hint}allowed: {', '.join(SIZES)}")
-        self.config: dict[str, Any] = {"size": size, "encoder": encoder, "past_actions": past_actions}
-        self.image_size, self.width, self.context = shape.image_size, shape.width, CONTEXT
+        self.config: dict[str, Any] = {
+            "size": size,
+            "encoder": encoder,
+            "past_actions": past_actions,
+            "context": context,
+        }
+        self.image_size, self.width, self.context = shape.image_size, shape.width, context
         self.past_actions = past_actions
         self.encoder = build_encoder(encoder, shape.image_size, shape.channels)
         matches = self.encoder.dim == shape.width
         self.projection = nn.Identity() if matches else nn.Linear(self.encoder.dim, shape.width)
-        self.trunk = Trunk(shape.layers, shape.width, shape.heads, CONTEXT)
+        self.trunk = Trunk(shape.layers, shape.width, shape.heads, context)
         self.head = nn.Sequential(nn.Linear(shape.width, shape.hidden), nn.GELU(), nn.Linear(shape.hidden, LOGITS))
         for parameter in self.head.parameters():  # small logits: every action is about as likely at the start
             nn.init.normal_(parameter, std=0.02) if parameter.dim() == 2 else nn.init.zeros_(parameter)
@@ -130,18 +140,23 @@ class Policy(nn.Module):
         """Computes the action logits of every step of windows.
 
         Args:
-            frames: Pixels, uint8, `(B, T, S, S, 3)`, T at most 32.
+            frames: Pixels, uint8, `(B, T, S, S, 3)`, T at most the context.
             actions: Actions chosen at these frames, int64, `(B, T, 16)`; only looked at with `past_actions`, and a
                 step sees only those before it.
 
         Returns:
             Logits, `(B, T, 68)`.
+
+        Raises:
+            ValueError: If the windows are longer than the context, or the frames have another size.
         """
+        if frames.shape[1] > self.context:
+            raise ValueError(f"windows of {frames.shape[1]} steps: this policy's context is {self.context}")
         logits: Tensor = self.head(self.trunk(self.join(self.embed(frames), actions)))
         return logits
 
     def features(self, embeddings: Tensor, actions: Tensor | None = None, start: int = 0) -> Tensor:
-        """Computes one episode's features as acting sees them: step t through a window of the last 32 steps.
+        """Computes one episode's features as acting sees them: step t through a window that ends with it.
 
         Args:
             embeddings: Frame embeddings of the episode, `(T, D)`.

@@ -112,6 +112,12 @@ def test_unknown_size_is_refused(size: str, message: str) -> None:
         Policy(size)
 
 
+@pytest.mark.parametrize("context", [0, -1])
+def test_a_context_of_no_frames_is_refused(context: int) -> None:
+    with pytest.raises(ValueError, match=f"context {context}: allowed: 1 or more frames"):
+        Policy(context=context)
+
+
 def test_frames_of_another_size_are_refused(policy: Policy) -> None:
     with pytest.raises(ValueError, match=r"frames of 128 x 128 x 3: a policy of size 'tiny' sees 64 x 64 x 3"):
         policy(torch.zeros(1, 2, 128, 128, 3, dtype=torch.uint8))

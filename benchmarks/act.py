@@ -1,0 +1,134 @@
+"""How fast policies act, in ratios measured in one run: `python benchmarks/act.py` prints a table.
+
+* `tiny` in 16 games of the launch island: episodes played, against the same episodes' actions given to the games alone,
+  and the network alone on 16 frames at a time. If neither waited for the other nor shared a core with it, playing would
+  take the sum of both times (the harmonic bound).
+* `4m` with 16 games: the agent, which embeds a frame once and computes only the last step, against computing all 32
+  frames of the window anew at every step.
+* `103m` alone in bfloat16 on one thread: does it keep 10 decisions a second?
+"""
+
+import time
+from collections.abc import Iterator
+from statistics import median
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from datamodules.episode import episodes
+from envs.vector import GamePool
+from zoo.agent import Agent
+from zoo.nets.gamepad_distribution import GamepadDistribution
+from zoo.nets.policy import Policy
+from zoo.provenance import commit, hardware, versions
+from zoo.rollout import Rollout, play
+
+GAMES = 16
+Script = list[tuple[Rollout, NDArray[np.int64]]]
+ROUNDS = 5
+
+
+def frames(policy: Policy, count: int) -> NDArray[np.uint8]:
+    """Smooth pictures, which the codec handles as it does those of a game."""
+    small = np.random.default_rng(0).integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
+    scale = policy.image_size // 8
+    return small.repeat(scale, axis=1).repeat(scale, axis=2)
+
+
+def agent_rate(policy: Policy, games: int, steps: int) -> float:
+    """Returns the decisions a second of an agent whose windows are full."""
+    agent, rows, seen = Agent(policy), range(games), frames(policy, games)
+    agent.reset(rows, rows)
+    for _ in range(policy.context):
+        agent.act(seen, rows)
+    start = time.perf_counter()
+    for _ in range(steps):
+        agent.act(seen, rows)
+    return games * steps / (time.perf_counter() - start)
+
+
+@torch.inference_mode()
+def naive_rate(policy: Policy, games: int, steps: int) -> float:
+    """Returns the decisions a second of computing the whole window at every step."""
+    windows = torch.from_numpy(frames(policy, games))[:, None].repeat(1, policy.context, 1, 1, 1)
+    uniform = torch.rand(games, 16)
+    start = time.perf_counter()
+    for _ in range(steps):
+        GamepadDistribution(policy(windows)[:, -1]).sample(uniform)
+    return games * steps / (time.perf_counter() - start)
+
+
+def played(policy: Policy, pool: GamePool, first: int) -> tuple[float, list[Rollout]]:
+    """Returns the steps a second of playing episodes, and what was played."""
+    todo = episodes(first, 2 * GAMES)
+    start = time.perf_counter()
+    rollouts = list(play(Agent(policy), pool, todo))
+    return sum(len(r.record) for r in rollouts) / (time.perf_counter() - start), rollouts
+
+
+def games_rate(pool: GamePool, rollouts: list[Rollout]) -> float:
+    """Returns the steps a second of the same episodes when nobody has to think, each game at its own pace."""
+    scripts = [rollouts[game::GAMES] for game in range(GAMES)]
+    actions = {game: [(r, r.record.actions.astype(np.int64)) for r in scripts[game]] for game in range(GAMES)}
+    start = time.perf_counter()
+    waiting = {game: moves(pool, game, actions[game]) for game in range(GAMES)}
+    while waiting:
+        waiting = {game: script for game, script in waiting.items() if next(script, None) is not None}
+    return sum(len(r.record) for r in rollouts) / (time.perf_counter() - start)
+
+
+def moves(pool: GamePool, game: int, script: Script) -> Iterator[bool]:
+    """Submits one game's calls one by one, each when asked to go on."""
+    for rollout, actions in script:
+        pool.reset(game, rollout.episode.seed, rollout.episode.options())
+        yield True
+        pool.wait(game)
+        for action in actions:
+            pool.step(game, action)
+            yield True
+            pool.wait(game)
+
+
+def row(what: str, values: list[float], form: str = ",.0f") -> str:
+    """Formats a row: median, least and greatest."""
+    return f"| {what} | {median(values):{form}} | {min(values):{form}} to {max(values):{form}} |"
+
+
+def compare() -> None:
+    """Measures in rounds and prints the tables."""
+    tiny, middle, large = Policy("tiny").eval(), Policy("4m").eval(), Policy("103m").bfloat16().eval()
+    rates: dict[str, list[float]] = {name: [] for name in ("play", "games", "network", "cached", "naive", "large")}
+    with GamePool("padzoo/LaunchIsland-v0", GAMES, {"size": tiny.image_size}) as pool:
+        played(tiny, pool, 1_000)
+        for number in range(ROUNDS):
+            rate, rollouts = played(tiny, pool, 2 * GAMES * number)
+            rates["play"].append(rate)
+            rates["games"].append(games_rate(pool, rollouts))
+            rates["network"].append(agent_rate(tiny, GAMES, 100))
+    for _ in range(ROUNDS):
+        rates["cached"].append(agent_rate(middle, GAMES, 10))
+        rates["naive"].append(naive_rate(middle, GAMES, 1))
+        rates["large"].append(agent_rate(large, 1, 30))
+    print("| steps/s | median | least to greatest |\n| --- | --- | --- |")
+    print(row("`tiny`, 16 games, playing", rates["play"]))
+    print(row("the games alone", rates["games"]))
+    print(row("the network alone", rates["network"]))
+    print(row("`4m`, 16 games, agent", rates["cached"]))
+    print(row("`4m`, 16 games, all 32 frames anew", rates["naive"]))
+    print(row("`103m`, 1 game, bfloat16", rates["large"], ".1f"))
+    alone = zip(rates["games"], rates["network"], strict=True)
+    bounds = [1 / (1 / games + 1 / network) for games, network in alone]
+    print("\n| ratio | median | least to greatest | goal |\n| --- | --- | --- | --- |")
+    shares = [one / bound for one, bound in zip(rates["play"], bounds, strict=True)]
+    print(row("`tiny`, playing / harmonic bound", shares, ".2f") + " 0.60 |")
+    gains = [one / other for one, other in zip(rates["cached"], rates["naive"], strict=True)]
+    print(row("`4m`, agent / all 32 frames anew", gains, ".1f") + " 10 |")
+    print(row("`103m`, decisions a second / 10", [rate / 10 for rate in rates["large"]], ".2f") + " 1 |")
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    print(f"## Acting\n\n{hardware()}; {versions()}; commit {commit()}.")
+    print(f"`python benchmarks/act.py`: one thread, {ROUNDS} rounds, untrained networks\n")
+    compare()

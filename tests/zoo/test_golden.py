@@ -1,0 +1,62 @@
+"""Ten updates of each module on fixed data (CPU, float32): an accidental change of what is learnt shows here."""
+
+from collections.abc import Iterator
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from micro import column, fit, logged
+
+from datamodules.archive import Archive
+from datamodules.episode import Episode
+from datamodules.record import Record
+from zoo.nets.policy import Policy
+from zoo.reinforce import Reinforce
+from zoo.rollout import Rollout
+
+GOLDEN: dict[str, list[float]] = {
+    "policy": [17.8542, 16.4712, 15.3729, 14.2577, 13.0531, 11.7454, 10.4038, 9.1531, 8.06947, 7.1277],
+    "reward": [0.690847, 0.696516, 0.660399, 0.679107, 0.629442, 0.586478, 0.6839, 0.558082, 0.623694, 0.591263],
+    "reinforce": [168.464, 189.506, 225.427, 298.466, 274.577, 220.665, 287.564, 219.08, 293.931, 301.978],
+}
+
+
+def losses(experiment: str, stage: str, root: Path, *arguments: object) -> Any:
+    fit(experiment, stage, root, "--trainer.max_steps", 10, *arguments, *logged(root))
+    return pytest.approx(column(root, "train/loss"), rel=1e-3)  # kernels of other processors round otherwise
+
+
+def test_behavior_cloning(shards: Path, tmp_path: Path) -> None:
+    learning = ["--model.trainable", "all", "--model.lr", 1e-3, "--data.augment", "true"]
+    assert losses("policy", "prefft", tmp_path, "--data.train", shards, *learning) == GOLDEN["policy"]
+
+
+def test_reward_model(shards: Path, preferences: Path, policy: Path, tmp_path: Path) -> None:
+    data = ["--data.train", shards, "--data.train_preferences", preferences, "--model.policy", policy]
+    assert losses("reward", "reward", tmp_path, *data, "--model.shift", 5) == GOLDEN["reward"]
+
+
+def replay(record: Record, policy: Policy) -> Rollout:
+    """A stored trajectory as if the policy had just played it."""
+    rollout = Rollout(Episode(0), 0, "recorded", info={"outcome": record.meta["outcome"]})
+    with torch.no_grad():
+        features = policy.window_features(torch.from_numpy(record.decode().frames))
+    for step in range(len(record)):
+        image = record.data[record.offsets[step] : record.offsets[step + 1]]
+        rollout.add(image, record.actions[step].astype(np.int64), features[step], torch.tensor(0.0))
+    return rollout
+
+
+def test_reinforce(shards: Path, policy: Path, reward: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = Archive(shards)
+    rows = cycle(range(len(archive)))  # not played: one other action, and all that follows would be another episode
+
+    def play(self: Reinforce, batch: list[Episode], seed: int = 0) -> Iterator[Rollout]:
+        return (replay(archive.record(next(rows)), self.net) for _ in batch)
+
+    monkeypatch.setattr(Reinforce, "play", play)
+    given = ["--model.policy", policy, "--model.reward", reward, "--model.kl_weight", 0.1]
+    assert losses("reinforce", "aligned", tmp_path, *given) == GOLDEN["reinforce"]
