@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -149,7 +150,18 @@ def _npy_bytes(array: NDArray[Any]) -> bytes:
 
 def _read_npy(data: bytes, kind: str, where: str) -> NDArray[Any]:
     try:
-        array: NDArray[Any] = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+        start = 10 + int.from_bytes(data[8:10], "little")
+        shape, fortran, dtype = _npy_header(data[:start])
+        values = np.frombuffer(data, dtype, offset=start)  # never of objects: it refuses them
+        return values.reshape(shape, order="F" if fortran else "C").copy()
+    except ValueError as error:
         raise ValueError(f"{where}: damaged member {kind!r} ({error})") from None
-    return array
+
+
+@lru_cache(maxsize=1024)  # NumPy's parser takes as long as decoding a quarter of a frame, and most headers are alike
+def _npy_header(head: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    stream = io.BytesIO(head)
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise ValueError("not in version 1.0 of NumPy's format")
+    header: tuple[tuple[int, ...], bool, np.dtype[Any]] = np.lib.format.read_array_header_1_0(stream)
+    return header
