@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from upath import UPath
 
 from datamodules import Demonstrations
-from datamodules.manifest import Manifest
+from datamodules.manifest import Manifest, Shard
 from datamodules.shard_reader import ShardReader
 
 
@@ -47,6 +48,30 @@ def test_skips_what_is_damaged_and_counts(damaged: Path, caplog: pytest.LogCaptu
         f"skipped, {count} so far" for count in (1, 2, 3)
     ]
     assert "000003.tar: no trajectory 'pattern-015', which index.json lists" in caplog.messages[2]
+
+
+def test_what_has_changed_since_it_was_compared_is_compared_again(
+    shards: Path, damaged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = Path(shutil.copytree(shards, tmp_path / "copy", ignore=shutil.ignore_patterns("decoded-*", ".*")))
+    hashed: list[str] = []
+    check = Shard.check
+
+    def count(self: Shard, member: str, data: bytes, path: UPath) -> None:
+        hashed.append(member)
+        check(self, member, data, path)
+
+    monkeypatch.setattr(Shard, "check", count)
+    manifest = Manifest.load(copy)
+    reader = ShardReader(manifest)
+    first = list(reader.samples(manifest.paths))
+    members = len(hashed)
+    assert members == 5 * 24
+    assert list(reader.samples(manifest.paths)) == first
+    assert len(hashed) == members
+    shutil.copyfile(damaged / "000001.tar", copy / "000001.tar")
+    with pytest.raises(ValueError, match="damaged member 'pattern-005.actions.npy'"):
+        list(reader.samples(manifest.paths))
 
 
 @pytest.mark.parametrize("cache", [False, True])
