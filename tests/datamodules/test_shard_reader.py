@@ -70,7 +70,7 @@ def test_what_has_changed_since_it_was_compared_is_compared_again(
     assert list(reader.samples(manifest.paths)) == first
     assert len(hashed) == members
     shutil.copyfile(damaged / "000001.tar", copy / "000001.tar")
-    with pytest.raises(ValueError, match="damaged member 'pattern-005.actions.npy'"):
+    with pytest.raises(ValueError, match=r"damaged member 'pattern-005\.actions\.npy'"):
         list(reader.samples(manifest.paths))
 
 
