@@ -46,7 +46,7 @@ class Update:
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        return float(loss)
+        return loss.item()
 
 
 def each_pair_of_frames(count: int) -> None:

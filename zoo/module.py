@@ -54,8 +54,10 @@ class ZooModule(LightningModule):
         if self.decay and self.trainer.max_steps < 1:
             raise ValueError(f"model.decay true: needs trainer.max_steps, which is {self.trainer.max_steps}")
         parameters = [parameter for parameter in self.parameters() if parameter.requires_grad]
-        fused = self.trainer.precision != "16-mixed"  # whose gradient scaler Lightning could not combine with clipping
+        fused = self.trainer.precision != "16-mixed"  # fused, AdamW unscales gradients, too late to clip them before
         optimizer = torch.optim.AdamW(parameters, lr=self.lr, weight_decay=self.weight_decay, fused=fused)
+        # It has nothing to unscale without a gradient scaler, but Lightning would refuse to clip in bf16-mixed as well.
+        optimizer._step_supports_amp_scaling = False
         scheduler = LambdaLR(optimizer, self._schedule)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 

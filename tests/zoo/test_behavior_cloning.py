@@ -81,6 +81,13 @@ def test_a_policy_can_be_compiled_and_stays_what_it_is() -> None:
     assert list(model.state_dict()) == names
 
 
+@pytest.mark.parametrize("precision", ["bf16-mixed", "bf16-true"])
+def test_half_precision_trains_clipped(shards: Path, tmp_path: Path, precision: str) -> None:
+    options = ["--data.train", shards, "--trainer.precision", precision, "--trainer.gradient_clip_val", 1]
+    fit("policy", "prefft", tmp_path, *options, *logged(tmp_path))
+    assert column(tmp_path, "train/loss")[1] == pytest.approx(17.4, abs=1)
+
+
 def test_windows_longer_than_the_context_are_refused_in_one_line(
     shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
