@@ -6,6 +6,8 @@
 * `4m` with 16 games: the agent, which embeds a frame once and computes only the last step, against computing all 32
   frames of the window anew at every step.
 * `103m` alone in bfloat16 on one thread: does it keep 10 decisions a second?
+
+Where there is a GPU the networks are on it.
 """
 
 import time
@@ -21,9 +23,10 @@ from envs.vector import GamePool
 from zoo.agent import Agent
 from zoo.nets.gamepad_distribution import GamepadDistribution
 from zoo.nets.policy import Policy
-from zoo.provenance import commit, hardware, versions
+from zoo.provenance import origin, peak_memory
 from zoo.rollout import Rollout, play
 
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 GAMES = 16
 Script = list[tuple[Rollout, NDArray[np.int64]]]
 ROUNDS = 5
@@ -51,11 +54,11 @@ def agent_rate(policy: Policy, games: int, steps: int) -> float:
 @torch.inference_mode()
 def naive_rate(policy: Policy, games: int, steps: int) -> float:
     """Returns the decisions a second of computing the whole window at every step."""
-    windows = torch.from_numpy(frames(policy, games))[:, None].repeat(1, policy.context, 1, 1, 1)
-    uniform = torch.rand(games, 16)
+    seen = torch.from_numpy(frames(policy, games)).to(DEVICE)
+    windows, uniform = seen[:, None].repeat(1, policy.context, 1, 1, 1), torch.rand(games, 16, device=DEVICE)
     start = time.perf_counter()
     for _ in range(steps):
-        GamepadDistribution(policy(windows)[:, -1]).sample(uniform)
+        GamepadDistribution(policy(windows)[:, -1]).sample(uniform).cpu()
     return games * steps / (time.perf_counter() - start)
 
 
@@ -97,7 +100,8 @@ def row(what: str, values: list[float], form: str = ",.0f") -> str:
 
 def compare() -> None:
     """Measures in rounds and prints the tables."""
-    tiny, middle, large = Policy("tiny").eval(), Policy("4m").eval(), Policy("103m").bfloat16().eval()
+    tiny, middle, large = (Policy(size).to(DEVICE).eval() for size in ("tiny", "4m", "103m"))
+    large.bfloat16()
     rates: dict[str, list[float]] = {name: [] for name in ("play", "games", "network", "cached", "naive", "large")}
     with GamePool("padzoo/LaunchIsland-v0", GAMES, {"size": tiny.image_size}) as pool:
         played(tiny, pool, 1_000)
@@ -125,10 +129,11 @@ def compare() -> None:
     gains = [one / other for one, other in zip(rates["cached"], rates["naive"], strict=True)]
     print(row("`4m`, agent / all 32 frames anew", gains, ".1f") + " 10 |")
     print(row("`103m`, decisions a second / 10", [rate / 10 for rate in rates["large"]], ".2f") + " 1 |")
+    print(f"\nPeak memory, three networks and the games' pictures: {peak_memory():.2f} GB.")
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    print(f"## Acting\n\n{hardware()}; {versions()}; commit {commit()}.")
+    print(f"## Acting\n\n{origin()}")
     print(f"`python benchmarks/act.py`: one thread, {ROUNDS} rounds, untrained networks\n")
     compare()

@@ -15,7 +15,7 @@ from datamodules import Demonstrations
 from datamodules.augment import Augment
 from datamodules.windows import Batch
 from zoo.nets.policy import Policy
-from zoo.provenance import commit, hardware
+from zoo.provenance import origin
 
 STEPS = 40
 ROUNDS = 5
@@ -70,7 +70,7 @@ if __name__ == "__main__":
     device = "cuda" if torch.cuda.is_available() else "cpu"
     workers, here = Training(sys.argv[1], size, device, here=False), Training(sys.argv[1], size, device, here=True)
     rounds = [(workers.rate(), here.rate()) for _ in range(ROUNDS)]
-    print(f"## Augmentation\n\n{hardware()}, {device}, commit {commit()}.")
+    print(f"## Augmentation\n\n{origin()}")
     print(f"`python benchmarks/augmentation.py FOLDER {size}`, {ROUNDS} rounds of {STEPS} steps each\n")
     print("| augmented in | frames/s |\n| --- | --- |")
     print(f"| one worker | {median(one for one, _ in rounds):,.0f} |")

@@ -24,7 +24,7 @@ from datamodules.inspection import Inspection
 from datamodules.manifest import Manifest
 from datamodules.shard_reader import ShardReader
 from envs.gamepad import NEUTRAL
-from zoo.provenance import commit, hardware
+from zoo.provenance import origin
 
 Members = list[tuple[tarfile.TarInfo, bytes]]
 POISON = b"cos\nsystem\n(S'touch executed'\ntR."
@@ -165,7 +165,7 @@ if __name__ == "__main__":
     trials = int(sys.argv[1]) if len(sys.argv) > 1 else 1200
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     rng = random.Random(seed)
-    origin = f"{hardware()}, commit {commit()}."
+    measured = origin()  # in the repository, not in the scratch folder
     with tempfile.TemporaryDirectory() as scratch, chdir(scratch):
         folder = Path(scratch) / "a" / "set"
         write(folder)
@@ -180,7 +180,7 @@ if __name__ == "__main__":
             for read in (stream, skip, pick, verify):
                 counts[name, read.__name__, trial(folder, read)] += 1
         left = set(Path(scratch).iterdir()) - entries
-        print(f"## Damaged shards\n\n{origin}\n`python benchmarks/fuzz_shards.py {trials} {seed}`\n")
+        print(f"## Damaged shards\n\n{measured}\n`python benchmarks/fuzz_shards.py {trials} {seed}`\n")
         print("| damage | read by | ended in | times |\n| --- | --- | --- | --- |")
         print("\n".join(f"| {' | '.join(found)} | {times} |" for found, times in sorted(counts.items())))
         print(f"\n{trials} damaged shards, each read four ways; files that appeared: {left or 'none'}.")

@@ -32,7 +32,7 @@ from datamodules.manifest import Manifest
 from datamodules.shards import records
 from zoo.allocator import keep_freed_memory
 from zoo.cli import main
-from zoo.provenance import commit, hardware
+from zoo.provenance import origin
 
 BATCH, CONTEXT = 16, 32
 SECONDS = 4.0  # that every measurement takes
@@ -155,7 +155,7 @@ def run(arguments: list[str]) -> None:
             with redirect_stdout(sys.stderr):  # the report alone goes to standard output
                 if main(["demos", "--player", "curated", "--episodes", "96", "--out", str(folder)]):
                     raise SystemExit(1)
-        print(f"## Reading\n\n{hardware()}, commit {commit()}.")
+        print(f"## Reading\n\n{origin()}")
         print(f"`python benchmarks/reader.py`, {ROUNDS} rounds of {SECONDS:.0f} s each\n")
         compare(folder, scratch)
 

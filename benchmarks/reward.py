@@ -8,6 +8,8 @@ random: the time does not depend on them. What is compared, one update each (for
 * both ends: both trajectories of each of 2,048 pairs, in one batch;
 * sampled: the distinct trajectories of the same pairs, each scored once (the same loss);
 * all pairs: the 2,016 pairs of 64 trajectories, each scored once.
+
+Where there is a GPU, features and network are on it.
 """
 
 import time
@@ -22,8 +24,9 @@ from datamodules.comparison_batches import gather
 from zoo.bradley_terry import bradley_terry_loss
 from zoo.nets.policy import Policy
 from zoo.nets.reward import AgentFeatures, RewardNet, TrajectoryReward
-from zoo.provenance import commit, hardware, versions
+from zoo.provenance import origin, peak_memory
 
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 TRAJECTORIES, STEPS, WIDTH = 1_000, 100, 1_024
 PAIRS, GROUP, EPOCHS = 2_048, 64, 50
 ROUNDS = 3
@@ -38,7 +41,7 @@ class Update:
 
     def __init__(self, width: int = WIDTH) -> None:
         torch.manual_seed(0)
-        self.head = TrajectoryReward(width, STEPS)
+        self.head = TrajectoryReward(width, STEPS).to(DEVICE)
         self.optimizer = torch.optim.AdamW(self.head.parameters(), lr=1e-4, fused=True)
 
     def __call__(self, loss: Tensor) -> float:
@@ -51,9 +54,9 @@ class Update:
 
 def each_pair_of_frames(count: int) -> None:
     """Scores both trajectories of each pair from their frames, pair by pair."""
-    policy = Policy("4m")
-    update, net = Update(policy.width), RewardNet(AgentFeatures(policy))
-    frames = torch.zeros(2, STEPS, 128, 128, 3, dtype=torch.uint8)
+    policy = Policy("4m").to(DEVICE)
+    update, net = Update(policy.width), RewardNet(AgentFeatures(policy)).to(DEVICE)
+    frames = torch.zeros(2, STEPS, 128, 128, 3, dtype=torch.uint8, device=DEVICE)
     for _ in range(count):
         scores = [update.head(net.features(one)[None]) for one in frames]
         update(bradley_terry_loss(*scores))
@@ -91,7 +94,7 @@ def seconds(call: Callable[[], object]) -> float:
 def compare() -> None:
     """Measures in rounds and prints the table."""
     rng = np.random.default_rng(0)
-    features = torch.randn(TRAJECTORIES, STEPS, WIDTH).half()
+    features = torch.randn(TRAJECTORIES, STEPS, WIDTH).half().to(DEVICE)
     pairs = torch.from_numpy(np.stack([rng.choice(TRAJECTORIES, 2, replace=False) for _ in range(PAIRS)]))
     group = torch.combinations(torch.arange(GROUP))
     torch.testing.assert_close(both_ends(features, pairs), distinct(features, pairs), rtol=1e-5, atol=1e-6)
@@ -117,10 +120,11 @@ def compare() -> None:
     comparisons = TRAJECTORIES * (TRAJECTORIES - 1) // 2
     minutes = EPOCHS * comparisons / median(rates["all pairs"]) / 60
     print(f"\n{EPOCHS} epochs of {comparisons:,} comparisons at that rate: {minutes:.0f} minutes; goal: under 40.")
+    print(f"Peak memory, mostly of both ends: {peak_memory():.2f} GB.")
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    print(f"## Reward models\n\n{hardware()}; {versions()}; commit {commit()}.")
+    print(f"## Reward models\n\n{origin()}")
     print(f"`python benchmarks/reward.py`: one thread, {ROUNDS} rounds\n")
     compare()

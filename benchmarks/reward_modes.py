@@ -18,7 +18,7 @@ from statistics import mean
 import torch
 
 from zoo.cli import main
-from zoo.provenance import commit, hardware, versions
+from zoo.provenance import origin
 
 MODES = {"sampled": ["--data.batch_size", 496], "all_pairs": ["--data.batch_trajectories", 32]}
 SIDES, SEEDS = ("left", "right"), (0, 1, 2)
@@ -29,7 +29,7 @@ def accuracy(run: Path, side: str, seed: int, mode: str, root: str) -> tuple[flo
     preferences = run / "preferences" / side
     common = [
         *("--config", "configs/experiment/reward.yaml", "--config", "configs/preset/demo/reward.yaml"),
-        *("--model.policy", run / "sft/checkpoints/best.ckpt", "--model.feature_cache", run / "features"),
+        *("--model.policy", run / "agents/sft.ckpt", "--model.feature_cache", run / "features"),
         *("--data.mode", mode, *MODES[mode], "--seed_everything", seed, "--data.seed", seed),
         *("--data.train", run / "rollouts/train", "--data.train_preferences", preferences / "train-44850-0.jsonl"),
         *("--data.test", run / "rollouts/test", "--data.test_preferences", preferences / "test-44850-0.jsonl"),
@@ -58,6 +58,6 @@ def compare(run: Path) -> None:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    print(f"## Sampled pairs and all pairs\n\n{hardware()}; {versions()}; commit {commit()}.")
+    print(f"## Sampled pairs and all pairs\n\n{origin()}")
     print("`python benchmarks/reward_modes.py RUN`: one thread, 400 updates of 496 comparisons each\n")
     compare(Path(sys.argv[1]))

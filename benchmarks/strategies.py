@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from zoo.provenance import commit, hardware, versions
+from zoo.provenance import origin
 
 ROUNDS, UPDATES, EVERY, BATCH = 3, 24, 4, 8
 WAYS = {  # processes, threads in each
@@ -48,7 +48,7 @@ def rate(folder: str, size: str, processes: int, threads: int) -> float:
 if __name__ == "__main__":
     folder, size = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "4m"
     rounds = [{name: rate(folder, size, *way) for name, way in WAYS.items()} for _ in range(ROUNDS)]
-    print(f"## Strategies, {size}\n\n{hardware()}; {versions()}; commit {commit()}.")
+    print(f"## Strategies, {size}\n\n{origin()}")
     print(f"`python benchmarks/strategies.py FOLDER {size}`: {ROUNDS} rounds of {UPDATES} updates of {BATCH} windows\n")
     print("| way | frames/s | to one process, one thread |\n| --- | --- | --- |")
     first = next(iter(WAYS))

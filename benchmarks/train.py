@@ -8,7 +8,6 @@ matrix product reaches in the same precision. Nothing is augmented or read: `ben
 import argparse
 import io
 import logging
-import resource
 import tempfile
 import time
 import warnings
@@ -28,7 +27,7 @@ from zoo.behavior_cloning import BehaviorCloning
 from zoo.nets.cost import training_flops
 from zoo.nets.gamepad_distribution import GamepadDistribution
 from zoo.nets.policy import Policy
-from zoo.provenance import commit, hardware, versions
+from zoo.provenance import origin, peak_memory
 
 WARMUP = 3  # updates that are not timed
 DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16, "32-true": torch.float32}
@@ -137,13 +136,6 @@ def matrix_rate(options: argparse.Namespace) -> float:
     return 20 * side**3 / (time.perf_counter() - start)
 
 
-def peak_memory(device: str) -> float:
-    """Returns the most memory that was in use, in GB: the device's, or the process's."""
-    if device == "cuda":
-        return torch.cuda.max_memory_allocated() / 1e9
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-
-
 def compare(options: argparse.Namespace) -> None:
     """Measures round by round and prints the table."""
     policy = Policy(options.size)
@@ -156,7 +148,7 @@ def compare(options: argparse.Namespace) -> None:
     }
     frames = options.steps * options.batch * policy.context
     by_lightning(options.size, batch, options)
-    memory = peak_memory(options.device)  # before other networks are in the process too
+    memory = peak_memory()  # before other networks are in the process too
     hand, lightning, matrix = [], [], []
     for _ in range(options.rounds):
         matrix.append(matrix_rate(options))
@@ -189,7 +181,7 @@ if __name__ == "__main__":
     warnings.filterwarnings("ignore")
     words = f"{given.size} --batch {given.batch} --precision {given.precision} --threads {given.threads}"
     print(f"## Training {given.size}, {given.precision}{', compiled' * given.compile}\n")
-    print(f"{hardware()}; {versions()}; commit {commit()}.")
+    print(origin())
     print(
         f"`python benchmarks/train.py {words}{' --compile' * given.compile}`: {given.rounds} rounds of {given.steps}\n"
     )

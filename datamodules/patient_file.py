@@ -3,14 +3,17 @@
 import io
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from upath import UPath
 
 ATTEMPTS: Final = 5
 PAUSE: Final = 0.5  # seconds before the second attempt; twice as long before each further one
 BLOCK: Final = 2**20  # bytes asked for at a time
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -50,14 +53,14 @@ class PatientFile(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Goes on reading elsewhere; see `io.IOBase.seek`."""
         if whence == io.SEEK_END:
-            self._position = self._path.stat().st_size + offset
+            self._position = self._patiently(lambda: int(self._path.stat().st_size)) + offset
         else:
             self._position = offset if whence == io.SEEK_SET else self._position + offset
         return self._position
 
     def readinto(self, buffer: Any) -> int:
         """Reads the next bytes into a buffer; returns how many, 0 at the end."""
-        data = self._read(len(buffer))
+        data = self._patiently(lambda: self._read(len(buffer)))
         buffer[: len(data)] = data
         self._position += len(data)
         return len(data)
@@ -68,13 +71,17 @@ class PatientFile(io.RawIOBase):
         super().close()
 
     def _read(self, count: int) -> bytes:
+        if self._file is None:
+            # Not the given path's own connections: they do not work in a worker that was forked after them.
+            self._file = UPath(str(self._path), **self._path.storage_options).open("rb")
+        self._file.seek(self._position)
+        data: bytes = self._file.read(count)
+        return data
+
+    def _patiently(self, call: Callable[[], T]) -> T:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                if self._file is None:
-                    # Not the given path's own connections: they do not work in a worker that was forked after them.
-                    self._file = UPath(str(self._path), **self._path.storage_options).open("rb")
-                self._file.seek(self._position)
-                data: bytes = self._file.read(count)
+                return call()
             except Exception as error:  # every protocol has its own
                 self._drop()
                 if isinstance(error, FileNotFoundError) and not _disconnected(error):
@@ -84,8 +91,6 @@ class PatientFile(io.RawIOBase):
                     raise UnreachableError(f"{self._path}: gave up after {ATTEMPTS} attempts ({why!r})") from None
                 log.warning("%s: %r at byte %d; attempt %d", self._path, why, self._position, attempt + 1)
                 time.sleep(PAUSE * 2 ** (attempt - 1))
-            else:
-                return data
         raise AssertionError
 
     def _drop(self) -> None:

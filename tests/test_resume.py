@@ -109,3 +109,12 @@ def test_going_on_with_other_data_is_refused(
     (tmp_path / "a.ckpt").write_bytes(policy.read_bytes())
     assert padzoo("fit", *preset("policy", "base"), *options, f"--data.{name}", value) == 2
     assert f"the training read with data.{name} {before}, now {value}: samples would" in capsys.readouterr().err
+
+
+def test_going_on_from_other_weights_is_refused(
+    policy: Path, shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.ckpt").write_bytes(policy.read_bytes())
+    options = ["--data.train", shards, "--trainer.default_root_dir", tmp_path, "--ckpt_path", tmp_path / "a.ckpt"]
+    assert padzoo("fit", *preset("policy", "base"), *options, "--model.init_from", policy) == 2
+    assert "ckpt_path: its training started from {}; this one from {'init_from': '" in capsys.readouterr().err

@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule
+from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch.optim.lr_scheduler import LambdaLR
 
@@ -74,10 +75,10 @@ class ZooModule(LightningModule):
         return False
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuses a checkpoint of another network or action schema.
+        """Refuses a checkpoint of another network or action schema, or to go on with a training from other weights.
 
         Raises:
-            ValueError: If the checkpoint does not hold such a network.
+            ValueError: If the checkpoint does not hold such a network, or its training started from other weights.
         """
         found = checkpoint.get("padzoo")
         if found is None:
@@ -87,6 +88,9 @@ class ZooModule(LightningModule):
         for name in ("network", "config"):
             if found[name] != own[name]:
                 raise ValueError(f"ckpt_path: holds {name} {found[name]}; the configuration asks for {own[name]}")
+        fits = self._trainer is not None and self._trainer.state.fn == TrainerFn.FITTING
+        if fits and found["parents"] != self.parents:
+            raise ValueError(f"ckpt_path: its training started from {found['parents']}; this one from {self.parents}")
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Adds what the network is, so that it can be rebuilt from the file alone."""

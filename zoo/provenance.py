@@ -1,7 +1,9 @@
-"""Where a result came from: the commit that was run, and the machine."""
+"""Where a result came from: the commit that was run, the machine, and what it took."""
 
 import platform
+import resource
 import subprocess
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,8 +25,15 @@ def hardware() -> str:
     return ", ".join([models[0] if models else platform.processor(), f"{len(models) or 1} cores", *gpus])
 
 
-def versions() -> str:
-    """Names the versions of Python and of what computes."""
-    return ", ".join(
-        [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in ("torch", "lightning"))]
-    )
+def origin() -> str:
+    """Says in one line where a measurement comes from: hardware, versions, commit and day."""
+    versions = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in ("torch", "lightning"))]
+    return f"{hardware()}; {', '.join(versions)}; commit {commit()}; {date.today()}."
+
+
+def peak_memory() -> float:
+    """Returns the most memory that this process, or else its GPU, has had in use, in GB."""
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated() / 1e9
+    unit = 1 if platform.system() == "Darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9

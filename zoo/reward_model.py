@@ -1,5 +1,6 @@
 """Reward models: learning from preferences what is wanted."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 
@@ -12,7 +13,9 @@ from zoo import hub
 from zoo.bradley_terry import bradley_terry_loss
 from zoo.feature_store import FeatureStore, Trajectories
 from zoo.module import ZooModule
-from zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
+from zoo.nets.reward import AgentFeatures, Duration, FirstFrame, RandomProjection, RewardNet, StepEncoder
+
+Encoding = Literal["agent", "random_projection", "first_frame", "duration"]
 
 
 class TrajectorySource(Protocol):
@@ -31,7 +34,8 @@ class RewardModel(ZooModule):
     Features are computed once a trajectory. A batch names distinct trajectories, each scored once, and pairs of them.
 
     Args:
-        encoder: `agent`, a policy's features, or `random_projection`, a fixed random linear map of the pixels.
+        encoder: `agent`, a policy's features; `random_projection`, a fixed random linear map of the pixels; or a
+            control: `first_frame`, the features of the first frame alone, or `duration`, the length alone.
         policy: The policy whose features are used, or, for a random projection, whose image size is; a `.ckpt` or a
             folder of weights.
         projection_seed: Seed of the random projection.
@@ -54,7 +58,7 @@ class RewardModel(ZooModule):
     def __init__(
         self,
         policy: str,
-        encoder: Literal["agent", "random_projection"] = "agent",
+        encoder: Encoding = "agent",
         projection_seed: int = 0,
         steps: int = 100,
         components: int | None = None,
@@ -67,8 +71,15 @@ class RewardModel(ZooModule):
         if not 0 <= shift < steps:
             raise ValueError(f"model.shift {shift}: allowed: 0 to below the {steps} steps of a trajectory")
         parent = hub.load(policy, "policy")
-        features = AgentFeatures(parent) if encoder == "agent" else RandomProjection(parent.image_size, projection_seed)
-        super().__init__(RewardNet(features, steps, components), {"policy": policy}, lr, weight_decay, warmup_steps)
+        kinds: dict[Encoding, Callable[[], StepEncoder]] = {
+            "agent": lambda: AgentFeatures(parent),
+            "random_projection": lambda: RandomProjection(parent.image_size, projection_seed),
+            "first_frame": lambda: FirstFrame(parent),
+            "duration": Duration,
+        }
+        super().__init__(
+            RewardNet(kinds[encoder](), steps, components), {"policy": policy}, lr, weight_decay, warmup_steps
+        )
         self.save_hyperparameters()
         self.shift = shift
         self.store = FeatureStore(self.net, Path(feature_cache) if feature_cache else None)

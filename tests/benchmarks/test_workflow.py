@@ -2,11 +2,13 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,30 +36,55 @@ def wait_for(path: Path, process: "subprocess.Popen[str]", seconds: float = 300)
         time.sleep(0.2)
 
 
-def test_a_killed_run_goes_on_where_it_was_and_publishes_everything(tmp_path: Path) -> None:
-    first = start(tmp_path)
-    finished = tmp_path / "run" / "scratch" / "checkpoints" / "best.ckpt"
-    wait_for(tmp_path / "run" / "evaluation" / "scratch" / "outcomes.json", first)
-    os.killpg(first.pid, signal.SIGKILL)
-    first.wait()
-    before = finished.stat().st_mtime_ns
-    assert start(tmp_path).wait(timeout=600) == 0, (tmp_path / "log").read_text()[-2000:]
-    assert finished.stat().st_mtime_ns == before, "a finished stage was run again"
+def run(folder: Path) -> Path:
+    """Runs the workflow to its end and returns what it published."""
+    folder.mkdir(exist_ok=True)
+    assert start(folder).wait(timeout=600) == 0, (folder / "log").read_text()[-2000:]
+    return folder / "results"
 
-    results = tmp_path / "results"
-    summary = json.loads((results / "summary.json").read_text())
-    assert set(summary["stages"]) == STAGES
-    for rates in summary["stages"].values():
+
+def summary(results: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((results / "summary.json").read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that nobody killed."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    run(folder)
+    return folder
+
+
+def test_a_run_publishes_everything_and_is_then_done(undisturbed: Path) -> None:
+    results = undisturbed / "results"
+    found = summary(results)
+    assert set(found["stages"]) == STAGES
+    for rates in found["stages"].values():
         assert rates["episodes"] == 4
         assert sum(rates[name] for name in ("none", "left", "middle", "right")) == pytest.approx(100, abs=0.1)
-    rows = {(row["encoder"], row["side"], row["comparisons"], row["seed"]) for row in summary["reward"]}
-    assert len(rows) == len(summary["reward"]) == 8
-    assert summary["commit"] != "unknown"
-    assert {"base", "sft", "aligned_left"} <= set(summary["seconds"])
+    rows = {(row["encoder"], row["side"], row["comparisons"], row["seed"]) for row in found["reward"]}
+    assert len(rows) == len(found["reward"]) == 8
+    assert found["commit"] != "unknown"
+    assert {"base", "sft", "aligned_left"} <= set(found["seconds"])
     pictures = {"outcomes.png", "heatmaps.png", "reward_accuracy.png", "alignment.png"}
     assert {path.name for path in results.iterdir()} == {
         *pictures,
         *("agent_left.gif", "agent_right.gif", "summary.json", "report.md"),
     }
-    assert start(tmp_path).wait(timeout=120) == 0
-    assert "Nothing to be done" in (tmp_path / "log").read_text()
+    run(undisturbed)
+    assert "Nothing to be done" in (undisturbed / "log").read_text()
+
+
+def test_a_killed_run_goes_on_where_it_was_and_ends_with_the_same_summary(undisturbed: Path, tmp_path: Path) -> None:
+    first = start(tmp_path)
+    wait_for(tmp_path / "run" / "evaluation" / "scratch" / "outcomes.json", first)
+    time.sleep(random.SystemRandom().uniform(0, 10))
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    finished = tmp_path / "run" / "agents" / "scratch.ckpt"
+    before = finished.stat().st_mtime_ns
+    found, expected = summary(run(tmp_path)), summary(undisturbed / "results")
+    assert finished.stat().st_mtime_ns == before, "a finished stage was run again"
+    assert set(found.pop("seconds")) == set(expected.pop("seconds"))
+    assert found == expected

@@ -11,7 +11,7 @@ from micro import CONFIGS, padzoo
 from datamodules.module import ZooDataModule
 from zoo.behavior_cloning import BehaviorCloning
 from zoo.module import ZooModule
-from zoo.nets.reward import AgentFeatures, RandomProjection
+from zoo.nets.reward import AgentFeatures, Duration, FirstFrame, RandomProjection
 from zoo.nets.trunk import Block
 from zoo.reinforce import Reinforce
 from zoo.reward_model import RewardModel
@@ -23,6 +23,12 @@ NEEDED = {  # what no configuration can know
     "reinforce": ["--model.policy", "policy.ckpt", "--model.reward", "reward.ckpt"],
 }
 EXPERIMENT = {"reward": "reward", "aligned": "reinforce"}  # of a stage; the others train policies
+ENCODERS = [
+    ("agent", AgentFeatures),
+    ("random_projection", RandomProjection),
+    ("first_frame", FirstFrame),
+    ("duration", Duration),
+]
 PRESETS = sorted(CONFIGS.glob("preset/*/*.yaml"))
 COUNTS = {"tiny": 601_716, "4m": 4_348_068, "25m": 26_941_348, "103m": 102_508_964}
 
@@ -108,7 +114,7 @@ def test_policies_have_as_many_parameters_as_their_name_says(size: str, count: i
     assert sum(parameter.numel() for parameter in module.net.parameters()) == count
 
 
-@pytest.mark.parametrize(("name", "kind"), [("agent", AgentFeatures), ("random_projection", RandomProjection)])
+@pytest.mark.parametrize(("name", "kind"), ENCODERS)
 def test_the_encoder_of_a_reward_model_is_a_configuration(name: str, kind: type, policy: Path) -> None:
     module = build(yaml.safe_load((CONFIGS / f"model/reward_{name}.yaml").read_text()), policy=str(policy))
     assert isinstance(module, RewardModel)
@@ -122,7 +128,8 @@ def test_the_aligner_is_built_from_its_configuration(policy: Path, reward: Path)
 
 def test_every_model_and_data_configuration_has_been_tried() -> None:
     models = {path.stem for path in CONFIGS.glob("model/*.yaml")}
-    assert models == {*(f"policy_{size}" for size in COUNTS), "reward_agent", "reward_random_projection", "reinforce"}
+    rewards = (f"reward_{encoder}" for encoder, _ in ENCODERS)
+    assert models == {*(f"policy_{size}" for size in COUNTS), *rewards, "reinforce"}
     for path in CONFIGS.glob("data/*.yaml"):
         module, _, name = yaml.safe_load(path.read_text())["class_path"].rpartition(".")
         assert issubclass(getattr(__import__(module, fromlist=[name]), name), ZooDataModule)

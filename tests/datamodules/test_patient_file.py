@@ -17,17 +17,21 @@ from datamodules.shard_reader import ShardReader
 
 
 class Shaky(BaseHTTPRequestHandler):
-    """Serves a folder with ranges, and breaks off in the middle of every second answer to a GET."""
+    """Serves a folder with ranges; breaks off in the middle of every second GET, ignores every second HEAD."""
 
     breaks = True
-    answers = 0
+    answers = heads = 0
 
     def __init__(self, folder: Path, *args: object) -> None:
         self.folder = folder
         super().__init__(*args)  # type: ignore[arg-type]
 
     def do_HEAD(self) -> None:
-        self.answer(body=False)
+        type(self).heads += 1
+        if self.breaks and self.heads % 2:
+            self.close_connection = True  # without a word
+        else:
+            self.answer(body=False)
 
     def do_GET(self) -> None:
         self.answer(body=True)

@@ -3,8 +3,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import torch
 
-from zoo.provenance import commit, hardware
+from zoo.provenance import commit, hardware, origin, peak_memory
 
 
 def test_the_commit_is_named_and_changes_are_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,4 +22,16 @@ def test_the_commit_is_named_and_changes_are_marked(tmp_path: Path, monkeypatch:
 
 
 def test_the_hardware_says_how_many_cores() -> None:
-    assert hardware().endswith(f", {os.cpu_count()} cores")
+    assert f", {os.cpu_count()} cores" in hardware()
+
+
+def test_the_origin_of_a_measurement_can_be_found_again() -> None:
+    found = origin()
+    assert all(word in found for word in (hardware(), torch.__version__.partition("+")[0], commit()))
+
+
+def test_peak_memory_is_that_of_the_process_and_in_gigabytes() -> None:
+    before = peak_memory()
+    assert before > 0.1
+    torch.zeros(int(before * 1e9) // 4).add_(1)  # as much again
+    assert peak_memory() > before + 0.1

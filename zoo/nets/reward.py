@@ -10,11 +10,20 @@ from torch import Tensor, nn
 
 from zoo.nets.policy import Policy
 from zoo.nets.principal_components import PrincipalComponents
-from zoo.nets.step_encoder import AgentFeatures, RandomProjection, StepEncoder, build_step_encoder
+from zoo.nets.step_encoder import (
+    AgentFeatures,
+    Duration,
+    FirstFrame,
+    RandomProjection,
+    StepEncoder,
+    build_step_encoder,
+)
 
 __all__ = [
     "STEPS",
     "AgentFeatures",
+    "Duration",
+    "FirstFrame",
     "RandomProjection",
     "RewardNet",
     "StepEncoder",

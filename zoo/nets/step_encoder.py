@@ -131,11 +131,53 @@ class RandomProjection(StepEncoder):
         return torch.cat([known, known.new_zeros(steps - len(frames), self.dim)])  # a linear map of black is 0
 
 
+class FirstFrame(AgentFeatures):
+    """A policy's features of an episode's first frame, at every step: where it starts, and nothing of what is done.
+
+    A control: what a reward model on them gets right, it gets right by the spawn (and sky and light).
+
+    Args:
+        policy: As for `AgentFeatures`.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        super().__init__(policy)
+        self.config = {"kind": "first_frame", "policy": policy.config}
+
+    @torch.no_grad()
+    def padded(self, frames: Tensor, steps: int, actions: Tensor | None = None, known: Tensor | None = None) -> Tensor:
+        """Repeats the first step's features, behind the episode too; see `StepEncoder.padded`."""
+        if known is None:
+            known = self.policy.window_features(frames[:1], None if actions is None else actions[:1])
+        return known[:1].expand(steps, -1)
+
+    def shares_trunk(self, policy: Policy) -> bool:
+        """Tells whether acting features will do: they are this encoder's at the first step only."""
+        return False
+
+
+class Duration(StepEncoder):
+    """1 while an episode lasts and 0 behind it: its length, and nothing of what is seen.
+
+    A control: what a reward model on it gets right, it gets right by the length.
+    """
+
+    dim = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.config = {"kind": "duration"}
+
+    def padded(self, frames: Tensor, steps: int, actions: Tensor | None = None, known: Tensor | None = None) -> Tensor:
+        """Marks the steps of an episode; see `StepEncoder.padded`."""
+        return (torch.arange(steps, device=frames.device) < len(frames)).float()[:, None]
+
+
 def build_step_encoder(config: dict[str, Any]) -> StepEncoder:
     """Rebuilds a step encoder from its `config`.
 
     Args:
-        config: `kind` (`agent` or `random_projection`) and what that kind is built from.
+        config: `kind` (`agent`, `random_projection`, `first_frame` or `duration`) and what that kind is built from.
 
     Returns:
         The encoder; an agent's weights are fresh.
@@ -145,8 +187,12 @@ def build_step_encoder(config: dict[str, Any]) -> StepEncoder:
     """
     values = dict(config)
     kind = values.pop("kind", None)
-    if kind == "agent":
-        return AgentFeatures(Policy(**values["policy"]))
+    if kind in ("agent", "first_frame"):
+        policy = Policy(**values["policy"])
+        return AgentFeatures(policy) if kind == "agent" else FirstFrame(policy)
     if kind == "random_projection":
         return RandomProjection(**values)
-    raise ValueError(f"reward encoder {kind!r} is not known; allowed: 'agent', 'random_projection'")
+    if kind == "duration":
+        return Duration()
+    known = "'agent', 'random_projection', 'first_frame', 'duration'"
+    raise ValueError(f"reward encoder {kind!r} is not known; allowed: {known}")

@@ -4,7 +4,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from zoo.nets.policy import Policy
-from zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet, TrajectoryReward
+from zoo.nets.reward import (
+    AgentFeatures,
+    Duration,
+    FirstFrame,
+    RandomProjection,
+    RewardNet,
+    StepEncoder,
+    TrajectoryReward,
+)
 
 
 def frames(steps: int) -> Tensor:
@@ -58,8 +66,10 @@ def test_only_the_head_learns_and_the_encoder_stays_in_evaluation() -> None:
     assert not net.encoder.training
 
 
-@pytest.mark.parametrize("encoder", [AgentFeatures(Policy("tiny")), RandomProjection(64, 7)])
-def test_config_rebuilds_the_net(encoder: AgentFeatures | RandomProjection) -> None:
+@pytest.mark.parametrize(
+    "encoder", [AgentFeatures(Policy("tiny")), RandomProjection(64, 7), FirstFrame(Policy("tiny")), Duration()]
+)
+def test_config_rebuilds_the_net(encoder: StepEncoder) -> None:
     net = RewardNet(encoder)
     again = RewardNet(**net.config)
     again.load_state_dict(net.state_dict())

@@ -4,7 +4,14 @@ from torch import Tensor
 
 from envs.gamepad import NEUTRAL
 from zoo.nets.policy import Policy
-from zoo.nets.step_encoder import AgentFeatures, RandomProjection, StepEncoder, build_step_encoder
+from zoo.nets.step_encoder import (
+    AgentFeatures,
+    Duration,
+    FirstFrame,
+    RandomProjection,
+    StepEncoder,
+    build_step_encoder,
+)
 
 
 def episode(steps: int) -> tuple[Tensor, Tensor]:
@@ -45,6 +52,21 @@ def test_random_projection_is_a_matrix_product_and_nothing_but_its_seed_is_store
     again = build_step_encoder(encoder.config)
     assert torch.equal(again.features(frames), encoder.features(frames))
     assert not torch.equal(RandomProjection(64, seed=4).features(frames), encoder.features(frames))
+
+
+@torch.no_grad()
+def test_a_control_sees_the_first_frame_alone_or_the_length_alone() -> None:
+    policy = Policy("tiny").eval()
+    first, length = FirstFrame(policy), Duration()
+    frames, _ = episode(40)
+    other = frames.flip(0)
+    other[0] = frames[0]
+    expected = policy.window_features(frames[:1]).expand(100, -1)
+    torch.testing.assert_close(first.padded(frames, 100), expected)
+    torch.testing.assert_close(first.padded(other[:7], 100), expected)
+    assert not first.shares_trunk(policy)
+    assert torch.equal(length.padded(frames, 100), length.padded(other, 100))
+    assert length.padded(frames, 100)[:, 0].tolist() == [1.0] * 40 + [0.0] * 60
 
 
 def test_shared_trunk_is_told_by_weights() -> None:
