@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
@@ -115,7 +116,7 @@ def by_lightning(size: str, batch: dict[str, Tensor], options: argparse.Namespac
             log_every_n_steps=10,
             enable_checkpointing=False,
             logger=TensorBoardLogger(folder),
-            callbacks=[clock],
+            callbacks=[clock, TQDMProgressBar()],
         )
         module = BehaviorCloning(size, warmup_steps=0, compiled=options.compile)
         trainer.fit(module, DataLoader(Batches(batch), batch_size=None))
