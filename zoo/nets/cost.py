@@ -1,5 +1,6 @@
 """What a policy costs: parameters and floating-point operations, part by part."""
 
+import copy
 from dataclasses import dataclass
 
 import torch
@@ -30,14 +31,16 @@ def costs(policy: Policy) -> dict[str, Cost]:
     """Measures a policy part by part, in the order of its forward pass.
 
     Args:
-        policy: The policy; one window of black frames is passed through it.
+        policy: The policy; a copy of it is passed one window of black frames.
     """
+    # A copy, in evaluation: statistics that a backbone of timm keeps are not to learn from black frames.
+    net = copy.deepcopy(policy).eval()
     frames = torch.zeros(1, policy.context, policy.image_size, policy.image_size, 3, dtype=torch.uint8)
     actions = torch.zeros(1, policy.context, 16, dtype=torch.long)
     device = policy.trunk.positions.device
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), counter, sdpa_kernel(SDPBackend.MATH):  # the fused kernels of a CPU are not counted
-        policy(frames.to(device), actions.to(device))
+        net(frames.to(device), actions.to(device))
     counts = counter.get_flop_counts()
     found = {}
     for part, modules in _parts(policy).items():

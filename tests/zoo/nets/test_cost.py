@@ -60,6 +60,14 @@ def test_what_is_frozen_is_passed_forward_only() -> None:
     assert training_flops(policy) == forward + 2 * costs(policy)["head"].flops
 
 
+def test_measuring_leaves_the_policy_as_it_is() -> None:
+    policy = Policy("tiny", encoder="timm/resnet10t").train()  # it keeps running statistics of what it sees
+    before = {name: value.clone() for name, value in policy.state_dict().items()}
+    costs(policy)
+    assert policy.training
+    assert all(torch.equal(value, before[name]) for name, value in policy.state_dict().items())
+
+
 def test_any_backbone_and_input_has_its_part() -> None:
     found = costs(Policy("tiny", encoder="timm/resnet10t", past_actions=True, context=8))
     assert not [part for part in found if re.match("encoder: ", part)]
