@@ -58,3 +58,11 @@ def test_a_policy_is_asked_for(reward: Path, tmp_path: Path, capsys: pytest.Capt
     assert padzoo("rollout", "--policy", reward, "--episodes", 1, "--out", tmp_path / "set") == 2
     assert capsys.readouterr().err == f"padzoo: error: {reward}: expects a policy, got a reward model\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_network_can_play_in_half_precision(policy: Path, tmp_path: Path) -> None:
+    options = ["--policy", policy, "--episodes", 1, "--games", 1, "--precision", "bf16-true"]
+    assert padzoo("rollout", *options, "--env_args", '{"max_steps": 5}', "--out", tmp_path / "set") == 0
+    archive = Archive(tmp_path / "set")
+    assert archive.manifest.source["precision"] == "bf16-true"
+    assert len(archive[0]) == 5
