@@ -23,7 +23,13 @@ def visited(positions: Sequence[Points]) -> Points:
     return np.concatenate([places[:, :2] for places in positions])
 
 
-def draw_heatmap(points: Points, outline: Sequence[Points], axes: Axes | None = None, title: str = "") -> Figure:
+def draw_heatmap(
+    points: Points,
+    outline: Sequence[Points],
+    axes: Axes | None = None,
+    title: str = "",
+    weights: Points | None = None,
+) -> Figure:
     """Draws how often each place was visited, on a logarithmic scale.
 
     Args:
@@ -31,6 +37,7 @@ def draw_heatmap(points: Points, outline: Sequence[Points], axes: Axes | None = 
         outline: Polygons of the map to draw over it, each `(K, 2)`; without one the axes fit the points.
         axes: Where to draw; None makes a figure of its own.
         title: What to write above.
+        weights: How often each point counts, `(N,)`; once if left out.
 
     Returns:
         The figure.
@@ -43,7 +50,7 @@ def draw_heatmap(points: Points, outline: Sequence[Points], axes: Axes | None = 
         np.arange(left, right, 20),
         np.arange(bottom, top, 20),
     ]  # 20 map units: about what a step covers at half speed
-    counts, _, _ = np.histogram2d(points[:, 0], points[:, 1], bins=bins)
+    counts, _, _ = np.histogram2d(points[:, 0], points[:, 1], bins=bins, weights=weights)
     axes.imshow(
         np.ma.masked_equal(counts.T, 0),
         extent=(left, bins[0][-1], bottom, bins[1][-1]),

@@ -36,7 +36,7 @@ ROLLOUT = ["rollout", "--policy", "{policy}", "--episodes", 1, "--games", 1, "--
 CASES: dict[str, tuple[list[Any], str]] = {
     "unknown size": (
         ["fit", *CLONE, "--data.train", "{shards}", "--model.size", "2m"],
-        "size '2m' is not known; did you mean '25m'? allowed: tiny, 4m, 25m, 103m",
+        "size '2m' is not known; did you mean '25m'? allowed: pico, nano, tiny, 4m, 25m, 103m",
     ),
     "missing shard": (
         ["fit", *CLONE, "--data.train", "{incomplete}"],

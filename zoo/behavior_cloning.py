@@ -20,7 +20,7 @@ class BehaviorCloning(PolicyModule):
     gradient of its parts on several ranks or one after another. What is logged is the mean over the steps alone.
 
     Args:
-        size: Network size: `tiny`, `4m`, `25m` or `103m`.
+        size: Network size: `pico`, `nano`, `tiny`, `4m`, `25m` or `103m`.
         encoder: `convnext`, the paper's, or `timm/<backbone>`.
         past_actions: Whether a step also sees the actions before it.
         context: Frames that a step sees at most; the windows of the data may not be longer.

@@ -1,127 +1,153 @@
-"""Publishes a finished run: `summary.json`, `report.md` and pictures, for people to read."""
+"""Publishes a finished run: `summary.json`, `report.md`, figures with their data, and claims with verdicts."""
 
 import argparse
 import json
 import shutil
-from collections import defaultdict
 from pathlib import Path
-from statistics import mean
-from typing import Any
+from typing import Any, Final
 
-import yaml
-from figures import TITLES, alignment, heatmaps, outcomes, reward_accuracy
-from summary import summarize
+import scaling
+from claims import verdicts
+from collect import Missing
+from figures import FIGURES
+from inference import rank_correlation
+from study import Study
+from tables import claim_table, outcome_table, reward_table, time_table
 
-from zoo.wilson import wilson
-
-OUTCOMES = ("none", "left", "middle", "right")
-HERE = Path(__file__).parent
 Json = dict[str, Any]
-
-
-def outcome_table(summary: Json, reference: Json) -> list[str]:
-    """Returns the lines of the table stage x outcome, each cell ours, its interval and the paper's figure."""
-    lines = ["| stage | none | left | middle | right | episodes |", "| --- | --- | --- | --- | --- | --- |"]
-    for stage, rates in summary["stages"].items():
-        published = reference["outcomes"].get(stage, {})
-        about = "about " if "note" in published else ""  # read off the paper's text, not its figures
-        cells = [_cell(rates, name, published.get(name), about) for name in OUTCOMES]
-        lines.append(f"| {TITLES[stage]} | {' | '.join(cells)} | {rates['episodes']} |")
-    return lines
-
-
-def _cell(rates: Json, name: str, published: float | None, about: str) -> str:
-    low, high = wilson(round(rates[name] * rates["episodes"] / 100), rates["episodes"])
-    theirs = "" if published is None else f"; paper {about}{published:.1f}"
-    return f"**{rates[name]:.1f}** ({100 * low:.1f} to {100 * high:.1f}{theirs})"
-
-
-PAIRS = {
+OVERVIEW: Final = ("outcomes", "heatmaps", "reward_accuracy", "alignment")  # pictures of any run, beside its report
+PAIRS: Final = {
     "all": "all pairs of few random rollouts, as in the paper",
     "random": "random pairs of all rollouts (the paper: all pairs of few, which teaches less)",
 }
 
 
-def reward_table(summary: Json) -> list[str]:
-    """Returns the lines of the table of reward-model accuracies: mean, least and greatest over the subsets."""
-    groups = defaultdict(list)
-    for row in summary["reward"]:
-        groups[row["side"], row["encoder"], row["comparisons"]].append(row["accuracy"])
-    lines = ["| side | encoder | comparisons | accuracy | subsets |", "| --- | --- | --- | --- | --- |"]
-    for (side, encoder, comparisons), found in groups.items():
-        cells = [side, encoder.replace("_", " "), f"{comparisons:,}"]
-        accuracy = f"**{mean(found):.1f}** ({min(found):.1f} to {max(found):.1f})"
-        lines.append(f"| {' | '.join(cells)} | {accuracy} | {len(found)} |")
-    return lines
+def draw(study: Study, folder: Path) -> tuple[dict[str, Path], dict[str, str]]:
+    """Draws every figure that the run has data for, each with its data beside it.
+
+    Args:
+        study: A finished run.
+        folder: Where to.
+
+    Returns:
+        Where each picture is, below `folder`; and why the others are not there.
+    """
+    drawn, missing = {}, {}
+    wanted = FIGURES if study.settings["figures"] else OVERVIEW
+    if study.settings["figures"]:
+        (folder / "figures").mkdir()
+    for name in wanted:
+        figure = FIGURES[name]
+        try:
+            data = figure.collect(study)
+        except Missing as reason:
+            missing[name] = str(reason)
+            continue
+        path = Path(f"{name}.png") if name in OVERVIEW else Path("figures") / f"{name}.png"
+        figure.draw(data).savefig(folder / path, dpi=110)
+        if name not in OVERVIEW:
+            text = {"figure": name, "title": figure.title, **study.provenance(), "data": data}
+            (folder / path).with_suffix(".json").write_text(json.dumps(text, separators=(",", ":")) + "\n")
+        drawn[name] = path
+    return drawn, missing
 
 
-def report(summary: Json, reference: Json, settings: Json) -> str:
-    """Returns the report as Markdown."""
-    rollouts = settings["rollouts"]
-    return f"""# The pipeline, preset `{summary["preset"]}`
+def _pictures(drawn: dict[str, Path], prefix: str) -> str:
+    found = [(FIGURES[name].title, path) for name, path in drawn.items() if name.startswith(prefix)]
+    return "\n\n".join(f"{_number(path)}{title}:\n\n![{title}]({path})" for title, path in found)
 
-Commit `{summary["commit"]}`, configuration {" and ".join(f"`{path}`" for path in summary["configuration"])}, seed
-{summary["seed"]}; trained on the CPU: {summary["hardware"]}.
 
-How episodes end after each stage, in percent, with 95 % Wilson intervals and the paper's published figures. Base,
-fine-tuned and from scratch are the best checkpoints in closed loop on other episodes; the others are the last.
+def _number(path: Path) -> str:
+    return f"Figure {int(path.stem[-2:])}. " if path.stem.startswith("figure_") else ""
 
-{chr(10).join(outcome_table(summary, reference))}
 
-![outcomes](outcomes.png)
+OUTCOMES_TEXT: Final = """How episodes end after each stage, in percent, with 95 % Wilson intervals and the paper's
+published figures. Base, fine-tuned and from scratch are the best checkpoints in closed loop on other episodes; the
+others are the last."""
+REWARD_TEXT: Final = """Reward models: accuracy on all preferences among {rollouts[test]} held-out rollouts (the paper:
+1,400), in percent: mean (least to greatest) over {subsets} subsets, and seeds: {pairs}. There are {rollouts[train]}
+training rollouts (the paper: 1,000). The largest amount is every pair of them: there only the seeds of training and
+projection differ. Pairs of equal rank give no preference, so the amounts are upper bounds."""
+CLAIMS_TEXT: Final = """A claim holds if the whole 95 % interval (Student's t over the readings, one a seed where seeds
+differ) is on its side, does not hold if the whole interval is on the other; else there is not enough power to tell."""
 
-Where the agent went:
 
-![heatmaps](heatmaps.png)
+def report(study: Study, drawn: dict[str, Path]) -> str:
+    """Returns the overview of any run as Markdown."""
+    about, settings = study.provenance(), study.settings
+    gifs = " ".join(f"![{side}](agent_{side}.gif)" for side in study.sides)
+    files = " ".join(f"[`{path}`](../../{path})" for path in about["configuration"])
+    command = f"snakemake --snakefile benchmarks/paper/Snakefile --config preset={study.preset} --cores 2"
+    parts = [
+        f"# The pipeline, preset `{study.preset}`",
+        f"Commit `{about['commit']}`, seeds {', '.join(map(str, about['seeds']))}; trained on: {about['hardware']}.",
+        f"Made by `{command}` from {files}.",
+        OUTCOMES_TEXT,
+        "\n".join(outcome_table(study)),
+        f"![outcomes]({drawn['outcomes']})",
+        f"Where the agent went:\n\n![heatmaps]({drawn['heatmaps']})",
+        REWARD_TEXT.format(**settings | {"pairs": PAIRS[settings["pairs"]]}),
+        "\n".join(reward_table(study)),
+        f"![reward accuracy]({drawn['reward_accuracy']})",
+        "REINFORCE with the reward model in the loop, averaged over the last five updates:",
+        f"![alignment]({drawn['alignment']})",
+        f"The aligned agents, left and right, from each of the four spawns:\n\n{gifs}",
+        "Seconds a stage, wall time, summed over sizes and seeds; two run at once:",
+        "\n".join(time_table(study)),
+    ]
+    return "\n\n".join(parts) + "\n"
 
-Reward models: accuracy on all preferences among {rollouts["test"]} held-out rollouts (the paper: 1,400), in percent:
-mean (least to greatest) over {settings["subsets"]} subsets: {PAIRS[settings["pairs"]]}.
-There are {rollouts["train"]} training rollouts (the paper: 1,000). The largest amount is every pair of them: there only
-the seeds of training and projection differ. Pairs of equal rank give no preference, so the amounts are upper bounds.
 
-{chr(10).join(reward_table(summary))}
+def claims_and_figures(study: Study, drawn: dict[str, Path], missing: dict[str, str], claims: list[Json]) -> str:
+    """Returns the rest of a study's report as Markdown: claims, figures, controls, scaling, what is missing."""
+    absent = [f"- {name} ({FIGURES[name].title}): {reason}" for name, reason in missing.items()]
+    parts = [
+        f"## Claims of the paper\n\n{CLAIMS_TEXT}",
+        "\n".join(claim_table(claims)),
+        "## Figures of the paper\n\nThe data of each is beside it, in `figures/figure_NN.json`.",
+        _pictures(drawn, "figure_"),
+        *_controls(study, drawn),
+        "\n".join(["## Not run", "", *absent]) if absent else "",
+    ]
+    return "\n" + "\n\n".join(part for part in parts if part) + "\n"
 
-![reward accuracy](reward_accuracy.png)
 
-REINFORCE with the reward model in the loop, averaged over the last five updates of 16 episodes:
-
-![alignment](alignment.png)
-
-The aligned agents, left and right, from each of the four spawns:
-
-![left](agent_left.gif) ![right](agent_right.gif)
-
-Seconds a stage, wall time; two run at once:
-
-| stage | seconds |
-| --- | --- |
-{chr(10).join(f"| {stage} | {duration:.0f} |" for stage, duration in summary["seconds"].items())}
-"""
+def _controls(study: Study, drawn: dict[str, Path]) -> list[str]:
+    """Returns what the paper did not run: controls, the correlation of offline and closed-loop metrics, scaling."""
+    parts = []
+    if controls := _pictures(drawn, "control_"):
+        parts += ["## Controls", controls]
+    if "control_losses" in drawn:
+        rows = [row for row in study.validations if row["name"].startswith("base")]
+        found = rank_correlation([row["loss"] for row in rows], [row["none"] for row in rows])
+        parts.append(
+            f"Rank correlation of validation loss and closed-loop failure over {found.count} checkpoints of base "
+            f"policies: {found} (Spearman; bootstrap over checkpoints)."
+        )
+    if "scaling" in drawn:
+        parts += ["## Scaling", "\n".join(scaling.table(study)), _pictures(drawn, "scaling")]
+    return parts
 
 
 def publish(preset: str, run: Path, results: Path) -> None:
     """Writes everything aside, then replaces what was published before."""
-    settings = yaml.safe_load((HERE / "presets" / f"{preset}.yaml").read_text())
-    reference = json.loads((HERE / "reference.json").read_text())
-    summary = summarize(run, preset, settings["seed"])
+    study = Study(run, preset)
     aside = results.with_name(f".{results.name}.partial")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
+    drawn, missing = draw(study, aside)
+    text, summary = report(study, drawn), study.summary()
+    if study.settings["figures"]:
+        summary["claims"] = verdicts(study)
+        text += claims_and_figures(study, drawn, missing, summary["claims"])
     (aside / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
-    (aside / "report.md").write_text(report(summary, reference, settings))
-    pictures = {
-        "outcomes": outcomes(summary, reference),
-        "heatmaps": heatmaps(run, summary),
-        "reward_accuracy": reward_accuracy(summary, reference),
-        "alignment": alignment(run, settings["sides"]),
-    }
-    for name, figure in pictures.items():
-        figure.savefig(aside / f"{name}.png", dpi=110)
-    for side in settings["sides"]:
-        shutil.copy(run / f"agent_{side}.gif", aside)
+    (aside / "report.md").write_text(text)
+    for side in study.sides:
+        watched = sorted(run.glob(f"{study.size}-*/watch/aligned_prefft_{side}_{study.largest}.gif"))
+        shutil.copy(watched[0], aside / f"agent_{side}.gif")
     shutil.rmtree(results, ignore_errors=True)
     aside.replace(results)
-    print("\n".join([*outcome_table(summary, reference), "", *reward_table(summary), "", f"published to {results}"]))
+    print("\n".join([*outcome_table(study), "", *reward_table(study), "", f"published to {results}"]))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import synthetic
+from agents import wanted
 
+ROOT = Path(__file__).parents[2]
+PRESETS = ("micro", "demo", "tiny", "small", "paper")
 STAGES = {"base", "sft", "scratch", "prefft_left", "prefft_right", "aligned_left", "aligned_right"}
 
 
@@ -26,6 +30,15 @@ def start(folder: Path) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [*snakemake, *config, *flags], env=environment, stdout=log, stderr=log, text=True, start_new_session=True
         )
+
+
+def dry_run(folder: Path, *options: str) -> str:
+    """Plans a run without doing anything, and returns the plan with its commands."""
+    command = [str(Path(sys.executable).with_name("snakemake")), "--snakefile", "benchmarks/paper/Snakefile"]
+    plan = [*command, *options, f"run={folder / 'run'}", "--dry-run", "--printshellcmds", "--nolock"]
+    found = subprocess.run(plan, capture_output=True, text=True, cwd=ROOT)
+    assert found.returncode == 0, found.stdout + found.stderr
+    return found.stdout
 
 
 def wait_for(path: Path, process: "subprocess.Popen[str]", seconds: float = 300) -> None:
@@ -70,7 +83,7 @@ def test_a_run_publishes_everything_and_is_then_done(undisturbed: Path) -> None:
     pictures = {"outcomes.png", "heatmaps.png", "reward_accuracy.png", "alignment.png"}
     assert {path.name for path in results.iterdir()} == {
         *pictures,
-        *("agent_left.gif", "agent_right.gif", "summary.json", "report.md"),
+        *("agent_left.gif", "agent_right.gif", "summary.json", "report.md", "figures"),
     }
     run(undisturbed)
     assert "Nothing to be done" in (undisturbed / "log").read_text()
@@ -78,13 +91,34 @@ def test_a_run_publishes_everything_and_is_then_done(undisturbed: Path) -> None:
 
 def test_a_killed_run_goes_on_where_it_was_and_ends_with_the_same_summary(undisturbed: Path, tmp_path: Path) -> None:
     first = start(tmp_path)
-    wait_for(tmp_path / "run" / "evaluation" / "scratch" / "outcomes.json", first)
+    wait_for(tmp_path / "run" / "tiny-0" / "evaluation" / "scratch" / "outcomes.json", first)
     time.sleep(random.SystemRandom().uniform(0, 10))
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
-    finished = tmp_path / "run" / "agents" / "scratch.ckpt"
+    finished = tmp_path / "run" / "tiny-0" / "agents" / "scratch.ckpt"
     before = finished.stat().st_mtime_ns
     found, expected = summary(run(tmp_path)), summary(undisturbed / "results")
     assert finished.stat().st_mtime_ns == before, "a finished stage was run again"
     assert set(found.pop("seconds")) == set(expected.pop("seconds"))
     assert found == expected
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_trains_evaluates_and_aligns_what_it_lists(preset: str, tmp_path: Path) -> None:
+    plan = dry_run(tmp_path, "--cores", "2", "--config", f"preset={preset}")
+    settings = synthetic.preset(preset)
+    for kind in ("train", "evaluate"):
+        for agent in wanted(settings, kind):
+            assert f"{agent.size}-{agent.seed}/agents/{agent.name}.ckpt" in plan
+    assert all(Path(ROOT / path).is_file() for path in settings["configs"].values())
+    assert set(settings["pixels"]) == {size for group in settings["agents"] for size in group["sizes"]}
+
+
+def test_a_study_is_submitted_to_slurm_with_what_each_stage_needs(tmp_path: Path) -> None:
+    profile = ["--profile", "benchmarks/paper/profiles/slurm"]
+    plan = dry_run(tmp_path, *profile, "--config", "preset=paper")
+    stages = {block.split(":")[0]: block for block in plan.split("\nrule ")[1:]}
+    assert "gres=gpu:1" in stages["imitate"]
+    assert "gres=gpu:1" in stages["aligned"]
+    assert "gres" not in stages["evaluate"]
+    assert "cpus_per_task=4" in stages["evaluate"]

@@ -30,7 +30,7 @@ ENCODERS = [
     ("duration", Duration),
 ]
 PRESETS = sorted(CONFIGS.glob("preset/*/*.yaml"))
-COUNTS = {"tiny": 601_716, "4m": 4_348_068, "25m": 26_941_348, "103m": 102_508_964}
+COUNTS = {"pico": 31_384, "nano": 109_052, "tiny": 601_716, "4m": 4_348_068, "25m": 26_941_348, "103m": 102_508_964}
 
 
 @pytest.fixture

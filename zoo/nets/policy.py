@@ -28,8 +28,10 @@ class Size:
     hidden: int
 
 
-SIZES: Final = {  # paper: 103M in Appendix C.1, 4M and 25M in Appendix E.1; tiny is for two CPU cores
-    "tiny": Size(image_size=64, channels=8, layers=2, width=128, heads=4, hidden=256),  # 601,716 parameters
+SIZES: Final = {  # paper: 103M in Appendix C.1, 4M and 25M in Appendix E.1; tiny and less are for two CPU cores
+    "pico": Size(image_size=64, channels=2, layers=1, width=32, heads=1, hidden=64),  # 31,384 parameters
+    "nano": Size(image_size=64, channels=4, layers=1, width=64, heads=2, hidden=128),  # 109,052
+    "tiny": Size(image_size=64, channels=8, layers=2, width=128, heads=4, hidden=256),  # 601,716
     "4m": Size(image_size=128, channels=16, layers=4, width=256, heads=4, hidden=1024),  # 4,348,068
     "25m": Size(image_size=128, channels=16, layers=8, width=512, heads=8, hidden=1024),  # 26,941,348
     "103m": Size(image_size=128, channels=16, layers=8, width=1024, heads=8, hidden=1024),  # 102,508,964
@@ -40,7 +42,7 @@ class Policy(nn.Module):
     """A policy over gamepad actions given the last frames (Section 3.2, Appendix C.1).
 
     Args:
-        size: Preset: `tiny`, `4m`, `25m` or `103m`.
+        size: Preset: `pico`, `nano`, `tiny`, `4m`, `25m` or `103m`.
         encoder: `convnext` (the paper's) or `timm/<backbone>`, any backbone of timm.
         past_actions: Whether a step also sees the actions taken before it in the window, each embedded and added to
             the frame that followed it. The paper's formula (Section 3.2) conditions on them, its Appendix C names no

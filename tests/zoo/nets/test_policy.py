@@ -22,7 +22,15 @@ def policy(request: pytest.FixtureRequest) -> Policy:
 
 
 @pytest.mark.parametrize(
-    ("size", "count"), [("tiny", 601_716), ("4m", 4_348_068), ("25m", 26_941_348), ("103m", 102_508_964)]
+    ("size", "count"),
+    [
+        ("pico", 31_384),
+        ("nano", 109_052),
+        ("tiny", 601_716),
+        ("4m", 4_348_068),
+        ("25m", 26_941_348),
+        ("103m", 102_508_964),
+    ],
 )
 def test_parameter_counts(size: str, count: int) -> None:
     with torch.device("meta"):
@@ -103,8 +111,8 @@ def test_head_starts_almost_uniform() -> None:
 @pytest.mark.parametrize(
     ("size", "message"),
     [
-        ("4M", r"size '4M' is not known; did you mean '4m'\? allowed: tiny, 4m, 25m, 103m$"),
-        ("huge", r"size 'huge' is not known; allowed: tiny, 4m, 25m, 103m$"),
+        ("4M", r"size '4M' is not known; did you mean '4m'\? allowed: pico, nano, tiny, 4m, 25m, 103m$"),
+        ("huge", r"size 'huge' is not known; allowed: pico, nano, tiny, 4m, 25m, 103m$"),
     ],
 )
 def test_unknown_size_is_refused(size: str, message: str) -> None:

@@ -1,0 +1,280 @@
+"""Takes from a run what each figure shows, as JSON values."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import plots
+import yaml
+from study import OUTCOMES, Alignment, Series, Study
+
+from envs.island import SPAWNS
+from zoo.wilson import wilson
+
+TITLES: Final = {
+    "base": "base",
+    "sft": "fine-tuned",
+    "scratch": "from scratch",
+    "past": "from scratch, sees past actions",
+    "balanced": "fine-tuned, balanced",
+    "prefft_left": "preferred left",
+    "prefft_right": "preferred right",
+    "aligned_left": "aligned left",
+    "aligned_right": "aligned right",
+}
+STARTS: Final = {
+    "prefft": "preference fine-tuned",
+    "sft": "fine-tuned",
+    "base": "base",
+    "scratch": "from scratch",
+    "balanced": "fine-tuned, balanced",
+}
+ENCODERS: Final = {
+    "agent": "agent_encoder",
+    "random_projection": "random_projection",
+}  # here, and in the paper's figures
+WIDTH: Final = 5  # updates over which curves are averaged
+Json = dict[str, Any]
+
+
+class Missing(Exception):
+    """A figure whose agents this preset does not make."""
+
+
+def interval(rates: Json, name: str) -> tuple[float, float, float]:
+    """Returns a rate and its 95 % Wilson interval, in percent."""
+    low, high = wilson(round(rates[name] * rates["episodes"] / 100), rates["episodes"])
+    return rates[name], round(100 * low, 2), round(100 * high, 2)
+
+
+def panel(study: Study, title: str, name: str, paper: str | None = None, size: str | None = None) -> Json:
+    """Returns how the episodes of one agent ended, as a panel of bars."""
+    rates = study.pooled(name, size)
+    if rates is None:
+        raise Missing(f"{name} is not evaluated by this preset")
+    published = study.reference["outcomes"].get(paper or name, {})
+    found = {key: interval(rates, key) for key in OUTCOMES}
+    paper_rates = {key: published.get(key) for key in OUTCOMES}
+    return {"title": title, "rates": found, "episodes": rates["episodes"], "paper": paper_rates}
+
+
+def outcome(name: str, stage: str) -> Callable[[Study], Json]:
+    """Collects the outcomes of one agent of the pipeline; `{side}` and `{largest}` in its name are filled in."""
+
+    def collect(study: Study) -> Json:
+        if "{side}" not in name:
+            return {"panels": [panel(study, TITLES[stage], name)]}
+        stages = [(side, f"{stage}_{side}") for side in study.sides]
+        filled = [(TITLES[key], name.format(side=side, largest=study.largest), key) for side, key in stages]
+        return {"panels": [panel(study, *arguments) for arguments in filled]}
+
+    return collect
+
+
+def all_outcomes(study: Study) -> Json:
+    """Collects the outcomes of all stages."""
+    named = {"prefft": "prefft", "aligned": "aligned_prefft"}
+    panels = []
+    for stage in study.stages():
+        first, _, side = stage.partition("_")
+        name = f"{named[first]}_{side}_{study.largest}" if side else stage
+        panels.append(panel(study, TITLES[stage], name, stage))
+    return {"panels": panels}
+
+
+def outcomes_by_size(study: Study) -> Json:
+    """Collects the outcomes of agents trained from scratch, by size, the smallest first (Figure 12)."""
+    sizes = list(dict.fromkeys(size for group in study.settings["agents"] for size in group["sizes"]))
+    if len(sizes) < 2:
+        raise Missing("this preset has one size")
+    return {"panels": [panel(study, f"{size}, from scratch", "scratch", "", size) for size in reversed(sizes)]}
+
+
+def ablations(study: Study) -> Json:
+    """Collects the outcomes of agents that learn from other inputs or other runs (controls)."""
+    return {"panels": [panel(study, TITLES[name], name) for name in ("scratch", "past", "sft", "balanced")]}
+
+
+def accuracy(by_side: bool, controls: bool = False) -> Callable[[Study], Json]:
+    """Collects accuracies of reward models, by encoder and amount of comparisons, pooled or by pad."""
+
+    def collect(study: Study) -> Json:
+        rows = [row for row in study.accuracies if row["size"] == study.size and row["of"] == "sft"]
+        encoders = [name for name in plots.ENCODERS if controls or name in ENCODERS]
+        groups = {side: [row for row in rows if row["side"] == side] for side in study.sides}
+        if not by_side:
+            groups = {"both sides": rows}
+        theirs = study.reference["reward_accuracy"]
+        paper = [
+            {"encoder": ours, "comparisons": theirs["comparisons"], "mean": theirs[name]["mean"]}
+            for ours, name in ENCODERS.items()
+        ]
+        panels = [{"title": title, "lines": _lines(group, encoders)} for title, group in groups.items()]
+        return {"panels": panels, "paper": paper}
+
+    return collect
+
+
+def _lines(rows: Sequence[Json], encoders: Iterable[str]) -> list[Json]:
+    lines = []
+    for encoder in encoders:
+        models = defaultdict(list)
+        for row in rows:
+            if row["encoder"] == encoder:
+                models[row["comparisons"]].append(row["accuracy"])
+        if models:
+            amounts = sorted(models)
+            lines.append({"encoder": encoder, "comparisons": amounts, "models": [models[n] for n in amounts]})
+    return lines
+
+
+def smooth(values: Series, width: int = WIDTH) -> Series:
+    """Averages over the last few readings."""
+    return np.array([values[max(0, end - width) : end].mean() for end in range(1, len(values) + 1)])
+
+
+def curve(study: Study, found: Sequence[Alignment], log: str, label: str, **style: Any) -> Json:
+    """Returns mean and standard error over seeds of something logged by alignments, in percent, as a line."""
+    logs = [smooth(100 * alignment.logs[log]) for alignment in found]
+    values = np.stack([values[: min(map(len, logs))] for values in logs])  # (seeds, updates)
+    error = values.std(0, ddof=1) / len(values) ** 0.5 if len(values) > 1 else np.zeros(values.shape[1])
+    settings = yaml.safe_load(Path(study.settings["configs"]["aligned"]).read_text())
+    batch = settings["data"]["init_args"]["batch_size"]
+    numbers = {"episodes": batch * np.arange(1, values.shape[1] + 1), "mean": values.mean(0), "error": error}
+    rounded = {name: np.round(series, 2).tolist() for name, series in numbers.items()}
+    return {"label": label, "seeds": len(logs), **rounded, **style}
+
+
+def select(
+    study: Study, start: str, side: str, size: str | None = None, variant: str = ""
+) -> dict[int, list[Alignment]]:
+    """Returns alignments by the comparisons of their reward models, the most first; each amount's are one a seed."""
+    found = defaultdict(list)
+    for alignment in study.alignments:
+        which = (alignment.agent.size, alignment.start, alignment.side, alignment.variant)
+        if which == (size or study.size, start, side, variant):
+            found[alignment.comparisons].append(alignment)
+    return dict(sorted(found.items(), reverse=True))
+
+
+def alignment(sides: Sequence[str], starts: Sequence[str]) -> Callable[[Study], Json]:
+    """Collects success over the episodes of alignments, by start and amount of comparisons."""
+
+    def collect(study: Study) -> Json:
+        panels = []
+        for side in sides:
+            lines = [
+                curve(study, found, side, f"{STARTS[start]}, {amount:,}", color=plots.STARTS[start], shade=shade)
+                for start in starts
+                for (amount, found), shade in zip(select(study, start, side).items(), plots.SHADES, strict=False)
+            ]
+            if not lines:
+                raise Missing(f"no alignment of these starts: {', '.join(starts)}")
+            panels.append({"title": f"aligned {side}", "lines": lines})
+        return {"panels": panels, "ylabel": "episodes that reach the wanted pad, %"}
+
+    return collect
+
+
+def alignment_by_size(study: Study) -> Json:
+    """Collects success over the episodes of alignments from scratch, each size with reward models of its own."""
+    sizes = list(dict.fromkeys(size for group in study.settings["agents"] for size in group["sizes"]))
+    palette = list(plots.STARTS.values())
+    panels = []
+    for side in study.sides:
+        lines = [
+            curve(study, found, side, f"{size}, {STARTS[start]}", color=color, style=style)
+            for size, color in zip(sizes, palette, strict=False)
+            for start, style in (("scratch", "-"), ("sft", "--"))
+            for found in list(select(study, start, side, size).values())[:1]
+        ]
+        if len(sizes) < 2 or not lines:
+            raise Missing("this preset has one size")
+        panels.append({"title": f"aligned {side}", "lines": lines})
+    return {"panels": panels, "ylabel": "episodes that reach the wanted pad, %"}
+
+
+def variants(study: Study) -> Json:
+    """Collects alignments with and without a baseline, and with a KL term (a control)."""
+    labels = {"": "leave-one-out baseline", "_plain": "no baseline (the paper's)", "_kl": "and a KL term of 0.1"}
+    panels = []
+    for side in study.sides:
+        found = {variant: select(study, "prefft", side, variant=variant).get(study.largest) for variant in labels}
+        if not all(found.values()):
+            raise Missing("no variants of REINFORCE")
+        lines = [
+            curve(study, group, side, labels[variant], color=color)
+            for (variant, group), color in zip(found.items(), plots.STARTS.values(), strict=False)
+            if group
+        ]
+        panels.append({"title": f"aligned {side}", "lines": lines})
+    return {"panels": panels, "ylabel": "episodes that reach the wanted pad, %"}
+
+
+def overoptimization(study: Study) -> Json:
+    """Collects reward and success against the KL divergence from the start, the best reward models (a control)."""
+    panels = []
+    for side in study.sides:
+        found = select(study, "prefft", side).get(study.largest)
+        if not found:
+            raise Missing("no alignment")
+        kl = [value / 100 for value in curve(study, found, "kl", "")["mean"]]
+        lines = [
+            {"label": label, "x": kl, "y": curve(study, found, log, "")["mean"], "style": "."}
+            for log, label in ((side, "episodes that reach the pad, %"), ("reward", "reward x 100"))
+        ]
+        axes = {"xlabel": "KL from the start, nats an episode", "ylabel": "%"}
+        panels.append({"title": f"aligned {side}", "lines": lines, **axes})
+    return {"panels": panels}
+
+
+def heatmaps(study: Study) -> Json:
+    """Collects where agents went, in cells of 20 map units, by stage (Figure 10)."""
+    named = {"prefft": "prefft", "aligned": "aligned_prefft"}
+    panels = []
+    for stage in study.stages():
+        first, _, side = stage.partition("_")
+        name = f"{named[first]}_{side}_{study.largest}" if side else stage
+        places = np.concatenate([positions[:, :2] for _, positions in study.trajectories(name)])
+        cells, counts = np.unique((places // 20 * 20 + 10).astype(int), axis=0, return_counts=True)
+        panels.append({"title": TITLES[stage], "cells": np.column_stack([cells, counts]).tolist()})
+    return {"panels": panels}
+
+
+def ways(study: Study, name: str, spawn: int | None = None) -> dict[str, list[list[list[int]]]]:
+    """Returns every third place of the episodes that reached the left or right pad, from one spawn or all."""
+    found: dict[str, list[list[list[int]]]] = {"left": [], "right": []}
+    for ended, positions in study.trajectories(name):
+        start = np.hypot(*(np.asarray(SPAWNS) - positions[0, :2]).T).argmin()
+        if ended in found and spawn in (None, start):
+            found[ended].append(positions[::3, :2].round().astype(int).tolist())
+    return found
+
+
+def ways_by_spawn(study: Study) -> Json:
+    """Collects the fine-tuned agent's successful ways to the left and right pad, by spawn (Figure 15)."""
+    panels = []
+    for spawn in range(len(SPAWNS)):
+        found = ways(study, "sft", spawn)
+        title = f"spawn {spawn}: {len(found['left'])} left, {len(found['right'])} right"
+        panels.append({"title": title, "ways": found})
+    return {"panels": panels}
+
+
+def ways_by_stage(study: Study) -> Json:
+    """Collects the base and fine-tuned agents' successful ways to the left and right pad (Figure 16)."""
+    return {"panels": [{"title": TITLES[name], "ways": ways(study, name)} for name in ("base", "sft")]}
+
+
+def losses(study: Study) -> Json:
+    """Collects validation loss against closed-loop failure over all validations of base policies (a control)."""
+    lines = []
+    for size in dict.fromkeys(row["size"] for row in study.validations):
+        rows = [row for row in study.validations if row["size"] == size and row["name"].startswith("base")]
+        lines.append({"label": size, "x": [row["loss"] for row in rows], "y": [row["none"] for row in rows]})
+    if sum(len(line["x"]) for line in lines) < 8:
+        raise Missing("fewer than 8 checkpoints of base policies")
+    axes = {"xlabel": "validation loss, nats a step", "ylabel": "closed-loop failure, %"}
+    return {"panels": [{"title": "offline against closed loop", "lines": lines, **axes}]}

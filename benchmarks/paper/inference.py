@@ -1,0 +1,89 @@
+"""What a few seeds allow to be said: intervals of means, differences, slopes and correlations."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+RESAMPLES: Final = 2000
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure and its 95 % interval.
+
+    Args:
+        value: The figure.
+        low: The interval's lower end, minus infinity where nothing is known.
+        high: Its upper end.
+        count: How many independent readings it rests on.
+    """
+
+    value: float
+    low: float
+    high: float
+    count: int
+
+    def __str__(self) -> str:
+        if not np.isfinite(self.high - self.low):
+            return f"{self.value:.3g} (one seed, no interval)"
+        return f"{self.value:.3g} ({self.low:.3g} to {self.high:.3g})"
+
+
+def mean(values: ArrayLike) -> Estimate:
+    """Estimates a mean from independent readings (Student's t), such as one value, or one difference, a seed.
+
+    Args:
+        values: The readings, `(N,)`, at least one.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    centre, count = float(array.mean()), len(array)
+    if count < 2:
+        return Estimate(centre, -np.inf, np.inf, count)
+    spread = float(stats.t.ppf(0.975, count - 1) * array.std(ddof=1) / np.sqrt(count))
+    return Estimate(centre, centre - spread, centre + spread, count)
+
+
+def rank_correlation(x: ArrayLike, y: ArrayLike, seed: int = 0) -> Estimate:
+    """Estimates Spearman's rank correlation, its interval by the bootstrap over points.
+
+    Args:
+        x: One quantity, `(N,)`.
+        y: The other, `(N,)`.
+        seed: Seed of the resampling.
+    """
+    points = np.column_stack([np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)])
+
+    def correlation(sample: Array) -> float:
+        return float(np.corrcoef(stats.rankdata(sample, axis=0), rowvar=False)[0, 1])
+
+    return bootstrap(points, correlation, seed)
+
+
+def bootstrap(
+    points: Array, statistic: Callable[[Array], float], seed: int = 0, resamples: int = RESAMPLES
+) -> Estimate:
+    """Estimates a statistic of points, its interval by resampling them (percentiles).
+
+    Args:
+        points: Independent readings, `(N, D)`.
+        statistic: What to compute from `(N, D)`; a sample on which it is not finite is left out.
+        seed: Seed of the resampling.
+        resamples: How often.
+    """
+    rng = np.random.default_rng(seed)
+    draws = (points[rng.integers(len(points), size=len(points))] for _ in range(resamples))
+    with np.errstate(all="ignore"):
+        values = np.array([statistic(draw) for draw in draws if len(np.unique(draw, axis=0)) > 2])
+    low, high = np.percentile(values[np.isfinite(values)], [2.5, 97.5])
+    return Estimate(statistic(points), float(low), float(high), len(points))
+
+
+def entropy(rates: Sequence[float]) -> float:
+    """Returns the entropy of shares that are scaled to sum to 1, in bits."""
+    found: Any = stats.entropy(np.asarray(rates) + 1e-12, base=2)
+    return float(found)

@@ -1,0 +1,64 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import synthetic
+from agents import Agent
+from claims import CLAIMS, verdicts
+from study import Study
+from synthetic import RANKS, accuracy, rates, success
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    run = tmp_path_factory.mktemp("run")
+    synthetic.write(run, synthetic.preset("tiny"), rates, accuracy, success)
+    return Study(run, "tiny")
+
+
+def verdict(found: list[dict[str, Any]], start: str) -> str:
+    (row,) = [row for row in found if row["claim"].startswith(start)]
+    return str(row["verdict"])
+
+
+def test_where_the_paper_is_right_its_claims_hold(study: Study) -> None:
+    found = verdicts(study)
+    assert len(found) == len(CLAIMS) >= 12
+    unsure = ("The runs to the right pad", "Fully aligned", "The reward is hacked")
+    for row in found:
+        if not row["claim"].startswith(unsure):
+            assert row["verdict"] == "held", row
+
+
+def test_where_it_is_wrong_they_do_not(tmp_path: Path) -> None:
+    def opposite(agent: Agent) -> dict[str, float]:
+        if agent.name in ("scratch", "sft"):
+            none = (9.0 + 5 * RANKS[agent.size], 60.0)[agent.name == "sft"] + agent.seed
+            return {"none": none, "left": (100 - none) / 3, "middle": (100 - none) / 3, "right": (100 - none) / 3}
+        return rates(agent)
+
+    synthetic.write(tmp_path / "run", synthetic.preset("tiny"), opposite, lambda *_: 70.0, success)
+    found = verdicts(Study(tmp_path / "run", "tiny"))
+    assert verdict(found, "Pre-training helps") == "did not hold"
+    assert verdict(found, "Failure falls with size") == "did not hold"
+    assert verdict(found, "About 100 comparisons") == "did not hold"
+    assert verdict(found, "Fine-tuning makes failure rarer") == "did not hold"
+
+
+def test_seeds_that_disagree_leave_a_claim_open(tmp_path: Path) -> None:
+    def noisy(agent: Agent) -> dict[str, float]:
+        if agent.name == "sft":
+            none = (10.0, 30.0, 20.0)[agent.seed]
+            return {"none": none, "left": 0.0, "middle": 100 - none, "right": 0.0}
+        return rates(agent)
+
+    synthetic.write(tmp_path / "run", synthetic.preset("tiny"), noisy, accuracy, success)
+    assert verdict(verdicts(Study(tmp_path / "run", "tiny")), "Pre-training helps") == "not enough power"
+
+
+def test_what_a_preset_does_not_make_is_not_run(tmp_path: Path) -> None:
+    synthetic.write(tmp_path / "run", synthetic.preset("demo"), rates, accuracy, success)
+    found = verdicts(Study(tmp_path / "run", "demo"))
+    assert verdict(found, "Right aligns more slowly") == "not run"
+    assert verdict(found, "Failure falls with size") == "not run"
+    assert verdict(found, "Pre-training helps") == "not enough power"  # one seed
