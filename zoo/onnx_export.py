@@ -17,8 +17,7 @@ from zoo.nets.act_step import ActStep
 
 OPSET: Final = 18  # the oldest that PyTorch writes, so that most engines read it
 HALVED: Final = 1024  # numbers from which on a tensor's size matters
-TOLERANCE: Final = 1e-3  # of logits; on launch-island episodes they differed by 4e-5 at most
-SESSION: Final = ("CPUExecutionProvider",)
+TOLERANCE: Final = 1e-3  # of logits, which deviate by 10 in a trained policy; measured were 7e-5
 
 
 def export_onnx(ref: str | Path, path: str | Path) -> None:
@@ -46,7 +45,7 @@ def export_onnx(ref: str | Path, path: str | Path) -> None:
         onnx.save(model, aside)
         onnx.checker.check_model(aside, full_check=True)
         error = _error(aside, step)
-        if not error <= TOLERANCE:  # written so that NaN is refused
+        if not error <= TOLERANCE:  # nor where it is NaN
             raise ValueError(f"{ref}: as ONNX it computes numbers that differ from PyTorch's by up to {error:.2g}")
         aside.replace(path)
     finally:
@@ -120,13 +119,15 @@ def _halve(model: ModelProto) -> None:
 @torch.inference_mode()
 def _error(path: Path, step: ActStep) -> float:
     """Plays two games of noise until their windows slide, and returns the largest difference to PyTorch."""
-    session = onnxruntime.InferenceSession(path, providers=SESSION)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     rng = np.random.default_rng(0)
     state, errors = step.start(2), []
     for _ in range(step.policy.context + 2):
         inputs = _inputs(step, 2, rng) | state
-        _, *expected = step(**inputs)
-        _, *found = session.run(None, {name: value.numpy() for name, value in inputs.items()})
-        errors += [float(np.abs(one - other.numpy()).max()) for one, other in zip(found, expected, strict=True)]
-        state = {name: torch.from_numpy(value) for name, value in zip(state, found[1:], strict=True)}
-    return max(errors)
+        expected = step(**inputs)
+        _, logits, *values = session.run(None, {name: value.numpy() for name, value in inputs.items()})
+        # actions are left out: a draw on the very edge may fall to either side
+        pairs = zip((logits, *values[:2]), expected[1:4], strict=True)
+        errors += [float(np.abs(found - other.numpy()).max()) for found, other in pairs]
+        state = {name: torch.from_numpy(value) for name, value in zip(state, values, strict=True)}
+    return float(np.max(errors))  # NaN if any is
