@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import av
 import numpy as np
@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from datamodules.gamepad_actions import Sticks, gamepad_actions
 from datamodules.trajectory import Trajectory
 from envs.area import AreaReduction
-from envs.gamepad import COMPONENTS
+from envs.gamepad import COMPONENTS, RATE
 
-RATE: Final = 10  # steps a second of every policy
 Row = Mapping[str, Any]  # of the table of episodes
 
 

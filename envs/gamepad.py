@@ -7,6 +7,7 @@ from gymnasium.spaces import MultiDiscrete
 from numpy.typing import NDArray
 
 SCHEMA: Final = "gamepad-v1"
+RATE: Final = 10  # steps a second of every policy
 BUTTONS: Final = (
     "a",
     "b",

@@ -60,6 +60,9 @@ COMMANDS: Final = {
         "import_recordings",
     ),
     "verify": Command("Check every byte of a set of trajectories against its checksums.", FOLDER),
+    "export": Command(
+        "Write a policy in the format of other programs.", {"ref": "The policy: a `.ckpt` or a folder of weights."}
+    ),
     "play": Command("Watch a policy play: write a GIF of some episodes."),
 }
 

@@ -3,7 +3,8 @@ import pytest
 from zoo import cli
 from zoo.cli import main
 
-NAMES = ("fit", "validate", "test", "predict", "demos", "rollout", "prefer", "score", "import", "verify", "play")
+TRAINING = ("fit", "validate", "test", "predict")
+NAMES = (*TRAINING, "demos", "rollout", "prefer", "score", "import", "verify", "export", "play")
 
 
 @pytest.mark.parametrize("arguments", [[], ["-h"], ["--help"]])
@@ -30,7 +31,7 @@ def test_an_unknown_command_is_answered_with_the_nearest(capsys: pytest.CaptureF
     assert captured.out == ""
     assert captured.err == (
         "padzoo: error: command 'rolout' is not known; did you mean 'rollout'? "
-        "allowed: fit, validate, test, predict, demos, rollout, prefer, score, import, verify, play\n"
+        "allowed: fit, validate, test, predict, demos, rollout, prefer, score, import, verify, export, play\n"
     )
     assert main(["xyzzy"]) == 2
     assert "did you mean" not in capsys.readouterr().err
