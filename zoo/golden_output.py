@@ -1,0 +1,70 @@
+"""The golden output: what a network gives for an input made from a seed, by which every copy of it is tried."""
+
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from envs.gamepad import SIZES
+from zoo.card import Golden
+from zoo.nets.policy import Policy
+from zoo.nets.reward import RewardNet
+
+TILES: Final = 8  # a frame is 8 x 8 tiles of random colours
+LENGTHS: Final = (8, 24)  # steps of the trajectories that a reward model is given
+# Of 1 + the value. Other kernels and numbers of threads moved trained networks by 5e-7 at most, rounding their weights
+# to float16 by 4e-5 to 4e-4, to bfloat16 by 8e-4 to 6e-3.
+TOLERANCE: Final = 1e-4
+
+
+def golden_output(net: Policy | RewardNet, seed: int) -> list[float]:
+    """Computes what a network gives for the input of a seed.
+
+    Args:
+        net: The network, on the CPU in float32 and in evaluation mode.
+        seed: Seed of the input, 0 or more.
+
+    Returns:
+        A policy's 68 logits at the last step of a full window; a reward model's rewards of two trajectories. Seven
+        digits of each.
+    """
+    rng = np.random.default_rng(seed)
+    with torch.no_grad():
+        if isinstance(net, Policy):
+            frames, actions = _episode(rng, net.context, net.image_size)
+            output = net(frames[None], actions[None])[0, -1]
+        else:
+            side = net.encoder.image_size or TILES
+            episodes = [_episode(rng, min(length, net.steps), side) for length in LENGTHS]
+            output = net.reward([frames for frames, _ in episodes], [actions for _, actions in episodes])
+    return [float(f"{value:.7g}") for value in output.tolist()]
+
+
+def check_golden(net: Policy | RewardNet, golden: Golden, source: str) -> None:
+    """Tries a network with the golden input.
+
+    Args:
+        net: As for `golden_output`.
+        golden: Seed and output on its card.
+        source: Where it comes from, for the message.
+
+    Raises:
+        ValueError: If its output is another.
+    """
+    output = np.array(golden_output(net, golden.seed))
+    expected = np.array(golden.output)
+    if output.shape != expected.shape:
+        raise ValueError(f"{source}: the golden output has {len(expected)} numbers; the network gives {len(output)}")
+    off = np.abs(output - expected) / (1 + np.abs(expected))
+    if not off.max() <= TOLERANCE:  # so that NaN is refused as well
+        raise ValueError(
+            f"{source}: its golden output is off by {off.max():.2g} of 1 + the value; allowed: {TOLERANCE:g}"
+        )
+
+
+def _episode(rng: np.random.Generator, steps: int, side: int) -> tuple[Tensor, Tensor]:
+    """Draws frames, uint8 `(T, S, S, 3)`, and actions, int64 `(T, 16)`."""
+    tiles = rng.integers(0, 256, (steps, TILES, TILES, 3), dtype=np.uint8)
+    frames = tiles.repeat(side // TILES, axis=1).repeat(side // TILES, axis=2)
+    return torch.from_numpy(frames), torch.from_numpy(rng.integers(0, SIZES, (steps, len(SIZES))))

@@ -1,0 +1,104 @@
+"""Where a checkpoint lies: a folder here, anywhere that fsspec reads, or on the Hugging Face Hub."""
+
+import re
+from math import ceil
+from pathlib import Path
+from typing import Final
+
+from rich.progress import track
+from upath import UPath
+
+from datamodules.patient_file import BLOCK, UnreachableError, open_file
+
+HUB: Final = "hf://"
+REPOSITORY: Final = re.compile(r"hf://(?P<id>[\w.-]+/[\w.-]+)@(?P<revision>[0-9a-f]{40})(/(?P<folder>.+))?")
+ALLOWED: Final = "hf://OWNER/NAME@REVISION/FOLDER with the 40 hexadecimal digits of a commit"
+
+
+class Source:
+    """A folder of files, wherever it is.
+
+    Args:
+        url: A path, a URL of a protocol of fsspec, or `hf://OWNER/NAME@REVISION/FOLDER`, the revision a commit's 40
+            hexadecimal digits.
+
+    Raises:
+        ValueError: If it is on the Hub and its revision is not pinned.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self._repository: re.Match[str] | None = None
+        if url.startswith(HUB):
+            self._repository = REPOSITORY.fullmatch(self.url)
+            if self._repository is None:
+                raise ValueError(f"{url}: not pinned to a revision; allowed: {ALLOWED}")
+
+    def fetch(self, name: str, to: Path, limit: int) -> None:
+        """Copies a file from here, going on behind what an interrupted copy has left.
+
+        Args:
+            name: The file.
+            to: The copy.
+            limit: Bytes that it may have at most.
+
+        Raises:
+            ValueError: If it is not there, a link, larger than allowed, or cannot be reached.
+        """
+        if self._repository is not None:
+            self._download(self._repository, name, to)
+        else:
+            self._copy(UPath(self.url) / name, to, limit)
+        if to.stat().st_size > limit:
+            to.unlink()
+            raise ValueError(f"{self.url}/{name}: larger than the {limit:,} bytes that it may have")
+
+    def _copy(self, path: UPath, to: Path, limit: int) -> None:
+        if isinstance(path, Path) and path.is_symlink():
+            raise ValueError(f"{path}: a symbolic link; allowed: files that are in the folder themselves")
+        try:
+            try:
+                self._append(path, to, limit)
+            except UnreachableError as error:
+                if "range requests" not in str(error):
+                    raise
+                self._stream(path, to, limit)
+        except (FileNotFoundError, NotADirectoryError):
+            raise ValueError(f"{self.url}: {path.name} is missing") from None
+
+    def _append(self, path: UPath, to: Path, limit: int) -> None:
+        """Copies from where the copy ends, by ranges, each tried several times."""
+        with open_file(path) as file, to.open("ab") as copy:
+            file.seek(copy.tell())
+            for _ in track(range(ceil((limit + 1 - copy.tell()) / BLOCK)), path.name, transient=True):
+                if not (block := file.read(BLOCK)):
+                    break
+                copy.write(block)
+
+    def _stream(self, path: UPath, to: Path, limit: int) -> None:
+        """Copies from the beginning, for servers that give whole files only."""
+        try:
+            with path.fs.open(path.path, block_size=0) as file, to.open("wb") as copy:
+                while copy.tell() <= limit and (block := file.read(BLOCK)):
+                    copy.write(block)
+        except Exception as error:  # every protocol has its own
+            raise UnreachableError(f"{path}: broke off ({error!r})") from None
+
+    def _download(self, repository: re.Match[str], name: str, to: Path) -> None:
+        from huggingface_hub import hf_hub_download  # 0.2 s
+        from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
+
+        try:
+            # Its own folder beside the copy, where it goes on as well, and not its cache: that one is made of links.
+            found = hf_hub_download(
+                repository["id"],
+                name,
+                subfolder=repository["folder"],
+                revision=repository["revision"],
+                local_dir=to.parent / ".hub",
+            )
+        except EntryNotFoundError:
+            raise ValueError(f"{self.url}: {name} is missing") from None
+        except (HfHubHTTPError, OSError) as error:
+            raise UnreachableError(f"{self.url}: {' '.join(str(error).split())}") from None
+        Path(found).replace(to)
