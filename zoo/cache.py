@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 
 from zoo.card import CARD, LARGEST, Card
-from zoo.catalog import Checkpoint
+from zoo.catalog import Checkpoint, Entry
 from zoo.source import Source
 
 VARIABLE: Final = "PADZOO_CACHE"
@@ -84,6 +85,8 @@ def _check_card(home: Path, checkpoint: Checkpoint, source: str) -> Card:
     found = hashlib.sha256((home / CARD).read_bytes()).hexdigest()
     if found != checkpoint.entry.sha256:
         raise ValueError(f"{source}/{CARD}: its sha256 is {found}; the index says {checkpoint.entry.sha256}")
+    if Entry.of(card, found) != replace(checkpoint.entry, source=checkpoint.name):
+        raise ValueError(f"{source}/{CARD}: the index says of {checkpoint.name} what its card does not")
     return card
 
 

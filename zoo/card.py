@@ -2,7 +2,7 @@
 
 import builtins
 import hashlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -225,6 +225,11 @@ class Card(About):
     base: Base | None
     golden: Golden
     files: dict[str, File]
+
+    @property
+    def about(self) -> About:
+        """What of it the network cannot tell."""
+        return About(**{field.name: getattr(self, field.name) for field in fields(About)})
 
     @property
     def bytes(self) -> int:

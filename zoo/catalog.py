@@ -4,7 +4,6 @@ import difflib
 import fnmatch
 import os
 import re
-import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -17,7 +16,6 @@ from zoo.strict import build
 
 INDEX: Final = "index.yaml"
 FORMAT: Final = "padzoo-index-v1"
-LARGEST: Final = 2**24  # bytes of an index: some 30,000 checkpoints
 VARIABLE: Final = "PADZOO_INDEX"
 EMBEDDED: Final = Path(__file__).parent / "weights"  # what is installed with the package
 NAME: Final = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")  # arch.tag; no path leads out of a folder
@@ -164,7 +162,11 @@ class Catalog:
         """
         if name not in self.checkpoints:
             near = difflib.get_close_matches(name, self.checkpoints, n=3, cutoff=0.5)
-            hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else f"; it has {len(self.checkpoints)}"
+            hint = (
+                f"; did you mean {' or '.join(map(repr, near))}?"
+                if near
+                else f"; padzoo list shows its {len(self.checkpoints)}"
+            )
             raise ValueError(f"{name}: no such checkpoint (.ckpt), folder of weights or name of the zoo{hint}")
         return self.checkpoints[name]
 
@@ -207,9 +209,6 @@ def check_name(name: str, source: str) -> None:
 
 def _checkpoints(place: str) -> list[Checkpoint]:
     """Reads the checkpoints of an index, given by its folder or its file."""
-    root = place.removesuffix(f"/{INDEX}") if place != INDEX else "."
-    with tempfile.TemporaryDirectory() as scratch:
-        copy = Path(scratch) / INDEX
-        Source(root).fetch(INDEX, copy, LARGEST)
-        index = Index.parse(copy.read_bytes(), f"{root}/{INDEX}")
+    root = place.removesuffix(f"/{INDEX}").rstrip("/") if place != INDEX else "."
+    index = Index.parse(Source(root).read(INDEX), f"{root}/{INDEX}")
     return [Checkpoint(name, root, entry) for name, entry in index.checkpoints.items()]

@@ -80,10 +80,36 @@ def pull(name: str) -> Path:
     Raises:
         ValueError: If there is no such name, or the checkpoint is refused.
     """
-    checkpoint = Catalog.load().find(name)
-    path = _fetch(checkpoint)
-    _prove(path, checkpoint)
-    return path
+    return prove(_fetch(Catalog.load().find(name)))
+
+
+def prove(folder: Path) -> Path:
+    """Loads the network in a folder and tries it with its golden input.
+
+    Args:
+        folder: A folder of weights.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: If the folder is damaged, or the network does not do what its card says.
+    """
+    check_golden(_build(*_read_folder(folder), str(folder)), Card.read(folder).golden, str(folder))
+    return folder
+
+
+def base(folder: Path) -> Path | None:
+    """Finds the folder on which another is stored; None if that one stands alone.
+
+    Args:
+        folder: A folder of weights.
+
+    Raises:
+        ValueError: If it is neither beside it nor in the zoo.
+    """
+    found = Card.read(folder).base
+    return None if found is None else _find(found, folder)
 
 
 def describe(net: Network, parents: dict[str, str] | None = None) -> dict[str, Any]:
@@ -122,8 +148,8 @@ def save(
     Raises:
         ValueError: If the folder exists, a weight is beyond the precision's range, or the base will not do.
     """
-    beneath = None if base is None else weights_folder.Foundation.open(locate(base))
-    return weights_folder.write(net, _kind(net), Path(folder), about or About(), dtype, beneath)
+    foundation = None if base is None else weights_folder.Foundation.open(locate(base))
+    return weights_folder.write(net, _kind(net), Path(folder), about or About(), dtype, foundation)
 
 
 def sha256(ref: str | Path) -> str:
@@ -171,17 +197,7 @@ def _build(entry: dict[str, Any], state: State, source: str) -> Network:
 
 
 def _fetch(checkpoint: Checkpoint) -> Path:
-    return cache.fetch(checkpoint, lambda folder: _prove(folder, checkpoint))
-
-
-def _prove(folder: Path, checkpoint: Checkpoint) -> None:
-    """Loads the network in a folder and tries it: it has to be what the index says and to do what the card says."""
-    card = Card.read(folder)
-    for name in ("network", "weights"):
-        said, found = getattr(checkpoint.entry, name), card.network if name == "network" else card.sha256
-        if said != found:
-            raise ValueError(f"{checkpoint.url}: holds {name} {found}; the index says {said}")
-    check_golden(_build(*_read_folder(folder), checkpoint.url), card.golden, checkpoint.url)
+    return cache.fetch(checkpoint, prove)
 
 
 def _read_folder(folder: Path) -> tuple[dict[str, Any], State]:

@@ -1,13 +1,15 @@
 """The README of a checkpoint: its card in the Hugging Face Hub's model-card format."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from huggingface_hub import EvalResult, ModelCardData
 
 from zoo.card import WEIGHTS, Ancestor, Card, Rate, Result
 
-TASK = "reinforcement-learning"
-USE = {
+TASK: Final = "reinforcement-learning"
+HIDDEN: Final = ("policy", "reward")  # the very weights of the card
+USE: Final = {
     "policy": """```python
 import zoo
 
@@ -105,7 +107,7 @@ def _summary(card: Card) -> str:
 
 
 def _results(result: Result) -> str:
-    how = ", ".join(f"{key} {value}" for key, value in result.measured.items() if key != "policy")
+    how = ", ".join(f"{key} {value}" for key, value in result.measured.items() if key not in HIDDEN)
     rows = [f"| {name} | {rate.count:,} | {rate_text(rate)} |" for name, rate in result.rates.items()]
     header = f"| of {result.trials:,} {result.of} | times | rate, 95 % Wilson interval |\n| --- | ---: | --- |"
     return "\n".join(["## Results\n", f"Measured on these very weights: {how}.\n", header, *rows])

@@ -1,15 +1,18 @@
 """Where a checkpoint lies: a folder here, anywhere that fsspec reads, or on the Hugging Face Hub."""
 
 import re
+import tempfile
 from math import ceil
 from pathlib import Path
 from typing import Final
 
+from rich.console import Console
 from rich.progress import track
 from upath import UPath
 
 from datamodules.patient_file import BLOCK, UnreachableError, open_file
 
+LARGEST: Final = 2**24  # bytes of a file that is read at once: an index of some 30,000 checkpoints
 HUB: Final = "hf://"
 REPOSITORY: Final = re.compile(r"hf://(?P<id>[\w.-]+/[\w.-]+)@(?P<revision>[0-9a-f]{40})(/(?P<folder>.+))?")
 ALLOWED: Final = "hf://OWNER/NAME@REVISION/FOLDER with the 40 hexadecimal digits of a commit"
@@ -53,6 +56,18 @@ class Source:
             to.unlink()
             raise ValueError(f"{self.url}/{name}: larger than the {limit:,} bytes that it may have")
 
+    def read(self, name: str, limit: int = LARGEST) -> bytes:
+        """Returns what a file holds; see `fetch`.
+
+        Args:
+            name: The file.
+            limit: Bytes that it may have at most.
+        """
+        with tempfile.TemporaryDirectory() as scratch:
+            copy = Path(scratch) / name
+            self.fetch(name, copy, limit)
+            return copy.read_bytes()
+
     def _copy(self, path: UPath, to: Path, limit: int) -> None:
         if isinstance(path, Path) and path.is_symlink():
             raise ValueError(f"{path}: a symbolic link; allowed: files that are in the folder themselves")
@@ -70,7 +85,8 @@ class Source:
         """Copies from where the copy ends, by ranges, each tried several times."""
         with open_file(path) as file, to.open("ab") as copy:
             file.seek(copy.tell())
-            for _ in track(range(ceil((limit + 1 - copy.tell()) / BLOCK)), path.name, transient=True):
+            blocks, console = range(ceil((limit + 1 - copy.tell()) / BLOCK)), Console(stderr=True)
+            for _ in track(blocks, path.name, console=console, transient=True, disable=not console.is_terminal):
                 if not (block := file.read(BLOCK)):
                     break
                 copy.write(block)

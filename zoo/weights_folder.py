@@ -4,7 +4,7 @@ import copy
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -74,24 +74,29 @@ def write(
         The card.
 
     Raises:
-        ValueError: If the folder exists, a weight is beyond the precision's range, or the foundation has other tensors.
+        ValueError: If the folder exists, a weight is beyond the precision's range, the foundation has other tensors, or
+            a result was measured on other weights.
     """
     if folder.exists():
         raise ValueError(f"{folder}: exists already; weights are never overwritten")
     state = narrow(net.state_dict(), dtype)
     base, stored = (None, state) if foundation is None else _subtract(foundation, state, kind)
+    sha256 = digest(state)
+    for result in about.results:
+        if result.measured.get(kind) != sha256:
+            raise ValueError(f"results: measured on weights {result.measured.get(kind)}; these are {sha256}")
     weights = serialize(stored)
     rounded = copy.deepcopy(net).cpu().float().eval()
     rounded.load_state_dict(state)
     card = Card(
-        **{field.name: getattr(about, field.name) for field in fields(About)},
+        **vars(about),
         network=kind,
         config=net.config,
         parameters=sum(tensor.numel() for tensor in state.values()),
         schema=SCHEMA,
         observation=_observation(net),
         dtype=dtype,
-        sha256=digest(state),
+        sha256=sha256,
         base=base,
         golden=Golden(GOLDEN_SEED, golden_output(rounded, GOLDEN_SEED)),
         files={WEIGHTS: File.of(weights)},

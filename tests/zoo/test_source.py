@@ -1,49 +1,16 @@
 import os
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from upath import UPath
+from web import Server, serve
 
 from datamodules import patient_file
 from datamodules.patient_file import UnreachableError
 from zoo.source import Source
 
 SIZE = 8_000_000  # over HTTP fsspec asks for 5 MB at a time
-
-
-class Server(SimpleHTTPRequestHandler):
-    """Serves a folder; with ranges, or without, as Python's own does, and counts the bytes that it sent."""
-
-    ranges = True
-    sent = 0
-    breaks_at: int | None = None
-
-    def do_GET(self) -> None:
-        path = Path(self.translate_path(self.path))
-        if not path.is_file():
-            self.send_error(404)
-            return
-        data = path.read_bytes()
-        wanted = self.headers.get("Range") if self.ranges else None
-        first, _, last = (wanted or "bytes=0-").removeprefix("bytes=").partition("-")
-        part = data[int(first) : int(last or len(data)) + 1]
-        self.send_response(206 if wanted else 200)
-        self.send_header("Content-Length", str(len(part)))
-        if wanted:
-            self.send_header("Content-Range", f"bytes {first}-{int(first) + len(part) - 1}/{len(data)}")
-        self.end_headers()
-        if self.breaks_at is not None:
-            part = part[: max(0, self.breaks_at - int(first))]
-            self.close_connection = True
-        type(self).sent += len(part)
-        self.wfile.write(part)
-
-    def log_message(self, *args: object) -> None:
-        pass
 
 
 @pytest.fixture
@@ -57,11 +24,8 @@ def folder(tmp_path: Path) -> Path:
 def server(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(patient_file, "PAUSE", 0.01)
     monkeypatch.setattr(Server, "sent", 0)
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Server, directory=str(folder))) as server:
-        server.handle_error = lambda *_: None  # type: ignore[method-assign, misc] - a client that went away
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serve(folder) as url:
+        yield url
 
 
 def test_an_interrupted_copy_goes_on_where_it_was(

@@ -53,6 +53,7 @@ def rollout(
         "env_args": env_args or {},
     }
     source |= {"seed": seed, "episodes": episodes, "temperature": temperature, "precision": precision}
+    source |= {"spawn": spawn, "character": character}
     arguments = {**(env_args or {}), "size": net.image_size}
     with GamePool(env, games, arguments) as pool, ShardWriter(out, source=source) as writer:
         counts = dict.fromkeys(pool.outcomes, 0)

@@ -1,0 +1,62 @@
+"""`padzoo show`: the card of a checkpoint and its lineage."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.tree import Tree
+
+from zoo.cache import read_card
+from zoo.card import Ancestor, Card
+from zoo.catalog import Catalog
+from zoo.model_card import rate_text
+
+
+def show(ref: str) -> None:
+    """Prints what is known about a checkpoint; of one that is elsewhere the card alone is read.
+
+    Args:
+        ref: A name of the zoo or a folder of weights.
+    """
+    if Path(ref).exists():
+        card, source = Card.read(Path(ref)), ref
+    else:
+        checkpoint = Catalog.load().find(ref)
+        card, source = read_card(checkpoint), checkpoint.url
+    console = Console()
+    console.print(_facts(card, source))
+    for result in card.results:
+        rates = ", ".join(f"{name} {rate_text(rate)}" for name, rate in result.rates.items())
+        console.print(f"of {result.trials:,} {result.of}: {rates}", highlight=False)
+    for command in card.commands:
+        console.print(f"$ {command}", highlight=False, markup=False)
+    tree = Tree(f"{card.name or ref} {card.sha256[:12]}")
+    _grow(tree, card.parents)
+    console.print(tree)
+
+
+def _facts(card: Card, source: str) -> Table:
+    config = ", ".join(f"{key} {value}" for key, value in card.config.items())
+    stored = f"{card.bytes:,} bytes, {card.dtype}"
+    facts = {
+        "network": f"{card.network}, {card.parameters:,} parameters; {config}",
+        "observation": card.observation,
+        "actions": card.schema,
+        "stored": f"{stored}, on {card.base.name}" if card.base else stored,
+        "sha256": card.sha256,
+        "source": source,
+        "code": f"{card.source.url or 'PadZoo'} at {card.source.revision}",
+        "training seed": str(card.seed),
+        "licence": card.license,
+    }
+    facts |= {f"data: {data.name}": f"{data.samples:,}, sha256 {data.sha256}" for data in card.data}
+    table = Table("", "", show_header=False)
+    for name, value in facts.items():
+        table.add_row(name, value)
+    return table
+
+
+def _grow(tree: Tree, parents: Mapping[str, Ancestor]) -> None:
+    for role, ancestor in parents.items():
+        _grow(tree.add(f"{role}: {ancestor.name} {ancestor.sha256[:12]}"), ancestor.parents)
