@@ -107,7 +107,6 @@ def _download(checkpoint: Checkpoint, to: Path) -> None:
         except ValueError:
             (to / name).unlink()  # or the next attempt would go on behind it
             raise
-    shutil.rmtree(to / ".hub", ignore_errors=True)
 
 
 def _move(partial: Path, home: Path) -> None:

@@ -14,7 +14,7 @@ from datamodules.patient_file import BLOCK, UnreachableError, open_file
 
 LARGEST: Final = 2**24  # bytes of a file that is read at once: an index of some 30,000 checkpoints
 HUB: Final = "hf://"
-REPOSITORY: Final = re.compile(r"hf://(?P<id>[\w.-]+/[\w.-]+)@(?P<revision>[0-9a-f]{40})(/(?P<folder>.+))?")
+PINNED: Final = re.compile(r"hf://[\w.-]+/[\w.-]+@[0-9a-f]{40}(/.+)?")
 ALLOWED: Final = "hf://OWNER/NAME@REVISION/FOLDER with the 40 hexadecimal digits of a commit"
 
 
@@ -31,11 +31,8 @@ class Source:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        self._repository: re.Match[str] | None = None
-        if url.startswith(HUB):
-            self._repository = REPOSITORY.fullmatch(self.url)
-            if self._repository is None:
-                raise ValueError(f"{url}: not pinned to a revision; allowed: {ALLOWED}")
+        if url.startswith(HUB) and not PINNED.fullmatch(self.url):
+            raise ValueError(f"{url}: not pinned to a revision; allowed: {ALLOWED}")
 
     def fetch(self, name: str, to: Path, limit: int) -> None:
         """Copies a file from here, going on behind what an interrupted copy has left.
@@ -48,10 +45,13 @@ class Source:
         Raises:
             ValueError: If it is not there, a link, larger than allowed, or cannot be reached.
         """
-        if self._repository is not None:
-            self._download(self._repository, name, to)
-        else:
-            self._copy(UPath(self.url) / name, to, limit)
+        path = UPath(self.url) / name
+        if isinstance(path, Path) and path.is_symlink():
+            raise ValueError(f"{path}: a symbolic link; allowed: files that are in the folder themselves")
+        try:
+            self._copy(path, to, limit)
+        except (FileNotFoundError, NotADirectoryError):
+            raise ValueError(f"{self.url}: {name} is missing") from None
         if to.stat().st_size > limit:
             to.unlink()
             raise ValueError(f"{self.url}/{name}: larger than the {limit:,} bytes that it may have")
@@ -69,17 +69,12 @@ class Source:
             return copy.read_bytes()
 
     def _copy(self, path: UPath, to: Path, limit: int) -> None:
-        if isinstance(path, Path) and path.is_symlink():
-            raise ValueError(f"{path}: a symbolic link; allowed: files that are in the folder themselves")
         try:
-            try:
-                self._append(path, to, limit)
-            except UnreachableError as error:
-                if "range requests" not in str(error):
-                    raise
-                self._stream(path, to, limit)
-        except (FileNotFoundError, NotADirectoryError):
-            raise ValueError(f"{self.url}: {path.name} is missing") from None
+            self._append(path, to, limit)
+        except UnreachableError as error:
+            if "range requests" not in str(error):
+                raise
+            self._stream(path, to, limit)
 
     def _append(self, path: UPath, to: Path, limit: int) -> None:
         """Copies from where the copy ends, by ranges, each tried several times."""
@@ -99,22 +94,3 @@ class Source:
                     copy.write(block)
         except Exception as error:  # every protocol has its own
             raise UnreachableError(f"{path}: broke off ({error!r})") from None
-
-    def _download(self, repository: re.Match[str], name: str, to: Path) -> None:
-        from huggingface_hub import hf_hub_download  # 0.2 s
-        from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
-
-        try:
-            # Its own folder beside the copy, where it goes on as well, and not its cache: that one is made of links.
-            found = hf_hub_download(
-                repository["id"],
-                name,
-                subfolder=repository["folder"],
-                revision=repository["revision"],
-                local_dir=to.parent / ".hub",
-            )
-        except EntryNotFoundError:
-            raise ValueError(f"{self.url}: {name} is missing") from None
-        except (HfHubHTTPError, OSError) as error:
-            raise UnreachableError(f"{self.url}: {' '.join(str(error).split())}") from None
-        Path(found).replace(to)
