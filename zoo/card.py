@@ -127,6 +127,9 @@ class Rate:
     low: float
     high: float
 
+    def __str__(self) -> str:
+        return f"{self.percent:.1f} % ({self.low:.1f} to {self.high:.1f})"
+
 
 @dataclass(frozen=True)
 class Result:

@@ -5,7 +5,7 @@ from typing import Final
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from zoo.card import WEIGHTS, Ancestor, Card, Rate, Result
+from zoo.card import WEIGHTS, Ancestor, Card, Result
 
 TASK: Final = "reinforcement-learning"
 HIDDEN: Final = ("policy", "reward")  # the very weights of the card
@@ -59,11 +59,6 @@ def lineage(parents: Mapping[str, Ancestor], depth: int = 0) -> Iterator[tuple[i
         yield from lineage(ancestor.parents, depth + 1)
 
 
-def rate_text(rate: Rate) -> str:
-    """Writes a rate with its interval."""
-    return f"{rate.percent:.1f} % ({rate.low:.1f} to {rate.high:.1f})"
-
-
 def _metadata(card: Card, title: str) -> str:
     names = sorted({ancestor.name for _, _, ancestor in lineage(card.parents)})
     data = ModelCardData(
@@ -108,7 +103,7 @@ def _summary(card: Card) -> str:
 
 def _results(result: Result) -> str:
     how = ", ".join(f"{key} {value}" for key, value in result.measured.items() if key not in HIDDEN)
-    rows = [f"| {name} | {rate.count:,} | {rate_text(rate)} |" for name, rate in result.rates.items()]
+    rows = [f"| {name} | {rate.count:,} | {rate} |" for name, rate in result.rates.items()]
     header = f"| of {result.trials:,} {result.of} | times | rate, 95 % Wilson interval |\n| --- | ---: | --- |"
     return "\n".join(["## Results\n", f"Measured on these very weights: {how}.\n", header, *rows])
 

@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 from rich.tree import Tree
 
 from zoo.cache import read_card
 from zoo.card import Ancestor, Card
 from zoo.catalog import Catalog
-from zoo.model_card import rate_text
 
 
 def show(ref: str) -> None:
@@ -24,19 +22,19 @@ def show(ref: str) -> None:
     else:
         checkpoint = Catalog.load().find(ref)
         card, source = read_card(checkpoint), checkpoint.url
-    console = Console()
-    console.print(_facts(card, source))
+    for name, value in _facts(card, source).items():
+        print(f"{name:16}{value}")
     for result in card.results:
-        rates = ", ".join(f"{name} {rate_text(rate)}" for name, rate in result.rates.items())
-        console.print(f"of {result.trials:,} {result.of}: {rates}", highlight=False)
+        rates = ", ".join(f"{name} {rate}" for name, rate in result.rates.items())
+        print(f"{f'of {result.trials:,} {result.of}':16}{rates}")
     for command in card.commands:
-        console.print(f"$ {command}", highlight=False, markup=False)
+        print(f"$ {command}")
     tree = Tree(f"{card.name or ref} {card.sha256[:12]}")
     _grow(tree, card.parents)
-    console.print(tree)
+    Console().print(tree)
 
 
-def _facts(card: Card, source: str) -> Table:
+def _facts(card: Card, source: str) -> dict[str, str]:
     config = ", ".join(f"{key} {value}" for key, value in card.config.items())
     stored = f"{card.bytes:,} bytes, {card.dtype}"
     facts = {
@@ -50,11 +48,7 @@ def _facts(card: Card, source: str) -> Table:
         "training seed": str(card.seed),
         "licence": card.license,
     }
-    facts |= {f"data: {data.name}": f"{data.samples:,}, sha256 {data.sha256}" for data in card.data}
-    table = Table("", "", show_header=False)
-    for name, value in facts.items():
-        table.add_row(name, value)
-    return table
+    return facts | {f"data: {data.name}": f"{data.samples:,}, sha256 {data.sha256}" for data in card.data}
 
 
 def _grow(tree: Tree, parents: Mapping[str, Ancestor]) -> None:
