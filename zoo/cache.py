@@ -25,7 +25,7 @@ def folder() -> Path:
     return Path(given) if given else user_cache_path("padzoo")
 
 
-def fetch(checkpoint: Checkpoint, prove: Callable[[Path], object]) -> Path:
+def fetch(checkpoint: Checkpoint, prove: Callable[[Path, str], object]) -> Path:
     """Brings a checkpoint here, if it is not here yet.
 
     Size and sha256 of every file are checked before anything reads it, then the network is tried, then the folder is
@@ -34,7 +34,8 @@ def fetch(checkpoint: Checkpoint, prove: Callable[[Path], object]) -> Path:
 
     Args:
         checkpoint: What to fetch.
-        prove: Loads and tries the network in a folder; raises ValueError if it is not what it should be.
+        prove: Loads and tries the network in a folder that came from a source, to be named in messages; raises
+            ValueError if it is not what it should be.
 
     Returns:
         Its folder.
@@ -54,7 +55,7 @@ def fetch(checkpoint: Checkpoint, prove: Callable[[Path], object]) -> Path:
         if not _whole(home, checkpoint):
             partial.mkdir(exist_ok=True)
             _download(checkpoint, partial)
-            prove(partial)
+            prove(partial, checkpoint.url)
             _move(partial, home)
     return home
 
@@ -81,10 +82,14 @@ def _whole(home: Path, checkpoint: Checkpoint) -> bool:
 
 
 def _check_card(home: Path, checkpoint: Checkpoint, source: str) -> Card:
-    card = Card.read(home)
-    found = hashlib.sha256((home / CARD).read_bytes()).hexdigest()
+    path = home / CARD
+    if not path.is_file():
+        raise ValueError(f"{source}: {CARD} is missing")
+    text = path.read_bytes()
+    found = hashlib.sha256(text).hexdigest()
     if found != checkpoint.entry.sha256:
         raise ValueError(f"{source}/{CARD}: its sha256 is {found}; the index says {checkpoint.entry.sha256}")
+    card = Card.parse(text, f"{source}/{CARD}")
     if Entry.of(card, found) != replace(checkpoint.entry, source=checkpoint.name):
         raise ValueError(f"{source}/{CARD}: the index says of {checkpoint.name} what its card does not")
     return card

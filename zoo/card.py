@@ -290,13 +290,14 @@ class Card(About):
             raise ValueError(f"{path}: {path.stat().st_size:,} bytes; a card has at most {LARGEST:,}")
         return cls.parse(path.read_bytes(), str(path))
 
-    def read_files(self, folder: Path) -> dict[str, builtins.bytes]:
+    def read_files(self, folder: Path, source: str | None = None) -> dict[str, builtins.bytes]:
         """Reads the other files, each checked; see `File.read`.
 
         Args:
             folder: Where they lie.
+            source: Where they are from, for messages; None names the folder.
 
         Returns:
             Their contents by name.
         """
-        return {name: file.read(folder / name, str(folder)) for name, file in self.files.items()}
+        return {name: file.read(folder / name, source or str(folder)) for name, file in self.files.items()}

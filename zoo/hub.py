@@ -42,7 +42,7 @@ def load(ref: str | Path, kind: Kind | None = None) -> Network:
         ValueError: If there is nothing there, it is damaged, of another kind or made for another action schema.
     """
     path = locate(ref)
-    net = _build(*(_read_folder(path) if path.is_dir() else _read_checkpoint(path)), str(ref))
+    net = _build(*(_read_folder(path, str(path)) if path.is_dir() else _read_checkpoint(path)), str(ref))
     if kind is not None and not isinstance(net, NETWORKS[kind]):
         raise ValueError(f"{ref}: expects {NOUNS[kind]}, got {NOUNS[_kind(net)]}")
     return net
@@ -83,11 +83,12 @@ def pull(name: str) -> Path:
     return prove(_fetch(Catalog.load().find(name)))
 
 
-def prove(folder: Path) -> Path:
+def prove(folder: Path, source: str | None = None) -> Path:
     """Loads the network in a folder and tries it with its golden input.
 
     Args:
         folder: A folder of weights.
+        source: Where it is from, for messages; None names the folder.
 
     Returns:
         The folder.
@@ -95,7 +96,8 @@ def prove(folder: Path) -> Path:
     Raises:
         ValueError: If the folder is damaged, or the network does not do what its card says.
     """
-    check_golden(_build(*_read_folder(folder), str(folder)), Card.read(folder).golden, str(folder))
+    source = source or str(folder)
+    check_golden(_build(*_read_folder(folder, source), source), Card.read(folder).golden, source)
     return folder
 
 
@@ -200,8 +202,8 @@ def _fetch(checkpoint: Checkpoint) -> Path:
     return cache.fetch(checkpoint, prove)
 
 
-def _read_folder(folder: Path) -> tuple[dict[str, Any], State]:
-    card, state = weights_folder.read(folder, _find)
+def _read_folder(folder: Path, source: str) -> tuple[dict[str, Any], State]:
+    card, state = weights_folder.read(folder, _find, source)
     return {"network": card.network, "config": card.config, "schema": card.schema}, state
 
 

@@ -125,12 +125,13 @@ def place(files: Mapping[str, bytes], folder: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def read(folder: Path, find: Callable[[Base, Path], Path]) -> tuple[Card, State]:
+def read(folder: Path, find: Callable[[Base, Path], Path], source: str) -> tuple[Card, State]:
     """Reads a folder of weights; nothing of a file is used before its checksum is right.
 
     Args:
         folder: The folder.
         find: Finds the folder of the base on which another folder is stored.
+        source: Where it is from, for messages.
 
     Returns:
         The card, and all tensors at the precision of the file.
@@ -140,12 +141,12 @@ def read(folder: Path, find: Callable[[Base, Path], Path]) -> tuple[Card, State]
             the card is of.
     """
     card = Card.read(folder)
-    state = parse(card.read_files(folder)[WEIGHTS], f"{folder}/{WEIGHTS}")
+    state = parse(card.read_files(folder, source)[WEIGHTS], f"{source}/{WEIGHTS}")
     if card.base is not None:
         state = merge(state, Foundation.open(find(card.base, folder)).state, card.base.prefix)
     if digest(state) != card.sha256:
         on = f" with its base {card.base.name}" if card.base else ""
-        raise ValueError(f"{folder}/{WEIGHTS}: does not give{on} the weights that {CARD} is of")
+        raise ValueError(f"{source}/{WEIGHTS}: does not give{on} the weights that {CARD} is of")
     return card, state
 
 
