@@ -138,7 +138,7 @@ class Result:
     Args:
         of: What was tried: `episodes` played, or held-out `preferences` ordered.
         trials: How many.
-        rates: How they ended: the outcomes of a game, or `right`.
+        rates: How they ended: the outcomes of a game; of preferences, the `accuracy`.
         measured: How: the command's arguments, seed among them.
     """
 

@@ -1,9 +1,7 @@
 """Results for a card, from the folders that commands have left."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from datamodules import preference
 from datamodules.manifest import Manifest
@@ -24,12 +22,16 @@ def result(folder: str, preferences: str | None = None) -> Result:
     manifest = Manifest.load(folder)
     command = manifest.source.get("command")
     if command == "rollout":
-        return _result("episodes", _outcomes(Path(folder), manifest), manifest.source)
+        counts = _outcomes(Path(folder), manifest)
+        trials = sum(counts.values())
+        rates = {name: _rate(count, trials) for name, count in counts.items()}
+        return Result("episodes", trials, rates, manifest.source)
     if command != "score":
         raise ValueError(f"--results {folder}: made by {command!r}; allowed: what padzoo rollout or score wrote")
     if preferences is None:
         raise ValueError(f"--results {folder}: scores say nothing by themselves; allowed: with --preferences FILE")
-    return _result("preferences", _ordered(Path(folder), preferences), manifest.source)
+    accurate, trials = _ordered(Path(folder), preferences)
+    return Result("preferences", trials, {"accuracy": _rate(accurate, trials)}, manifest.source)
 
 
 def _outcomes(folder: Path, manifest: Manifest) -> dict[str, int]:
@@ -38,21 +40,16 @@ def _outcomes(folder: Path, manifest: Manifest) -> dict[str, int]:
     return {name: manifest.outcomes.get(name, 0) for name in names if name != "episodes"}
 
 
-def _ordered(folder: Path, preferences: str) -> dict[str, int]:
-    """Returns how many preferences the scores order rightly and wrongly; a tie is wrong."""
+def _ordered(folder: Path, preferences: str) -> tuple[int, int]:
+    """Returns how many preferences the scores order as they should, and of how many; a tie is wrong."""
     rewards = json.loads((folder / "rewards.json").read_text())
     found = preference.read(preferences)
     strangers = {key for each in found for key in (each.winner, each.loser)} - rewards.keys()
     if strangers:
         raise ValueError(f"--preferences {preferences}: no trajectory {min(strangers)!r} in {folder}")
-    right = sum(rewards[each.winner] > rewards[each.loser] for each in found)
-    return {"right": right, "wrong": len(found) - right}
+    return sum(rewards[each.winner] > rewards[each.loser] for each in found), len(found)
 
 
-def _result(of: Any, counts: Mapping[str, int], measured: dict[str, Any]) -> Result:
-    trials = sum(counts.values())
-    rates = {}
-    for name, count in counts.items():
-        low, high = wilson(count, trials)
-        rates[name] = Rate(count, *(round(100 * share, 2) for share in (count / trials, low, high)))
-    return Result(of, trials, rates, measured)
+def _rate(count: int, trials: int) -> Rate:
+    low, high = wilson(count, trials)
+    return Rate(count, *(round(100 * share, 2) for share in (count / trials, low, high)))

@@ -22,11 +22,10 @@ def show(ref: str) -> None:
     else:
         checkpoint = Catalog.load().find(ref)
         card, source = read_card(checkpoint), checkpoint.url
-    for name, value in _facts(card, source).items():
-        print(f"{name:16}{value}")
-    for result in card.results:
-        rates = ", ".join(f"{name} {rate}" for name, rate in result.rates.items())
-        print(f"{f'of {result.trials:,} {result.of}':16}{rates}")
+    facts = _facts(card, source)
+    width = max(map(len, facts)) + 2
+    for name, value in facts.items():
+        print(f"{name:{width}}{value}")
     for command in card.commands:
         print(f"$ {command}")
     tree = Tree(f"{card.name or ref} {card.sha256[:12]}")
@@ -48,7 +47,10 @@ def _facts(card: Card, source: str) -> dict[str, str]:
         "training seed": str(card.seed),
         "licence": card.license,
     }
-    return facts | {f"data: {data.name}": f"{data.samples:,}, sha256 {data.sha256}" for data in card.data}
+    facts |= {f"data: {data.name}": f"{data.samples:,}, sha256 {data.sha256}" for data in card.data}
+    for result in card.results:
+        facts[f"of {result.trials:,} {result.of}"] = ", ".join(f"{name} {rate}" for name, rate in result.rates.items())
+    return facts
 
 
 def _grow(tree: Tree, parents: Mapping[str, Ancestor]) -> None:

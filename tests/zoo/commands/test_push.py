@@ -138,5 +138,5 @@ def test_a_reward_model_is_judged_by_held_out_preferences(
     rewards = json.loads((tmp_path / "scored" / "rewards.json").read_text())
     pairs = [json.loads(line) for line in preferences.read_text().splitlines()]
     right = sum(rewards[pair["winner"]] > rewards[pair["loser"]] for pair in pairs)
-    assert (result.of, result.trials, result.rates["right"].count) == ("preferences", len(pairs), right)
-    assert result.rates["wrong"].count == len(pairs) - right
+    assert (result.of, result.trials, result.rates["accuracy"].count) == ("preferences", len(pairs), right)
+    assert list(result.rates) == ["accuracy"]

@@ -14,7 +14,7 @@ def test_a_card_and_its_lineage_are_shown(tmp_path: Path, capsys: pytest.Capture
     shown = capsys.readouterr().out
     for text in (
         "policy, 601,716 parameters; size tiny",
-        "of 200 episodes left 99.0 % (96.4 to 99.7)",
+        "of 200 episodes   left 99.0 % (96.4 to 99.7)",
         "$ padzoo fit --config reinforce.yaml",
         "policy_tiny.aligned_left " + "ab" * 6,
         "├── policy: policy_tiny.sft " + "0a" * 6,
