@@ -28,8 +28,9 @@ def other_kernels(net: hub.Network) -> list[float]:
     """Computes the golden output without oneDNN and on two threads."""
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
-    with torch.backends.mkldnn.flags(enabled=False):
-        output = golden_output(net, 0)
+    torch.backends.mkldnn.enabled = False
+    output = golden_output(net, 0)
+    torch.backends.mkldnn.enabled = True
     torch.set_num_threads(threads)
     return output
 
