@@ -28,9 +28,8 @@ def other_kernels(net: hub.Network) -> list[float]:
     """Computes the golden output without oneDNN and on two threads."""
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
-    torch.backends.mkldnn.enabled = False
-    output = golden_output(net, 0)
-    torch.backends.mkldnn.enabled = True
+    with torch.backends.mkldnn.flags(enabled=False):
+        output = golden_output(net, 0)
     torch.set_num_threads(threads)
     return output
 
