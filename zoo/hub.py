@@ -8,7 +8,7 @@ import torch
 
 from envs.gamepad import SCHEMA, check_schema
 from zoo import cache, weights_folder
-from zoo.card import About, Base, Card, Kind, Precision
+from zoo.card import CARD, About, Base, Card, Kind, Precision
 from zoo.catalog import Catalog, Checkpoint
 from zoo.golden_output import check_golden
 from zoo.nets.policy import Policy
@@ -209,8 +209,8 @@ def _read_folder(folder: Path, source: str) -> tuple[dict[str, Any], State]:
 
 def _find(base: Base, folder: Path) -> Path:
     """Finds the folder on which another one is stored: beside it, or in the zoo."""
-    beside = folder.parent / base.name
-    if beside.is_dir() and Card.read(beside).sha256 == base.sha256:
+    beside = folder.parent / Path(base.name).name  # a plain name: no path leads elsewhere
+    if (beside / CARD).is_file() and Card.read(beside).sha256 == base.sha256:
         return beside
     checkpoint = Catalog.load().holding(base.sha256)
     if checkpoint is None:

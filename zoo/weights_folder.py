@@ -141,10 +141,11 @@ def read(folder: Path, find: Callable[[Base, Path], Path], source: str) -> tuple
             the card is of.
     """
     card = Card.read(folder)
-    state = parse(card.read_files(folder, source)[WEIGHTS], f"{source}/{WEIGHTS}")
+    state, found = parse(card.read_files(folder, source)[WEIGHTS], f"{source}/{WEIGHTS}"), card.files[WEIGHTS].sha256
     if card.base is not None:
         state = merge(state, Foundation.open(find(card.base, folder)).state, card.base.prefix)
-    if digest(state) != card.sha256:
+        found = digest(state)
+    if found != card.sha256:
         on = f" with its base {card.base.name}" if card.base else ""
         raise ValueError(f"{source}/{WEIGHTS}: does not give{on} the weights that {CARD} is of")
     return card, state

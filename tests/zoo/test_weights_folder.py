@@ -99,3 +99,20 @@ def test_weights_that_are_not_those_of_the_card_are_refused(tmp_path: Path) -> N
         ValueError, match=r"does not give with its base policy_tiny\.sft the weights that card\.yaml is of$"
     ):
         hub.load(folder)
+
+
+@pytest.mark.usefixtures("family")
+def test_a_base_is_looked_for_beside_its_folder_only(tmp_path: Path) -> None:
+    folder = tmp_path / "policy_tiny.aligned"
+    card = Card.read(folder)
+    assert card.base is not None
+    (tmp_path / "policy_tiny.sft").rename(tmp_path.parent / "policy_tiny.outside")
+    base = dataclasses.replace(card.base, name="../policy_tiny.outside")
+    (folder / "card.yaml").write_text(dataclasses.replace(card, base=base).dump())
+    with pytest.raises(ValueError, match="which is neither beside it nor in the zoo"):
+        hub.load(folder)
+    hub.save(Policy("tiny"), tmp_path / "alone")
+    card = dataclasses.replace(Card.read(tmp_path / "alone"), sha256="ab" * 32)
+    (tmp_path / "alone" / "card.yaml").write_text(card.dump())
+    with pytest.raises(ValueError, match=r"alone/model\.safetensors: does not give the weights that card\.yaml is of$"):
+        hub.load(tmp_path / "alone")
