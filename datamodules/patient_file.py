@@ -87,8 +87,8 @@ class PatientFile(io.RawIOBase):
                 if isinstance(error, FileNotFoundError) and not _disconnected(error):
                     raise
                 why = error.__cause__ or error
-                if attempt == ATTEMPTS:
-                    raise UnreachableError(f"{self._path}: gave up after {ATTEMPTS} attempts ({why!r})") from None
+                if attempt == ATTEMPTS or isinstance(why, ValueError):  # what a server cannot do it will never do
+                    raise UnreachableError(f"{self._path}: gave up after {attempt} attempts ({why!r})") from None
                 log.warning("%s: %r at byte %d; attempt %d", self._path, why, self._position, attempt + 1)
                 time.sleep(PAUSE * 2 ** (attempt - 1))
         raise AssertionError

@@ -73,6 +73,9 @@ def test_networks_are_pure_torch() -> None:
         (["prefer", "--help"], {"lightning", "torch", "vizdoom"}),
         (["demos", "--help"], {"lightning", "torch"}),
         (["rollout", "--help"], {"lightning"}),
+        (["list"], {"lightning", "torch", "vizdoom", "huggingface_hub", "aiohttp"}),
+        (["show", "policy_4m.sft"], {"lightning", "torch", "vizdoom", "huggingface_hub", "aiohttp"}),
+        (["push", "--help"], {"lightning", "vizdoom"}),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

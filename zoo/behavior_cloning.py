@@ -24,7 +24,7 @@ class BehaviorCloning(PolicyModule):
         encoder: `convnext`, the paper's, or `timm/<backbone>`.
         past_actions: Whether a step also sees the actions before it.
         context: Frames that a step sees at most; the windows of the data may not be longer.
-        init_from: Weights to start from: a `.ckpt` or a folder of weights; None starts from scratch.
+        init_from: Weights to start from: a `.ckpt`, a folder of weights or a name of the zoo; None starts from scratch.
         trainable: Which weights learn: `all`, or the `head`, the MLP after the transformer.
         lr: Learning rate after the warmup.
         weight_decay: AdamW's decoupled weight decay.

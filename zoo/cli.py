@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from inspect import Parameter, signature
 from pickle import UnpicklingError
 from typing import Final
 
@@ -29,22 +30,28 @@ class Command:
 
     Args:
         help: Its help line.
-        positional: Its positional arguments, name to help.
+        positional: Its positional arguments, name to help; one that the function has a default for may be left out.
+        flags: Its options without a value, name to help.
         function: The function `zoo.commands.<function>.<function>`; None takes the command's own name.
     """
 
     help: str
     positional: dict[str, str] = field(default_factory=dict)
     function: str | None = None
+    flags: dict[str, str] = field(default_factory=dict)
 
     def run(self, name: str, arguments: Sequence[str]) -> None:
         """Parses the arguments and calls the function."""
         function = self.function or name
         call = getattr(importlib.import_module(f"zoo.commands.{function}"), function)
         parser = ArgumentParser(prog=f"padzoo {name}", description=self.help, exit_on_error=False)
+        defaults = {name: parameter.default for name, parameter in signature(call).parameters.items()}
         for argument, text in self.positional.items():
-            parser.add_argument(argument, type=str, help=text)
-        parser.add_function_arguments(call, as_positional=False, skip=set(self.positional))
+            optional = {} if defaults[argument] is Parameter.empty else {"nargs": "?", "default": defaults[argument]}
+            parser.add_argument(argument, type=str, help=text, **optional)
+        for flag, text in self.flags.items():
+            parser.add_argument(f"--{flag}", action="store_true", help=text)
+        parser.add_function_arguments(call, as_positional=False, skip={*self.positional, *map(_plain, self.flags)})
         call(**parser.parse_args(list(arguments)).as_dict())
 
 
@@ -60,11 +67,37 @@ COMMANDS: Final = {
         "import_recordings",
     ),
     "verify": Command("Check every byte of a set of trajectories against its checksums.", FOLDER),
-    "export": Command(
-        "Write a policy in the format of other programs.", {"ref": "The policy: a `.ckpt` or a folder of weights."}
-    ),
     "play": Command("Watch a policy play: write a GIF of some episodes."),
+    "list": Command(
+        "List the pretrained agents and reward models of the zoo.",
+        {"pattern": "Part of their names; * and ? stand for any characters and any one."},
+        "list_zoo",
+        {"json": "Print JSON."},
+    ),
+    "show": Command(
+        "Print the card of a checkpoint and its lineage.", {"ref": "A name of the zoo or a folder of weights."}
+    ),
+    "pull": Command(
+        "Download checkpoints of the zoo and check them.",
+        {"name": "The name, such as policy_4m.sft."},
+        flags={"all": "All that the zoo has."},
+    ),
+    "push": Command(
+        "Publish a checkpoint with its card, in 16 bits.",
+        {
+            "ref": "What to publish: a .ckpt, a folder of weights or a name of the zoo.",
+            "target": "Where to: a folder, a URL that fsspec writes to, or hf://OWNER/NAME.",
+        },
+        flags={"dry-run": "Print what would be written, and write nothing."},
+    ),
+    "export": Command(
+        "Convert a checkpoint for other programs.", {"ref": "A .ckpt, a folder of weights or a name of the zoo."}
+    ),
 }
+
+
+def _plain(flag: str) -> str:
+    return flag.replace("-", "_")
 
 
 def overview() -> str:

@@ -1,27 +1,23 @@
-"""The one way to weights: loading networks from checkpoints and folders, and publishing them."""
+"""The one way to weights: loading networks from checkpoints, folders and the zoo, and writing folders of weights."""
 
 import hashlib
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any, Final, Literal, overload
 
 import torch
-import yaml
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Tensor
 
 from envs.gamepad import SCHEMA, check_schema
+from zoo import cache, weights_folder
+from zoo.card import CARD, About, Base, Card, Kind, Precision
+from zoo.catalog import Catalog, Checkpoint
+from zoo.golden_output import check_golden
 from zoo.nets.policy import Policy
 from zoo.nets.reward import RewardNet
+from zoo.stored_weights import State
 
 Network = Policy | RewardNet
-Kind = Literal["policy", "reward"]
-NETWORKS: Final[dict[str, type[Policy] | type[RewardNet]]] = {"policy": Policy, "reward": RewardNet}
+NETWORKS: Final[dict[Kind, type[Policy] | type[RewardNet]]] = {"policy": Policy, "reward": RewardNet}
 NOUNS: Final = {"policy": "a policy", "reward": "a reward model"}
-WEIGHTS: Final = "model.safetensors"
-CARD: Final = "card.yaml"
 PREFIX: Final = "net."  # of the network's weights in a Lightning checkpoint
 
 
@@ -30,12 +26,13 @@ def load(ref: str | Path, kind: Literal["policy"]) -> Policy: ...
 @overload
 def load(ref: str | Path, kind: Literal["reward"]) -> RewardNet: ...
 @overload
-def load(ref: str | Path, kind: str | None = None) -> Network: ...
-def load(ref: str | Path, kind: str | None = None) -> Network:
-    """Loads a network on the CPU, in evaluation mode; nothing in its files is ever unpickled into code.
+def load(ref: str | Path, kind: Kind | None = None) -> Network: ...
+def load(ref: str | Path, kind: Kind | None = None) -> Network:
+    """Loads a network on the CPU, in evaluation mode and float32; nothing in its files is ever unpickled into code.
 
     Args:
-        ref: A Lightning checkpoint (`.ckpt`) or a folder with `model.safetensors` and `card.yaml`.
+        ref: A Lightning checkpoint (`.ckpt`), a folder with `model.safetensors` and `card.yaml`, or a name of the zoo,
+            such as `policy_4m.sft`, which is downloaded if it is not here yet.
         kind: What is expected, `policy` or `reward`; None takes either.
 
     Returns:
@@ -44,26 +41,81 @@ def load(ref: str | Path, kind: str | None = None) -> Network:
     Raises:
         ValueError: If there is nothing there, it is damaged, of another kind or made for another action schema.
     """
+    path = locate(ref)
+    net = _build(*(_read_folder(path, str(path)) if path.is_dir() else _read_checkpoint(path)), str(ref))
+    if kind is not None and not isinstance(net, NETWORKS[kind]):
+        raise ValueError(f"{ref}: expects {NOUNS[kind]}, got {NOUNS[_kind(net)]}")
+    return net
+
+
+def locate(ref: str | Path) -> Path:
+    """Finds what a reference means; a name of the zoo is downloaded if it is not here yet.
+
+    Args:
+        ref: A `.ckpt`, a folder of weights, or a name of the zoo.
+
+    Returns:
+        The file or folder.
+
+    Raises:
+        ValueError: If there is nothing of that name, or what was downloaded is refused.
+    """
     path = Path(ref)
-    if not path.exists():
+    if path.exists():
+        return path
+    if path.suffix == ".ckpt" or len(path.parts) > 1:
         raise ValueError(f"{ref}: no such checkpoint (.ckpt) or folder of weights")
-    entry, state = _read_folder(path) if path.is_dir() else _read_checkpoint(path)
-    check_schema(entry.get("schema"), str(ref))
-    found = entry.get("network")
-    if found not in NETWORKS:
-        raise ValueError(f"{ref}: network {found!r} is not known; allowed: {', '.join(NETWORKS)}")
-    if kind is not None and found != kind:
-        raise ValueError(f"{ref}: expects {NOUNS[kind]}, got {NOUNS[found]}")
-    try:
-        net: Network = NETWORKS[found](**entry["config"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{ref}: cannot build {NOUNS[found]} from its description: {error}") from None
-    _fill(net, state, str(ref))
-    return net.eval()
+    return _fetch(Catalog.load().find(str(ref)))
+
+
+def pull(name: str) -> Path:
+    """Brings a checkpoint of the zoo here and tries it with its golden input, also where it was here before.
+
+    Args:
+        name: Its name.
+
+    Returns:
+        Its folder.
+
+    Raises:
+        ValueError: If there is no such name, or the checkpoint is refused.
+    """
+    return prove(_fetch(Catalog.load().find(name)))
+
+
+def prove(folder: Path, source: str | None = None) -> Path:
+    """Loads the network in a folder and tries it with its golden input.
+
+    Args:
+        folder: A folder of weights.
+        source: Where it is from, for messages; None names the folder.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: If the folder is damaged, or the network does not do what its card says.
+    """
+    source = source or str(folder)
+    check_golden(_build(*_read_folder(folder, source), source), Card.read(folder).golden, source)
+    return folder
+
+
+def base(folder: Path) -> Path | None:
+    """Finds the folder on which another is stored; None if that one stands alone.
+
+    Args:
+        folder: A folder of weights.
+
+    Raises:
+        ValueError: If it is neither beside it nor in the zoo.
+    """
+    found = Card.read(folder).base
+    return None if found is None else _find(found, folder)
 
 
 def describe(net: Network, parents: dict[str, str] | None = None) -> dict[str, Any]:
-    """Says what a network is, so that it can be rebuilt: the `padzoo` entry of a checkpoint, the head of a card.
+    """Says what a network is, so that it can be rebuilt: the `padzoo` entry of a checkpoint.
 
     Args:
         net: The network.
@@ -72,51 +124,103 @@ def describe(net: Network, parents: dict[str, str] | None = None) -> dict[str, A
     Returns:
         Plain values: `network`, `config`, `schema`, `parents`.
     """
-    kind = next(name for name, known in NETWORKS.items() if isinstance(net, known))
-    return {"network": kind, "config": net.config, "schema": SCHEMA, "parents": parents or {}}
+    return {"network": _kind(net), "config": net.config, "schema": SCHEMA, "parents": parents or {}}
 
 
-def save(net: Network, folder: str | Path, card: dict[str, Any] | None = None) -> None:
-    """Publishes a network as `model.safetensors` and `card.yaml`, written aside and moved into place.
+def save(
+    net: Network,
+    folder: str | Path,
+    about: About | None = None,
+    dtype: Precision = "float32",
+    base: str | Path | None = None,
+) -> Card:
+    """Writes a network as a folder of weights: `model.safetensors`, `card.yaml` and a README, all or none.
 
     Args:
         net: The network.
         folder: Where to; must not exist.
-        card: What else to say: data, parents, metrics with their episodes and seeds. Plain values.
+        about: What the network itself cannot tell.
+        dtype: Precision of the weights in the file.
+        base: A policy on which it is to be stored, a folder or a name: its tensors are not stored again. A reward model
+            is stored on the policy that encodes its steps.
+
+    Returns:
+        The card.
 
     Raises:
-        ValueError: If the folder exists.
+        ValueError: If the folder exists, a weight is beyond the precision's range, or the base will not do.
     """
-    folder = Path(folder)
-    if folder.exists():
-        raise ValueError(f"{folder}: exists already; weights are never overwritten")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        weights = {name: tensor.detach().cpu().contiguous() for name, tensor in net.state_dict().items()}
-        save_file(weights, aside / WEIGHTS)
-        (aside / CARD).write_text(yaml.safe_dump(describe(net) | (card or {}), sort_keys=False), encoding="utf-8")
-        aside.chmod(0o755)  # mkdtemp makes it private
-        aside.rename(folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    foundation = None if base is None else weights_folder.Foundation.open(locate(base))
+    return weights_folder.write(net, _kind(net), Path(folder), about or About(), dtype, foundation)
 
 
 def sha256(ref: str | Path) -> str:
     """Hashes the weights behind a reference, to name them as a parent.
 
     Args:
-        ref: A checkpoint or a folder of weights.
+        ref: A checkpoint, a folder of weights or a name of the zoo.
 
     Returns:
-        The hexadecimal digest of the `.ckpt` or of the folder's `model.safetensors`.
+        The hexadecimal digest of the `.ckpt`, or of a folder's weights as one safetensors file.
     """
-    path = Path(ref)
-    with (path / WEIGHTS if path.is_dir() else path).open("rb") as file:
+    path = locate(ref)
+    if path.is_dir():
+        return Card.read(path).sha256
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def parents(ref: str | Path) -> dict[str, str]:
+    """Returns the hashes of the weights that those of a `.ckpt` were made from, by role.
+
+    Args:
+        ref: The checkpoint.
+    """
+    found: dict[str, str] = _read_checkpoint(Path(ref))[0].get("parents", {})
+    return found
+
+
+def _kind(net: Network) -> Kind:
+    return next(name for name, known in NETWORKS.items() if isinstance(net, known))
+
+
+def _build(entry: dict[str, Any], state: State, source: str) -> Network:
+    """Builds a network from its description and fills it with weights."""
+    check_schema(entry.get("schema"), source)
+    found = entry.get("network")
+    if found not in NETWORKS:
+        raise ValueError(f"{source}: network {found!r} is not known; allowed: {', '.join(NETWORKS)}")
+    try:
+        net: Network = NETWORKS[found](**entry["config"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{source}: cannot build {NOUNS[found]} from its description: {error}") from None
+    _fill(net, state, source)
+    return net.eval()
+
+
+def _fetch(checkpoint: Checkpoint) -> Path:
+    return cache.fetch(checkpoint, prove)
+
+
+def _read_folder(folder: Path, source: str) -> tuple[dict[str, Any], State]:
+    card, state = weights_folder.read(folder, _find, source)
+    return {"network": card.network, "config": card.config, "schema": card.schema}, state
+
+
+def _find(base: Base, folder: Path) -> Path:
+    """Finds the folder on which another one is stored: beside it, or in the zoo."""
+    beside = folder.parent / Path(base.name).name  # a plain name: no path leads elsewhere
+    if (beside / CARD).is_file() and Card.read(beside).sha256 == base.sha256:
+        return beside
+    checkpoint = Catalog.load().holding(base.sha256)
+    if checkpoint is None:
+        raise ValueError(
+            f"{folder}: is stored on {base.name} ({base.sha256}), which is neither beside it nor in the zoo"
+        )
+    return _fetch(checkpoint)
+
+
+def _read_checkpoint(path: Path) -> tuple[dict[str, Any], State]:
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except OSError:
@@ -129,21 +233,7 @@ def _read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return checkpoint["padzoo"], {name.removeprefix(PREFIX): value for name, value in state.items()}
 
 
-def _read_folder(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    for name in (CARD, WEIGHTS):
-        if not (path / name).is_file():
-            raise ValueError(f"{path}: not a folder of weights: {name} is missing")
-    try:
-        card = yaml.safe_load((path / CARD).read_text(encoding="utf-8"))
-        state = load_file(path / WEIGHTS)
-    except (yaml.YAMLError, UnicodeDecodeError, SafetensorError) as error:
-        raise ValueError(f"{path}: damaged: {' '.join(str(error).split())}") from None
-    if not isinstance(card, dict):
-        raise ValueError(f"{path / CARD}: not a card: it does not say which network this is")
-    return card, state
-
-
-def _fill(net: Network, state: dict[str, Tensor], source: str) -> None:
+def _fill(net: Network, state: State, source: str) -> None:
     own = net.state_dict()
     problems = [f"{name} is missing" for name in own if name not in state]
     problems += [f"{name} is not known" for name in state if name not in own]

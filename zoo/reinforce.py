@@ -39,8 +39,9 @@ class Reinforce(PolicyModule):
     all crashed adds nothing to the sum.
 
     Args:
-        policy: The policy to align, and the reference of the KL term: a `.ckpt` or a folder of weights.
-        reward: The reward model: a `.ckpt` or a folder of weights.
+        policy: The policy to align, and the reference of the KL term: a `.ckpt`, a folder of weights or a name of the
+            zoo.
+        reward: The reward model: a `.ckpt`, a folder of weights or a name of the zoo.
         trainable: Which weights learn: the `head`, the MLP after the transformer, or `all`.
         baseline: What is taken off a reward: `none`, as in the paper, or `leave_one_out`, the mean of the others'.
         kl_weight: Weight of the KL divergence from the reference policy, in nats an episode; 0 in the paper. It is

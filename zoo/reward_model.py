@@ -36,8 +36,8 @@ class RewardModel(ZooModule):
     Args:
         encoder: `agent`, a policy's features; `random_projection`, a fixed random linear map of the pixels; or a
             control: `first_frame`, the features of the first frame alone, or `duration`, the length alone.
-        policy: The policy whose features are used, or, for a random projection, whose image size is; a `.ckpt` or a
-            folder of weights.
+        policy: The policy whose features are used, or, for a random projection, whose image size is; a `.ckpt`, a
+            folder of weights or a name of the zoo.
         projection_seed: Seed of the random projection.
         steps: Steps that every trajectory is padded to; no episode may be longer.
         components: How many principal components of the features are scored, measured on all training trajectories,

@@ -65,6 +65,11 @@ class Grid:
             )
         return path
 
+    def held_out(self) -> Path:
+        """Writes all preferences among the test rollouts, if they are not there yet."""
+        samples = json.loads((self.rollouts("test") / "index.json").read_text())["samples"]
+        return self.preferences("test", samples * (samples - 1) // 2, 0)
+
     def model(self, encoder: str, comparisons: int, subset: int) -> Path:
         """Returns the folder of one reward model."""
         return self.root / f"{encoder}-{comparisons}-{subset}"
@@ -89,11 +94,9 @@ class Grid:
 
     def test(self, encoder: str, comparisons: int, subset: int) -> None:
         """Tests one reward model on all held-out preferences."""
-        samples = json.loads((self.rollouts("test") / "index.json").read_text())["samples"]
-        held_out = self.preferences("test", samples * (samples - 1) // 2, 0)
         padzoo(
             *("test", *self.options(encoder, comparisons, subset)),
-            *("--data.test", self.rollouts("test"), "--data.test_preferences", held_out),
+            *("--data.test", self.rollouts("test"), "--data.test_preferences", self.held_out()),
             *("--ckpt_path", self.model(encoder, comparisons, subset) / "checkpoints" / "last.ckpt"),
         )
 

@@ -4,7 +4,8 @@ from zoo import cli
 from zoo.cli import main
 
 TRAINING = ("fit", "validate", "test", "predict")
-NAMES = (*TRAINING, "demos", "rollout", "prefer", "score", "import", "verify", "export", "play")
+PLAYING = ("demos", "rollout", "prefer", "score", "import", "verify", "play")
+NAMES = (*TRAINING, *PLAYING, "list", "show", "pull", "push", "export")
 
 
 @pytest.mark.parametrize("arguments", [[], ["-h"], ["--help"]])
@@ -22,7 +23,7 @@ def test_every_command_of_the_table_is_a_function_with_help(capsys: pytest.Captu
         assert caught.value.code == 0
         text = capsys.readouterr().out
         assert f"usage: padzoo {name}" in text
-        assert ("--out" in text) == (name != "verify")  # it alone makes nothing
+        assert ("--out " in text) == (name not in ("verify", "list", "show", "pull", "push"))
 
 
 def test_an_unknown_command_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
@@ -31,7 +32,8 @@ def test_an_unknown_command_is_answered_with_the_nearest(capsys: pytest.CaptureF
     assert captured.out == ""
     assert captured.err == (
         "padzoo: error: command 'rolout' is not known; did you mean 'rollout'? "
-        "allowed: fit, validate, test, predict, demos, rollout, prefer, score, import, verify, export, play\n"
+        "allowed: fit, validate, test, predict, demos, rollout, prefer, score, import, verify, play, list, show, pull, "
+        "push, export\n"
     )
     assert main(["xyzzy"]) == 2
     assert "did you mean" not in capsys.readouterr().err

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from safetensors.torch import load_file
 
 from envs.gamepad import SCHEMA
 from zoo import hub
+from zoo.card import About, Ancestor, Data
 from zoo.nets.policy import Policy
 from zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
 
@@ -30,7 +32,7 @@ def networks() -> list[hub.Network]:
 @pytest.mark.parametrize("form", ["folder", "ckpt"])
 def test_what_is_saved_is_loaded(net: hub.Network, form: str, tmp_path: Path) -> None:
     if form == "folder":
-        hub.save(net, tmp_path / "net", {"metrics": {"success": 0.5, "episodes": 200}})
+        hub.save(net, tmp_path / "net")
         again = hub.load(tmp_path / "net")
     else:
         again = hub.load(checkpoint(net, tmp_path / "net.ckpt"))
@@ -43,21 +45,27 @@ def test_what_is_saved_is_loaded(net: hub.Network, form: str, tmp_path: Path) ->
 
 def test_card_says_what_the_network_is(tmp_path: Path) -> None:
     net = Policy("tiny")
-    hub.save(net, tmp_path / "net", {"parents": {"init_from": "12ab"}, "data": "300 curated runs"})
-    assert yaml.safe_load((tmp_path / "net" / "card.yaml").read_text()) == {
-        "network": "policy",
-        "config": {"size": "tiny", "encoder": "convnext", "past_actions": False, "context": 32},
-        "schema": SCHEMA,
-        "parents": {"init_from": "12ab"},
-        "data": "300 curated runs",
-    }
+    hub.save(
+        net, tmp_path / "net", About(name="policy_tiny.x", parents={"init_from": Ancestor("policy_tiny.w", "12ab")})
+    )
+    card = yaml.safe_load((tmp_path / "net" / "card.yaml").read_text())
+    assert card["network"] == "policy"
+    assert card["config"] == {"size": "tiny", "encoder": "convnext", "past_actions": False, "context": 32}
+    assert card["schema"] == SCHEMA
+    assert card["parents"] == {"init_from": {"name": "policy_tiny.w", "sha256": "12ab", "parents": {}}}
+    assert card["parameters"] == 601_716
+    assert card["dtype"] == "float32"
+    assert "64 x 64" in card["observation"]
     assert sum(value.numel() for value in load_file(tmp_path / "net" / "model.safetensors").values()) == 601_716
+    weights = (tmp_path / "net" / "model.safetensors").read_bytes()
+    assert card["files"]["model.safetensors"] == {"bytes": len(weights), "sha256": sha256(weights).hexdigest()}
+    assert card["sha256"] == sha256(weights).hexdigest()
 
 
 def test_a_hash_names_the_weights(tmp_path: Path) -> None:
     one, other = Policy("tiny"), Policy("tiny")
-    hub.save(one, tmp_path / "one", {"data": "x"})
-    hub.save(one, tmp_path / "same", {"data": "y"})
+    hub.save(one, tmp_path / "one", About(name="x.y"))
+    hub.save(one, tmp_path / "same", About(name="x.z"))
     hub.save(other, tmp_path / "other")
     assert hub.sha256(tmp_path / "one") == hub.sha256(tmp_path / "same") != hub.sha256(tmp_path / "other")
     file = tmp_path / "abc.ckpt"
@@ -70,7 +78,7 @@ def test_nothing_is_overwritten_and_nothing_half_written_stays(tmp_path: Path) -
     with pytest.raises(ValueError, match="net: exists already; weights are never overwritten"):
         hub.save(Policy("tiny"), tmp_path / "net")
     with pytest.raises(yaml.YAMLError):
-        hub.save(Policy("tiny"), tmp_path / "odd", {"data": object()})
+        hub.save(Policy("tiny"), tmp_path / "odd", About(data=[Data("x", "", 1, 1, {"made": object()})]))
     assert [path.name for path in tmp_path.iterdir()] == ["net"]
 
 
@@ -137,7 +145,7 @@ def test_what_is_no_network_is_refused(tmp_path: Path) -> None:
         ("empty", r"empty: not a folder of weights: card\.yaml is missing$"),
         ("foreign.ckpt", r"foreign\.ckpt: not a checkpoint of padzoo: it does not say which network it holds$"),
         ("text.ckpt", r"text\.ckpt: not a checkpoint"),
-        ("cut", r"cut: damaged: "),
+        ("cut", r"cut/model\.safetensors: 1000 bytes; card\.yaml says 2413960$"),
     ]:
         with pytest.raises(ValueError, match=message):
             hub.load(tmp_path / name)

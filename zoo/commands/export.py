@@ -1,32 +1,58 @@
-"""`padzoo export`: weights in the format of other programs."""
+"""`padzoo export`: a checkpoint for other programs."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal
 
+from zoo.card import About, Card, Precision
 
-def export(ref: str, format: Literal["onnx"], out: str) -> None:
-    """Writes a policy in the format of other programs.
+Format = Literal["safetensors", "onnx"]
+
+
+def export(ref: str, format: Format, out: str, dtype: Precision | None = None) -> None:
+    """Writes a checkpoint in another format.
 
     Args:
-        ref: The policy: a `.ckpt` or a folder of weights.
-        format: `onnx`: the file `model.onnx`, one step of acting for any engine; see docs/engines.md.
-        out: Folder to write to.
+        ref: A `.ckpt`, a folder of weights or a name of the zoo.
+        format: `safetensors`: a folder with all weights in one file, whatever they were stored on, and their card;
+            `onnx`: the file `model.onnx`, one step of a policy for any engine, see docs/engines.md.
+        out: Folder to make.
+        dtype: Precision of the weights in `safetensors`; left out, they stay as they are.
 
     Raises:
-        ValueError: If there is such a file already, or `ref` is no policy.
+        ValueError: If there is such a folder or file already, or `ref` cannot be written so.
     """
-    print(f"{FORMATS[format](ref, Path(out))}: {ref} as {format}")
+    EXPORTERS[format](ref, Path(out), dtype)
+    print(out)
 
 
-def _onnx(ref: str, folder: Path) -> Path:
+def to_safetensors(ref: str, out: Path, dtype: Precision | None) -> None:
+    """Writes a folder of weights that stand alone."""
+    from zoo import hub
+
+    path = hub.locate(ref)
+    if not path.is_dir():
+        hub.save(hub.load(ref), out, About(checkpoint=hub.sha256(path)), dtype or "float32")
+        return
+    card = Card.read(path)
+    same = dtype in (None, card.dtype)  # results are of these very weights
+    about = card.about if same else replace(card.about, results=[])
+    hub.save(hub.load(ref), out, about, dtype or card.dtype)
+
+
+def to_onnx(ref: str, out: Path, dtype: Precision | None) -> None:
+    """Writes one step of acting."""
+    if dtype is not None:
+        raise ValueError(f"--dtype {dtype}: allowed with --format safetensors; onnx keeps the weights as they are")
     try:
         from zoo.onnx_export import export_onnx
     except ModuleNotFoundError as error:
         raise ValueError(f"--format onnx: {error}; allowed after: pip install 'padzoo[onnx]'") from None
-    path = folder / "model.onnx"
-    export_onnx(ref, path)
-    return path
+    export_onnx(ref, out / "model.onnx")
 
 
-FORMATS: Final[dict[str, Callable[[str, Path], Path]]] = {"onnx": _onnx}
+EXPORTERS: Final[dict[Format, Callable[[str, Path, Precision | None], None]]] = {
+    "safetensors": to_safetensors,
+    "onnx": to_onnx,
+}

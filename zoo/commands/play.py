@@ -38,7 +38,7 @@ def play(
     The policy sees its own small frames; for the picture its actions are played again, which gives the same episode.
 
     Args:
-        policy: The policy: a `.ckpt` or a folder of weights.
+        policy: The policy: a `.ckpt`, a folder of weights or a name of the zoo.
         out: The GIF to write.
         episodes: How many; the launch island's four spawns take turns.
         seed: Seed of the episodes and of the policy's draws.

@@ -32,7 +32,7 @@ def rollout(
     """Plays episodes with a policy, records them, and counts how they ended in `outcomes.json`.
 
     Args:
-        policy: The policy: a `.ckpt` or a folder of weights.
+        policy: The policy: a `.ckpt`, a folder of weights or a name of the zoo.
         episodes: How many to play.
         out: Folder to make.
         seed: Seed of the episodes and of the policy's draws.
@@ -53,6 +53,7 @@ def rollout(
         "env_args": env_args or {},
     }
     source |= {"seed": seed, "episodes": episodes, "temperature": temperature, "precision": precision}
+    source |= {"spawn": spawn, "character": character}
     arguments = {**(env_args or {}), "size": net.image_size}
     with GamePool(env, games, arguments) as pool, ShardWriter(out, source=source) as writer:
         counts = dict.fromkeys(pool.outcomes, 0)

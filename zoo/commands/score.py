@@ -15,7 +15,7 @@ def score(folder: str, reward: str, out: str, top: float = 1.0) -> None:
 
     Args:
         folder: Folder of trajectories.
-        reward: The reward model: a `.ckpt` or a folder of weights.
+        reward: The reward model: a `.ckpt`, a folder of weights or a name of the zoo.
         out: Folder to make.
         top: Share of the trajectories to keep, over 0 and at most 1: those of the highest reward.
 

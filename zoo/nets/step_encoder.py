@@ -15,10 +15,12 @@ class StepEncoder(nn.Module):
 
     Attributes:
         dim: Width of a step's features.
+        image_size: Side of the frames that it sees in pixels; None if any will do.
         config: The plain values that `build_step_encoder` rebuilds it from.
     """
 
     dim: int
+    image_size: int | None
     config: dict[str, Any]
 
     @abstractmethod
@@ -62,6 +64,7 @@ class AgentFeatures(StepEncoder):
         super().__init__()
         self.policy = policy.requires_grad_(False).eval()
         self.dim = policy.width
+        self.image_size = policy.image_size
         self.config = {"kind": "agent", "policy": policy.config}
 
     @torch.no_grad()
@@ -112,7 +115,7 @@ class RandomProjection(StepEncoder):
 
     def __init__(self, image_size: int, seed: int = 0, dim: int = 512) -> None:
         super().__init__()
-        self.dim = dim
+        self.dim, self.image_size = dim, image_size
         self.config = {"kind": "random_projection", "image_size": image_size, "seed": seed, "dim": dim}
         pixels = image_size * image_size * 3
         generator = torch.Generator("cpu").manual_seed(seed)
@@ -163,6 +166,7 @@ class Duration(StepEncoder):
     """
 
     dim = 1
+    image_size = None
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,0 +1,106 @@
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from family import NAMES
+from upath import UPath
+from web import serve
+
+from zoo import catalog
+from zoo.catalog import Catalog, Checkpoint, Entry, Index
+
+
+def entry(source: str = "policy_tiny.sft") -> Entry:
+    return Entry(source, "ab" * 32, "cd" * 32, "policy", 601_716, 1_200_000, {"left": 99.0})
+
+
+def test_what_is_installed_is_an_index_that_may_be_empty() -> None:
+    text = (catalog.EMBEDDED / "index.yaml").read_bytes()
+    index = Index.parse(text, "index.yaml")
+    assert set(Catalog.load().checkpoints) == set(index.checkpoints)
+
+
+@pytest.mark.parametrize("form", ["folder", "file", "http", "memory"])
+def test_another_index_is_added_from_anywhere(form: str, zoo_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(zoo_folder / "index.yaml", zoo_folder.parent / "text")
+    UPath("memory://zoo/index.yaml").write_bytes((zoo_folder / "index.yaml").read_bytes())
+    with serve(zoo_folder) as url:
+        places = {"folder": f"{zoo_folder}/", "file": f"{zoo_folder}/index.yaml", "http": url, "memory": "memory://zoo"}
+        monkeypatch.setenv("PADZOO_INDEX", places[form])
+        found = Catalog.load()
+    assert set(NAMES) <= set(found.checkpoints)
+    root = places[form].removesuffix("/index.yaml").rstrip("/")
+    assert found.find(NAMES[0]).url == f"{root}/{NAMES[0]}"
+    assert not found.find(NAMES[0]).embedded
+
+
+def test_the_added_index_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, size in (("embedded", 1), ("added", 2)):
+        (tmp_path / name).mkdir()
+        values = {"checkpoints": {"a.x": vars(entry()) | {"bytes": size}, f"{name}.x": vars(entry())}}
+        (tmp_path / name / "index.yaml").write_text(yaml.safe_dump({"format": "padzoo-index-v1", **values}))
+    monkeypatch.setattr(catalog, "EMBEDDED", tmp_path / "embedded")
+    assert {name: item.embedded for name, item in Catalog.load().checkpoints.items()} == {
+        "a.x": True,
+        "embedded.x": True,
+    }
+    monkeypatch.setenv("PADZOO_INDEX", str(tmp_path / "added"))
+    found = Catalog.load().checkpoints
+    assert {name: item.embedded for name, item in found.items()} == {"a.x": False, "embedded.x": True, "added.x": False}
+    assert found["a.x"].entry.bytes == 2
+
+
+@pytest.mark.parametrize("name", ["policy_tiny.stf", "policy_tiny_sft", "sft"])
+def test_a_wrong_name_is_answered_with_the_nearest(name: str) -> None:
+    found = Catalog(*(Checkpoint(each, "/zoo", entry()) for each in NAMES))
+    with pytest.raises(
+        ValueError, match=rf"^{name}: no such checkpoint .*name of the zoo(; did you mean 'policy_tiny.sft'|; p)"
+    ):
+        found.find(name)
+    with pytest.raises(ValueError, match=r"^zebra: no such .* of the zoo; padzoo list shows its 3$"):
+        found.find("zebra")
+
+
+def test_names_are_found_by_parts_and_patterns() -> None:
+    found = Catalog(*(Checkpoint(each, "/zoo", entry()) for each in NAMES))
+    for pattern, expected in [
+        ("", list(NAMES)),
+        ("sft", ["policy_tiny.sft"]),
+        ("policy_*", ["policy_tiny.aligned", "policy_tiny.sft"]),
+        ("*.left", ["reward_tiny.left"]),
+        ("nothing", []),
+    ]:
+        assert [item.name for item in found.matching(pattern)] == expected
+    assert found.holding("cd" * 32) is found.find(NAMES[0])
+    assert found.holding("00" * 32) is None
+
+
+@pytest.mark.parametrize(
+    "source", ["../other", "/etc", "a/../../b", "file:///etc", "local:///etc", "zip://a::x", "a\\b", "c:x"]
+)
+def test_a_source_that_leads_out_of_the_index_is_refused(source: str) -> None:
+    with pytest.raises(ValueError, match=r"^a\.x: source '.*' leads out of /zoo; allowed: a path within, or a URL$"):
+        _ = Checkpoint("a.x", "/zoo", entry(source)).url
+
+
+@pytest.mark.parametrize("source", ["https://host/zoo/a.x", "s3://bucket/a.x", f"hf://owner/name@{'a' * 40}/a.x"])
+def test_a_source_may_be_elsewhere(source: str) -> None:
+    assert Checkpoint("a.x", "/zoo", entry(source)).url == source
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"format": "padzoo-index-v2", "checkpoints": {}}, "format 'padzoo-index-v2' is not supported; allowed: 'pad"),
+        ({"format": "padzoo-index-v1"}, "key 'checkpoints' is missing"),
+        ({"format": "padzoo-index-v1", "checkpoints": {"../x.y": vars(entry())}}, r"name '\.\./x\.y' is not allowed; "),
+        ({"format": "padzoo-index-v1", "checkpoints": {"a.x": {}}}, r"key 'checkpoints\.a\.x\.source' is missing"),
+        ([], r"the file is \[\], expected keys and values"),
+    ],
+)
+def test_an_index_is_read_strictly(values: object, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^i: {message}"):
+        Index.parse(yaml.safe_dump(values).encode(), "i")
+    with pytest.raises(ValueError, match=r"^i: not YAML: "):
+        Index.parse(b"a: [", "i")

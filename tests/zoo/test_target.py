@@ -1,0 +1,131 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import huggingface_hub.constants
+import pytest
+from fake_hub import FakeHub
+from family import NAMES
+from huggingface_hub import HfFileSystem
+from upath import UPath
+from web import serve
+
+from zoo import hub
+from zoo.catalog import Catalog, Index
+from zoo.publication import Publication
+from zoo.target import Folder, open_target
+
+
+@pytest.fixture
+def fake_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setattr(FakeHub, "repositories", {})
+    monkeypatch.setattr(FakeHub, "asked", [])
+    HfFileSystem.clear_instance_cache()
+    with serve(tmp_path, FakeHub) as url:
+        monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", url)
+        template = f"{url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+        monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        yield url
+
+
+def publish(family: Path, target: str) -> list[str]:
+    return [Publication.of(family / name, target).publish() for name in sorted(NAMES, reverse=True)]
+
+
+def assert_pulled(family: Path, index: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PADZOO_INDEX", index)
+    for name in NAMES:
+        files = {path.name: path.read_bytes() for path in hub.pull(name).iterdir()}
+        assert files == {path.name: path.read_bytes() for path in (family / name).iterdir()}
+
+
+@pytest.mark.parametrize("place", ["folder", "memory"])
+def test_what_is_pushed_can_be_pulled(
+    place: str, family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = {"folder": str(tmp_path / "new" / "zoo"), "memory": f"memory:/{tmp_path}"}[place]
+    places = publish(family, target)
+    assert [UPath(each).name for each in places] == sorted(NAMES, reverse=True)
+    assert set(open_target(target).read_index().checkpoints) == set(NAMES)
+    assert_pulled(family, target, monkeypatch)
+
+
+def test_what_is_pushed_to_the_hub_can_be_pulled_at_its_revision(
+    fake_hub: str, family: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = publish(family, "hf://me/agents")
+    oids = [oid for oid, _ in FakeHub.repositories["me/agents"]]
+    assert places == [
+        f"hf://me/agents@{oid}/{name}" for oid, name in zip(oids, sorted(NAMES, reverse=True), strict=True)
+    ]
+    assert_pulled(family, f"hf://me/agents@{oids[-1]}", monkeypatch)
+    assert {checkpoint.url for checkpoint in Catalog.load().checkpoints.values()} >= {
+        f"hf://me/agents@{oids[-1]}/{name}" for name in NAMES
+    }
+    monkeypatch.setenv("PADZOO_INDEX", f"hf://me/agents@{oids[0]}")
+    assert set(NAMES) & set(Catalog.load().checkpoints) == {max(NAMES)}
+    monkeypatch.setenv("PADZOO_INDEX", "hf://me/agents")
+    with pytest.raises(ValueError, match="hf://me/agents: not pinned to a revision"):
+        Catalog.load()
+    monkeypatch.setenv("PADZOO_INDEX", f"hf://me/agents@{'0' * 40}")
+    with pytest.raises(ValueError, match=f"hf://me/agents@{'0' * 40}: index.yaml is missing"):
+        Catalog.load()
+
+
+def test_a_download_from_the_hub_that_broke_off_goes_on(
+    fake_hub: str, family: Path, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = publish(family, "hf://me/agents")[-2]
+    monkeypatch.setenv("PADZOO_INDEX", place.rpartition("/")[0])
+    weights = (family / "policy_tiny.sft" / "model.safetensors").read_bytes()
+    partial = cache_folder / ".partial" / "policy_tiny.sft" / Catalog.load().find("policy_tiny.sft").entry.sha256
+    partial.mkdir(parents=True)
+    (partial / "model.safetensors").write_bytes(weights[:-1000])
+    monkeypatch.setattr(FakeHub, "sent", {})
+    assert (hub.pull("policy_tiny.sft") / "model.safetensors").read_bytes() == weights
+    assert FakeHub.sent["policy_tiny.sft/model.safetensors"] == 1000
+
+
+@pytest.mark.parametrize("place", ["folder", "memory", "hub"])
+def test_nothing_is_overwritten(place: str, fake_hub: str, family: Path, tmp_path: Path) -> None:
+    target = {"folder": str(tmp_path / "zoo"), "memory": f"memory:/{tmp_path}", "hub": "hf://me/agents"}[place]
+    publication = Publication.of(family / "policy_tiny.sft", target)
+    assert not publication.is_there()
+    assert publication.publish(dry_run=True) == f"{target}/policy_tiny.sft"
+    assert not publication.is_there()
+    publication.publish()
+    assert publication.is_there()
+    before = open_target(target).read_index()
+    for dry_run in (True, False):
+        with pytest.raises(
+            ValueError, match=rf"^{target}/policy_tiny\.sft: exists already; weights are never overwritten$"
+        ):
+            publication.publish(dry_run)
+    assert open_target(target).read_index() == before
+
+
+def test_a_folder_that_is_not_listed_is_not_overwritten_either(family: Path, tmp_path: Path) -> None:
+    (tmp_path / "policy_tiny.sft").mkdir()
+    with pytest.raises(ValueError, match="exists already"):
+        Publication.of(family / "policy_tiny.sft", str(tmp_path)).publish()
+    assert Folder(str(tmp_path)).read_index() == Index()
+
+
+def test_two_pushes_at_once_to_the_hub_do_not_lose_one(fake_hub: str, family: Path) -> None:
+    Publication.of(family / "policy_tiny.sft", "hf://me/agents").publish()
+    late = open_target("hf://me/agents")
+    Publication.of(family / "reward_tiny.left", "hf://me/agents").publish()
+    with pytest.raises(OSError, match="412"):
+        late.put("x.y", {"card.yaml": b""}, Index())
+    assert set(open_target("hf://me/agents").read_index().checkpoints) == {"policy_tiny.sft", "reward_tiny.left"}
+
+
+@pytest.mark.parametrize("url", ["hf://me", f"hf://me/agents@{'a' * 40}", "hf://me/agents/folder"])
+def test_only_a_whole_repository_is_pushed_to(url: str) -> None:
+    with pytest.raises(ValueError, match=rf"^{url}: allowed: hf://OWNER/NAME, a whole repository"):
+        open_target(url)
+
+
+def test_a_checkpoint_without_a_name_is_not_published(family: Path, tmp_path: Path) -> None:
+    hub.save(hub.load(family / "policy_tiny.sft"), tmp_path / "net")
+    with pytest.raises(ValueError, match=r"net/card\.yaml: name '' is not allowed; allowed: arch\.tag"):
+        Publication.of(tmp_path / "net", str(tmp_path))
