@@ -1,8 +1,7 @@
 """Publishes the agents of a finished run as a family of the zoo, in 16 bits, measured on those very weights.
 
 `python benchmarks/paper/family.py --preset demo --run runs/demo --size tiny --out zoo/weights`; what was cut off goes
-on
-when the same command is run again.
+on when the same command is run again.
 """
 
 import argparse
