@@ -59,7 +59,7 @@ def parse(data: bytes, source: str) -> State:
         ValueError: If it is none.
     """
     try:
-        return load(data)
+        return dict(sorted(load(data).items()))  # it gives them in any order
     except SafetensorError as error:
         raise ValueError(f"{source}: damaged: {' '.join(str(error).split())}") from None
 
