@@ -3,6 +3,7 @@
 import os
 import shlex
 import signal
+import sys
 import tempfile
 import threading
 import weakref
@@ -46,11 +47,27 @@ _CRASHES: Final = (
 _starting = threading.Lock()
 
 
+_LAUNCHER: Final = """#!/bin/sh
+exec {python} -ISc '
+import ctypes, os, signal, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl({death_signal}, signal.SIGKILL)
+os.chdir(sys.argv[1])
+os.execv(sys.argv[2], sys.argv[2:])
+' {folder} {engine} "$@"
+"""
+_PR_SET_PDEATHSIG: Final = 1  # of Linux: the signal that a process gets when the one that started it is gone
+
+
 def _launcher(folder: Path) -> Path:
-    """Writes a script that starts the engine in `folder`: it drops saves and crash logs into its current folder."""
+    """Writes a script that starts the engine in `folder`, for it drops saves and crash logs into its current folder.
+
+    A process that is killed cannot end its games, and they would wait for it for good: the system does.
+    """
     launcher = folder / "engine"
-    engine = Path(vzd.__file__).parent / "vizdoom"
-    launcher.write_text(f'#!/bin/sh\ncd {shlex.quote(str(folder))} && exec {shlex.quote(str(engine))} "$@"\n')
+    names = {"python": sys.executable, "folder": str(folder), "engine": str(Path(vzd.__file__).parent / "vizdoom")}
+    quoted = {name: shlex.quote(value) for name, value in names.items()}
+    launcher.write_text(_LAUNCHER.format(death_signal=_PR_SET_PDEATHSIG, **quoted))
     launcher.chmod(0o700)
     return launcher
 

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -269,3 +270,20 @@ def test_nothing_is_left_when_python_ends_without_close() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stderr == ""
     assert not Path(done.stdout.strip()).exists()
+
+
+def test_a_game_ends_with_the_process_that_was_killed() -> None:
+    code = (
+        "import time; from envs.launch_island import LaunchIsland as L; e = L(); e.reset(seed=0); "
+        "print(*e._engine.processes(), flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        games = [Path(f"/proc/{pid}") for pid in owner.stdout.readline().split()]
+        assert games
+        assert all(game.exists() for game in games)
+        owner.kill()
+    deadline = time.monotonic() + 10
+    while any(game.exists() for game in games):
+        assert time.monotonic() < deadline, "the game goes on without its owner"
+        time.sleep(0.05)
