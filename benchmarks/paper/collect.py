@@ -75,13 +75,7 @@ def outcome(name: str, stage: str) -> Callable[[Study], Json]:
 
 def all_outcomes(study: Study) -> Json:
     """Collects the outcomes of all stages."""
-    named = {"prefft": "prefft", "aligned": "aligned_prefft"}
-    panels = []
-    for stage in study.stages():
-        first, _, side = stage.partition("_")
-        name = f"{named[first]}_{side}_{study.largest}" if side else stage
-        panels.append(panel(study, TITLES[stage], name, stage))
-    return {"panels": panels}
+    return {"panels": [panel(study, TITLES[stage], study.names[stage], stage) for stage in study.stages()]}
 
 
 def outcomes_by_size(study: Study) -> Json:
@@ -232,12 +226,9 @@ def overoptimization(study: Study) -> Json:
 
 def heatmaps(study: Study) -> Json:
     """Collects where agents went, in cells of 20 map units, by stage (Figure 10)."""
-    named = {"prefft": "prefft", "aligned": "aligned_prefft"}
     panels = []
     for stage in study.stages():
-        first, _, side = stage.partition("_")
-        name = f"{named[first]}_{side}_{study.largest}" if side else stage
-        places = np.concatenate([positions[:, :2] for _, positions in study.trajectories(name)])
+        places = np.concatenate([positions[:, :2] for _, positions in study.trajectories(study.names[stage])])
         cells, counts = np.unique((places // 20 * 20 + 10).astype(int), axis=0, return_counts=True)
         panels.append({"title": TITLES[stage], "cells": np.column_stack([cells, counts]).tolist()})
     return {"panels": panels}

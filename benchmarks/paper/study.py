@@ -119,10 +119,11 @@ class Study:
 
     def seconds(self) -> dict[str, float]:
         """Returns how long each stage took, wall time, summed over sizes and seeds."""
+        known = {name: stage for stage, name in self.names.items()}
         times: dict[str, float] = defaultdict(float)
         for path in sorted((self.run / "seconds").rglob("*.tsv")):
             with path.open() as file:
-                times[path.stem] += float(next(csv.DictReader(file, delimiter="\t"))["s"])
+                times[known.get(path.stem, path.stem)] += float(next(csv.DictReader(file, delimiter="\t"))["s"])
         return dict(times)
 
     def trajectories(self, name: str) -> Iterator[tuple[str, Points]]:
@@ -144,12 +145,17 @@ class Study:
         rates = {key: sum(row[key] * row["episodes"] for row in rows) / episodes for key in OUTCOMES}
         return {**{key: round(rate, 2) for key, rate in rates.items()}, "episodes": episodes}
 
-    def stages(self) -> dict[str, Json]:
-        """Returns the outcomes of the pipeline's stages, under the names that a reader knows."""
+    @property
+    def names(self) -> dict[str, str]:
+        """The agents of the pipeline's stages, by the names that a reader knows."""
         names = {name: name for name in ("base", "sft", "scratch")}
         for stage, name in (("prefft", "prefft"), ("aligned", "aligned_prefft")):
             names |= {f"{stage}_{side}": f"{name}_{side}_{self.largest}" for side in self.sides}
-        found = {stage: self.pooled(name) for stage, name in names.items()}
+        return names
+
+    def stages(self) -> dict[str, Json]:
+        """Returns the outcomes of the pipeline's stages, by the names that a reader knows."""
+        found = {stage: self.pooled(name) for stage, name in self.names.items()}
         return {stage: rates for stage, rates in found.items() if rates is not None}
 
     def provenance(self) -> Json:

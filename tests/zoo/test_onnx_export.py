@@ -18,6 +18,7 @@ from envs.adapter import make
 from envs.gamepad import COMPONENTS, SIZES
 from zoo import hub, onnx_export
 from zoo.agent import Agent
+from zoo.card import WEIGHTS
 from zoo.nets.policy import Policy
 from zoo.onnx_export import export_onnx
 
@@ -126,7 +127,7 @@ def test_the_file_says_what_it_is_and_nothing_of_where_it_was_made(exported: Exp
 
 
 def test_weights_that_fit_into_half_precision_are_stored_in_it(exported: Exported) -> None:
-    weights = (exported.folder / hub.WEIGHTS).stat().st_size  # float32
+    weights = (exported.folder / WEIGHTS).stat().st_size  # float32
     share = exported.file.stat().st_size / weights
     assert 0.5 < share < 0.55 if exported.policy.past_actions else 1 < share < 1.05
 
