@@ -80,10 +80,9 @@ def all_outcomes(study: Study) -> Json:
 
 def outcomes_by_size(study: Study) -> Json:
     """Collects the outcomes of agents trained from scratch, by size, the smallest first (Figure 12)."""
-    sizes = list(dict.fromkeys(size for group in study.settings["agents"] for size in group["sizes"]))
-    if len(sizes) < 2:
+    if len(study.sizes) < 2:
         raise Missing("this preset has one size")
-    return {"panels": [panel(study, f"{size}, from scratch", "scratch", "", size) for size in reversed(sizes)]}
+    return {"panels": [panel(study, f"{size}, from scratch", "scratch", "", size) for size in reversed(study.sizes)]}
 
 
 def ablations(study: Study) -> Json:
@@ -174,17 +173,16 @@ def alignment(sides: Sequence[str], starts: Sequence[str]) -> Callable[[Study], 
 
 def alignment_by_size(study: Study) -> Json:
     """Collects success over the episodes of alignments from scratch, each size with reward models of its own."""
-    sizes = list(dict.fromkeys(size for group in study.settings["agents"] for size in group["sizes"]))
     palette = list(plots.STARTS.values())
     panels = []
     for side in study.sides:
         lines = [
             curve(study, found, side, f"{size}, {STARTS[start]}", color=color, style=style)
-            for size, color in zip(sizes, palette, strict=False)
+            for size, color in zip(study.sizes, palette, strict=False)
             for start, style in (("scratch", "-"), ("sft", "--"))
             for found in list(select(study, start, side, size).values())[:1]
         ]
-        if len(sizes) < 2 or not lines:
+        if len(study.sizes) < 2 or not lines:
             raise Missing("this preset has one size")
         panels.append({"title": f"aligned {side}", "lines": lines})
     return {"panels": panels, "ylabel": "episodes that reach the wanted pad, %"}

@@ -61,7 +61,8 @@ class Study:
         self.preset = preset
         self.settings: Json = yaml.safe_load((HERE / "presets" / f"{preset}.yaml").read_text())
         self.reference: Json = json.loads((HERE / "reference.json").read_text())
-        self.size: str = self.settings["agents"][0]["sizes"][0]  # of all figures but those about size
+        self.sizes = list(dict.fromkeys(size for group in self.settings["agents"] for size in group["sizes"]))
+        self.size: str = self.sizes[0]  # of all figures but those about size
         self.largest: int = max(self.settings["comparisons"])
         self.sides: list[str] = self.settings["sides"]
 
