@@ -15,6 +15,7 @@ from envs.errors import GameCrashed
 from envs.vector import GamePool
 from zoo import hub
 from zoo.agent import PRECISIONS, Agent, Precision
+from zoo.commands.device import find_device
 from zoo.rollout import Rollout
 from zoo.rollout import play as roll_out
 
@@ -28,6 +29,7 @@ def play(
     seed: int = 0,
     temperature: float = 1.0,
     precision: Precision = "32-true",
+    device: str = "auto",
     character: str | None = "ninja",
     env: str = "padzoo/LaunchIsland-v0",
     env_args: dict[str, Any] | None = None,
@@ -44,12 +46,13 @@ def play(
         seed: Seed of the episodes and of the policy's draws.
         temperature: Softmax temperature of the actions; 0 takes the most likely.
         precision: Of the network: `bf16-true` is faster for large ones, and what it plays differs a little.
+        device: Where the network computes: `cpu`, `cuda` and the like; `auto` is the accelerator if there is one.
         character: Character to play; `null` for a game without characters, or to let the game draw.
         env: Gymnasium id of the game; `module:id` imports the module first.
         env_args: Further arguments of the game, as JSON.
         size: Height and width of each picture in pixels.
     """
-    net = hub.load(policy, "policy").to(PRECISIONS[precision])
+    net = hub.load(policy, "policy").to(find_device(device), PRECISIONS[precision])
     spawns = range(4) if env == "padzoo/LaunchIsland-v0" else None
     todo = draw.episodes(seed, episodes, spawns=spawns, character=character)
     with GamePool(env, min(episodes, 4), {**(env_args or {}), "size": net.image_size}) as pool:

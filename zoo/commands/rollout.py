@@ -12,6 +12,7 @@ from envs.errors import GameCrashed
 from envs.vector import GamePool
 from zoo import hub
 from zoo.agent import PRECISIONS, Agent, Precision
+from zoo.commands.device import find_device
 from zoo.commands.table import outcome_table, percentages
 from zoo.rollout import play
 
@@ -23,6 +24,7 @@ def rollout(
     seed: int = 0,
     temperature: float = 1.0,
     precision: Precision = "32-true",
+    device: str = "auto",
     spawn: int | None = None,
     character: str | None = "ninja",
     env: str = "padzoo/LaunchIsland-v0",
@@ -38,13 +40,14 @@ def rollout(
         seed: Seed of the episodes and of the policy's draws.
         temperature: Softmax temperature of the actions; 0 takes the most likely.
         precision: Of the network: `bf16-true` is faster for large ones, and what it plays differs a little.
+        device: Where the network computes: `cpu`, `cuda` and the like; `auto` is the accelerator if there is one.
         spawn: Spawn point of all episodes; left out, each seed has its own.
         character: Character to play; `null` for a game without characters, or to let the game draw.
         env: Gymnasium id of the game; `module:id` imports the module first.
         env_args: Further arguments of the game, as JSON.
         games: Games played at once.
     """
-    net = hub.load(policy, "policy").to(PRECISIONS[precision])
+    net = hub.load(policy, "policy").to(find_device(device), PRECISIONS[precision])
     todo = draw.episodes(seed, episodes, spawns=None if spawn is None else [spawn], character=character)
     source: dict[str, Any] = {
         "command": "rollout",

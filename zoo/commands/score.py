@@ -8,9 +8,10 @@ from rich.progress import track
 from datamodules.archive import Archive
 from datamodules.shards import ShardWriter
 from zoo import hub
+from zoo.commands.device import find_device
 
 
-def score(folder: str, reward: str, out: str, top: float = 1.0) -> None:
+def score(folder: str, reward: str, out: str, top: float = 1.0, device: str = "auto") -> None:
     """Rewards trajectories with a reward model and writes the best as a new set, with `rewards.json` for all of them.
 
     Args:
@@ -18,17 +19,19 @@ def score(folder: str, reward: str, out: str, top: float = 1.0) -> None:
         reward: The reward model: a `.ckpt`, a folder of weights or a name of the zoo.
         out: Folder to make.
         top: Share of the trajectories to keep, over 0 and at most 1: those of the highest reward.
+        device: Where the network computes: `cpu`, `cuda` and the like; `auto` is the accelerator if there is one.
 
     Raises:
         ValueError: If `top` is not allowed.
     """
     if not 0 < top <= 1:
         raise ValueError(f"--top {top}: allowed: over 0 and at most 1")
-    net = hub.load(reward, "reward")
+    where = find_device(device)
+    net = hub.load(reward, "reward").to(where)
     archive = Archive(folder)
     with torch.inference_mode():
         rewards = [
-            float(net.reward([item.frames], [torch.from_numpy(item.actions).long()])[0])
+            float(net.reward([item.frames], [torch.from_numpy(item.actions).long().to(where)])[0])
             for item in track(archive, "scoring")
         ]
     order = sorted(range(len(archive)), key=lambda row: -rewards[row])
