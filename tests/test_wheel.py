@@ -9,7 +9,7 @@ import venv
 from pathlib import Path
 
 import pytest
-from family import publish_family
+from small_zoo import publish_family
 
 ROOT = Path(__file__).parents[1]
 PLAY = """

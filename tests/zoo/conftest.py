@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from family import publish_family
+from small_zoo import publish_family
 
 
 @pytest.fixture(autouse=True)

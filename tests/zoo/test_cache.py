@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from family import NAMES, relist, rewrite
+from small_zoo import NAMES, relist, rewrite
 from web import Server, serve
 
 from datamodules import patient_file

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from family import NAMES
+from small_zoo import NAMES
 from upath import UPath
 from web import serve
 

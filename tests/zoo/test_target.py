@@ -4,8 +4,8 @@ from pathlib import Path
 import huggingface_hub.constants
 import pytest
 from fake_hub import FakeHub
-from family import NAMES
 from huggingface_hub import HfFileSystem
+from small_zoo import NAMES
 from upath import UPath
 from web import serve
 

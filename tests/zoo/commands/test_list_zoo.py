@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from family import NAMES
 from micro import padzoo
+from small_zoo import NAMES
 
 from zoo import catalog
 

@@ -2,8 +2,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from family import NAMES
 from micro import padzoo
+from small_zoo import NAMES
 
 from zoo import catalog, hub
 

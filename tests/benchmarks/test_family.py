@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import pytest
+import synthetic
+from family import Family, Member
+from test_workflow import dry_run
+
+
+@pytest.fixture(scope="module")
+def family(tmp_path_factory: pytest.TempPathFactory) -> Family:
+    """A family of a run in which preferences are there already."""
+    run, preset = tmp_path_factory.mktemp("run"), synthetic.preset("demo")
+    found = Family(run, "tiny", 0, preset)
+    rollouts = found.grid("left").rollouts("train")
+    rollouts.mkdir(parents=True)
+    (rollouts / "index.json").write_text("{}")
+    for side in preset["sides"]:
+        path = found.home / "preferences" / "sft" / side / f"train-{max(preset['comparisons'])}-0.jsonl"
+        path.parent.mkdir(parents=True)
+        path.write_text("")
+    return found
+
+
+@pytest.fixture(scope="module")
+def members(family: Family) -> dict[str, Member]:
+    return {member.name: member for member in family.members()}
+
+
+def test_parents_come_first(members: dict[str, Member]) -> None:
+    assert list(members) == [
+        *("policy_tiny.base", "policy_tiny.sft"),
+        *("reward_tiny.left", "policy_tiny.aligned_left", "reward_tiny.right", "policy_tiny.aligned_right"),
+    ]
+    published: set[str] = set()
+    for member in members.values():
+        assert {*member.members, *([member.base] if member.base else [])} <= published
+        published.add(member.name)
+
+
+def test_checkpoints_are_where_the_study_leaves_them(
+    family: Family, members: dict[str, Member], tmp_path: Path
+) -> None:
+    plan = dry_run(tmp_path, "--cores", "2", "--config", "preset=demo")
+    for member in members.values():
+        for path in (member.checkpoint, *member.others):
+            assert str(path.relative_to(family.run)) in plan
+    assert f"prefft_left_{max(family.preset['comparisons'])}" in str(members["policy_tiny.aligned_left"].others)
+
+
+def test_a_member_tells_the_commands_that_made_it(members: dict[str, Member]) -> None:
+    score, prefft, aligned = members["policy_tiny.aligned_right"].commands
+    assert score.startswith("padzoo score ")
+    assert "configs/preset/demo/prefft.yaml" in prefft
+    assert "configs/experiment/reinforce.yaml" in aligned
