@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import synthetic
 from family import Family, Member
-from test_workflow import dry_run
+from workflow import dry_run
 
 
 @pytest.fixture(scope="module")

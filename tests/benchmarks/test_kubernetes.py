@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from workflow import ROOT, dry_run
 
-ROOT = Path(__file__).parents[2]
 PROFILE = ROOT / "benchmarks" / "paper" / "profiles" / "kubernetes"
 
 
@@ -66,17 +66,8 @@ def test_jobs_that_fail_or_are_deleted_have_failed(cluster: Path, tmp_path: Path
     assert ask("status", job) == "failed"
 
 
-def test_trainings_ask_for_a_gpu() -> None:
-    command = ["snakemake", "--snakefile", "benchmarks/paper/Snakefile", "--profile", str(PROFILE), "--dry-run"]
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    plan = subprocess.run(
-        [*command, "--nolock", "--config", "preset=paper"],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "PATH": path},
-        check=True,
-    ).stdout
+def test_trainings_ask_for_a_gpu(tmp_path: Path) -> None:
+    plan = dry_run(tmp_path, "--profile", str(PROFILE), "--config", "preset=paper")
     stages = {block.split(":")[0]: block for block in plan.split("\nrule ")[1:]}
     assert "gpus=1" in stages["imitate"]
     assert "gpus=1" in stages["aligned"]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import synthetic
 from agents import wanted
+from workflow import dry_run
 
 ROOT = Path(__file__).parents[2]
 PRESETS = ("micro", "demo", "tiny", "small", "paper")
@@ -30,15 +31,6 @@ def start(folder: Path) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [*snakemake, *config, *flags], env=environment, stdout=log, stderr=log, text=True, start_new_session=True
         )
-
-
-def dry_run(folder: Path, *options: str) -> str:
-    """Plans a run without doing anything, and returns the plan with its commands."""
-    command = [str(Path(sys.executable).with_name("snakemake")), "--snakefile", "benchmarks/paper/Snakefile"]
-    plan = [*command, *options, f"run={folder / 'run'}", "--dry-run", "--printshellcmds", "--nolock"]
-    found = subprocess.run(plan, capture_output=True, text=True, cwd=ROOT)
-    assert found.returncode == 0, found.stdout + found.stderr
-    return found.stdout
 
 
 def wait_for(path: Path, process: "subprocess.Popen[str]", seconds: float = 300) -> None:
