@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ def family(tmp_path_factory: pytest.TempPathFactory) -> Family:
     rollouts = found.grid("left").rollouts("train")
     rollouts.mkdir(parents=True)
     (rollouts / "index.json").write_text("{}")
+    os.utime(rollouts / "index.json", (0, 0))  # older than the preferences
     for side in preset["sides"]:
         path = found.home / "preferences" / "sft" / side / f"train-{max(preset['comparisons'])}-0.jsonl"
         path.parent.mkdir(parents=True)
