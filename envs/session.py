@@ -25,13 +25,14 @@ class Session:
 
     Args:
         size: Height and width of the recorded frames in pixels; the window shows the engine's own picture.
+        arguments: Further arguments of the game.
 
     Raises:
         ValueError: If there is no display.
     """
 
-    def __init__(self, size: int) -> None:
-        self._game = LaunchIsland(size=size, render_mode="rgb_array")
+    def __init__(self, size: int, **arguments: Any) -> None:
+        self._game = LaunchIsland(size=size, **arguments, render_mode="rgb_array")
         self._stack = ExitStack()
         self._quit = False
 

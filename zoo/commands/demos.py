@@ -28,6 +28,7 @@ def demos(
     pad: Literal["left", "middle", "right"] | None = None,
     balanced: bool = False,
     size: int = 128,
+    env_args: dict[str, Any] | None = None,
     games: int | None = None,
 ) -> None:
     """Records demonstrations on the launch island.
@@ -43,6 +44,7 @@ def demos(
         pad: Pad that all of them want; left out, each player has its own, and a person is told none.
         balanced: Curated right-pad runs start evenly from all spawns, not mostly from the left-hand ones.
         size: Height and width of the frames in pixels: 64 for policies of size `tiny`, 128 for the others.
+        env_args: Further arguments of the game, such as `{"look": "meadow", "light": "noon"}`, as JSON.
         games: Scripted games played at once; 8 if left out.
 
     Raises:
@@ -52,19 +54,22 @@ def demos(
         raise ValueError(f"--balanced true: allowed with --player curated only, not {player}")
     if games is not None and player == "human":
         raise ValueError(f"--games {games}: allowed with scripted players only")
-    source = {"command": "demos", "player": player, "episodes": episodes, "seed": seed, "spawn": spawn}
-    source |= {"character": character, "pad": pad, "balanced": balanced}
+    source: dict[str, Any] = {"command": "demos", "player": player, "episodes": episodes, "seed": seed, "spawn": spawn}
+    source |= {"character": character, "pad": pad, "balanced": balanced, "env_args": env_args or {}}
+    arguments = {**(env_args or {}), "size": size}
     if player == "human":
-        counts = _play(episodes, out, source, size)
+        counts = _play(episodes, out, source, arguments)
     else:
         curated_plays = partial(curated, balanced=balanced)
         plays = (curated_plays if player == "curated" else population)(seed, pad=pad, spawn=spawn, character=character)
-        counts = _script(plays, episodes, out, source, size, 8 if games is None else games)
+        counts = _script(plays, episodes, out, source, arguments, 8 if games is None else games)
     Console().print(outcome_table(counts, f"{counts.total()} trajectories in {out}"))
 
 
-def _script(plays: Plays, episodes: int, out: str, source: dict[str, Any], size: int, games: int) -> Counter[str]:
-    pool = GamePool("padzoo/LaunchIsland-v0", games, {"size": size})
+def _script(
+    plays: Plays, episodes: int, out: str, source: dict[str, Any], arguments: dict[str, Any], games: int
+) -> Counter[str]:
+    pool = GamePool("padzoo/LaunchIsland-v0", games, arguments)
     with pool, ShardWriter(out, source=source) as writer:
         recordings = record(pool, plays, episodes)
         for index, recording in enumerate(track(recordings, "recording", total=episodes)):
@@ -72,7 +77,7 @@ def _script(plays: Plays, episodes: int, out: str, source: dict[str, Any], size:
         return writer.outcomes
 
 
-def _play(episodes: int, out: str, source: dict[str, Any], size: int) -> Counter[str]:
+def _play(episodes: int, out: str, source: dict[str, Any], arguments: dict[str, Any]) -> Counter[str]:
     from envs.session import Session  # pygame, which scripted players do without
 
     spawns = None if source["spawn"] is None else [source["spawn"]]
@@ -80,7 +85,10 @@ def _play(episodes: int, out: str, source: dict[str, Any], size: int) -> Counter
     goal = f", {source['pad']} pad" if source["pad"] else ""
     late = 0
     # A shard an episode: whatever ends the session, every finished episode is on the disk.
-    with ShardWriter(out, source=source, trajectories_per_shard=1, resume=True) as writer, Session(size) as session:
+    with (
+        ShardWriter(out, source=source, trajectories_per_shard=1, resume=True) as writer,
+        Session(**arguments) as session,
+    ):
         for index in range(len(writer.keys), episodes):
             title = f"episode {index + 1} of {episodes}{goal}"
             recording = session.play(todo[index].seed, todo[index].options(), source["pad"], title)

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -34,6 +35,18 @@ def test_the_population_has_characters_and_the_seed_decides_what_is_recorded(tmp
     assert shards[0] == shards[1]
     assert shards[0] != shards[2]
     assert len({trajectory.meta["character"] for trajectory in Archive(tmp_path / "one")}) > 1
+
+
+def test_the_game_is_recorded_as_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--player", "curated", "--episodes", 1, "--size", 64, "--games", 1]
+    for light in ("noon", "evening"):
+        fixed = ["--env_args", json.dumps({"light": light, "sky": "day"})]
+        assert padzoo("demos", *options, *fixed, "--out", tmp_path / light) == 0
+    (noon,), (evening,) = Archive(tmp_path / "noon"), Archive(tmp_path / "evening")
+    assert noon.frames[0].mean() > evening.frames[0].mean()
+    assert Archive(tmp_path / "noon").manifest.source["env_args"]["light"] == "noon"
+    assert padzoo("demos", *options, "--env_args", '{"light": "moon"}', "--out", tmp_path / "moon") == 2
+    assert "'moon'" in capsys.readouterr().err
 
 
 SESSION = """
