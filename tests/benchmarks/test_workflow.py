@@ -16,7 +16,7 @@ from agents import wanted
 from workflow import dry_run
 
 ROOT = Path(__file__).parents[2]
-PRESETS = ("micro", "demo", "tiny", "small", "paper")
+PRESETS = ("micro", "demo", "tiny", "small", "zoo", "paper")
 STAGES = {"base", "sft", "scratch", "prefft_left", "prefft_right", "aligned_left", "aligned_right"}
 
 
