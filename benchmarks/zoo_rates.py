@@ -1,0 +1,58 @@
+"""Plays the zoo's policies again and compares with their cards: `python benchmarks/zoo_rates.py` prints a table.
+
+Every installed policy plays episodes of another seed than its card. A chi-squared test of two
+samples, its p-value by 9,999 random tables, says whether both could come from one distribution of outcomes.
+"""
+
+import argparse
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import MonteCarloMethod, chi2_contingency
+
+from datamodules import shards
+from zoo import cache
+from zoo.catalog import Catalog
+from zoo.cli import main
+from zoo.provenance import origin
+
+
+def compare(card: dict[str, int], found: Counter[str], seed: int) -> float:
+    """Returns the p-value of both samples being of one distribution."""
+    table = np.array([[count, found[outcome]] for outcome, count in card.items() if count + found[outcome]])
+    rng = np.random.default_rng(seed)
+    return float(chi2_contingency(table, method=MonteCarloMethod(rng=rng)).pvalue) if len(table) > 1 else 1.0
+
+
+def row(name: str, episodes: int, seed: int) -> str:
+    """Plays with one policy and returns its line of the table."""
+    (result,) = cache.read_card(Catalog.load().find(name)).results
+    with tempfile.TemporaryDirectory() as scratch:
+        out = Path(scratch) / "played"
+        options = ["--policy", name, "--episodes", str(episodes), "--seed", str(seed), "--out", str(out)]
+        if main(["rollout", *options]):
+            raise SystemExit(f"{name}: the rollout failed")
+        found = Counter(trajectory.meta["outcome"] for trajectory in shards.read(out))
+    counts = {outcome: rate.count for outcome, rate in result.rates.items()}
+    cells = [
+        f"{100 * count / result.trials:.1f} / {100 * found[outcome] / episodes:.1f}"
+        for outcome, count in counts.items()
+    ]
+    return f"| `{name}` | {' | '.join(cells)} | {compare(counts, found, seed):.3f} |"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--episodes", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1000)
+    given = parser.parse_args()
+    policies = [
+        name for name, item in Catalog.load().checkpoints.items() if item.embedded and name.startswith("policy")
+    ]
+    rows = [row(name, given.episodes, given.seed) for name in policies]
+    print(f"# Cards and new episodes\n\n{origin()} {given.episodes} episodes each, seed {given.seed}.\n")
+    print("Percent on the card / played now.\n\n| policy | none | left | middle | right | p |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    print("\n".join(rows))

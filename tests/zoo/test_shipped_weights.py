@@ -1,0 +1,48 @@
+"""The checkpoints that are installed with the package."""
+
+import pytest
+
+from zoo import cache, catalog, hub
+from zoo.card import Ancestor
+from zoo.catalog import Catalog
+from zoo.golden_output import check_golden
+
+SHIPPED = {name: item for name, item in Catalog.load().checkpoints.items() if item.embedded}
+POLICIES = ("base", "sft", "aligned_left", "aligned_right")
+FAMILIES = {
+    f"{network}_{size}.{tag}"
+    for size in ("tiny", "4m")
+    for network, tags in {"policy": POLICIES, "reward": ("left", "right")}.items()
+    for tag in tags
+}
+
+
+def forebears(parents: dict[str, Ancestor]) -> set[str]:
+    """Names everything that a checkpoint was made from."""
+    names = {ancestor.name for ancestor in parents.values()}
+    return names.union(*(forebears(ancestor.parents) for ancestor in parents.values()))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_checkpoint_gives_its_golden_output(name: str) -> None:
+    check_golden(hub.load(name), cache.read_card(SHIPPED[name]).golden, name)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_card_names_commands_data_results_and_shipped_parents(name: str) -> None:
+    card = cache.read_card(SHIPPED[name])
+    assert card.commands
+    assert card.data
+    assert card.source.revision != "unknown"
+    if not name.endswith(".base"):
+        assert name.replace("reward", "policy").partition(".")[0] + ".base" in forebears(card.parents)
+    (result,) = card.results
+    assert result.trials >= 1000
+    assert {rate.low <= rate.percent <= rate.high for rate in result.rates.values()} == {True}
+
+
+def test_families_are_whole_and_small() -> None:
+    assert set(SHIPPED) == FAMILIES
+    files = [path for path in catalog.EMBEDDED.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 25e6
+    assert len(files) == 1 + 3 * len(SHIPPED)  # the index; weights, card and README of each
