@@ -21,7 +21,7 @@ KNOBS: Final[dict[str, Range]] = {
     "detour": (0.0, 0.5),
     "delay": (0, 1.0),
     "overshoot": (0.0, 0.1),
-    "pace": (0.8, 1.0),
+    "pace": (0.85, 1.0),
     "swing": (0.55, 0.75),
     "sidle": (0.0, 0.1),
     "lookahead": (150, 260),
