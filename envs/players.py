@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from envs.gamepad import CENTER, COMPONENTS
-from envs.island import NECK, PADS, YARD
+from envs.island import NECK, PADS
 from envs.pilot import TURN, Pilot, Sight
 from envs.route import STEP, Path, route
 from envs.sticks import speed
@@ -108,7 +108,7 @@ class Walker(ScriptedPlayer):
         """Follows its way, or sidesteps what blocks it."""
         if self.dodge:
             self.dodge -= 1
-            return Wish(strafe=0.5 * self.side, forward=-0.4, turn=0.6 * self.side)
+            return Wish(strafe=0.9 * self.side, forward=-0.4, turn=0.45 * self.side)
         if self.path is None:
             self.path, self.at = route(seen.position, self.goal(seen), self.rng, spread=self.temper.detour), 0
         if self.pilot.moved() < BLOCKED and self.at and self.rng.random() < 0.4:
@@ -116,12 +116,9 @@ class Walker(ScriptedPlayer):
         return self.follow(seen, self.path)
 
     def blocked(self, seen: Sight) -> Wish:
-        """Backs off and turns to where it wants to go, out of the yards to the neck, then looks for another way."""
-        goal = np.asarray(self.goal(seen) if seen.y > NECK[0][1] else (0, NECK[0][1]))
-        ahead = np.degrees(np.arctan2(*(goal - seen.position)[::-1]))
-        self.side = 1.0 if (ahead - seen.heading) % 360 > 180 else -1.0
-        self.dodge = int(self.rng.integers(3, 6))
+        """Steps aside, then looks for another way."""
         self.path = None
+        self.dodge, self.side = int(self.rng.integers(2, 6)), float(self.rng.choice([-1, 1]))
         return Wish(forward=-0.4)
 
     def follow(self, seen: Sight, path: Path) -> Wish:
@@ -148,16 +145,11 @@ class Runner(Walker):
         super().__init__(temper, rng)
         self.pad = np.asarray(PADS[pad], dtype=np.float64)
         self.miss = miss * temper.noise
-        self.stray = rng.random() < temper.stray
         self.beyond: NDArray[np.float64] | None = None  # where a player runs on to that missed the pad
         self.stubborn = 0
 
     def goal(self, seen: Sight) -> NDArray[np.float64]:
         """Returns a point near the pad, to the side of it as one comes."""
-        if self.stray:
-            self.stray = False
-            corner = np.asarray(YARD[1]) - (self.rng.uniform(10, 80), self.rng.uniform(-30, 70))
-            return corner * (self.rng.choice([-1, 1]), 1)
         way = self.pad - seen.position
         way /= np.hypot(*way) + 1e-9
         beside = self.rng.normal(0, self.miss)

@@ -36,7 +36,7 @@ class Kind:
 
 
 PAD_SHARES: Final = {"left": 0.20, "middle": 0.62, "right": 0.18}  # the bias of people to the middle (Figure 3)
-MISS: Final = 300.0  # map units beside a pad's centre at noise 1
+MISS: Final = 130.0  # map units beside a pad's centre at noise 1
 _USUAL: Final[dict[str, Range]] = {
     "noise": (0.25, 1.0),
     "detour": (0.5, 2.2),
@@ -48,8 +48,7 @@ _USUAL: Final[dict[str, Range]] = {
     "lookahead": (130, 300),
     "hops": (0.0, 0.006),
     "lapses": (0.0, 0.01),
-    "warm_up": (-8, 4),
-    "stray": (0.0, 0.5),
+    "warm_up": (-8, 12),
 }
 _NOVICE: Final = _USUAL | {
     "noise": (1.2, 2.2),

@@ -24,7 +24,6 @@ class Temper:
         hops: Jumps a step.
         lapses: Pauses a step.
         warm_up: Steps of play before the run; 0 or less is none.
-        stray: Probability of running into a corner of the spawn yard first.
     """
 
     noise: float = 1.0
@@ -38,7 +37,6 @@ class Temper:
     hops: float = 0.003
     lapses: float = 0.0
     warm_up: float = 0.0
-    stray: float = 0.0
 
     @classmethod
     def draw(cls, rng: np.random.Generator, **ranges: Range) -> Self:
