@@ -8,7 +8,6 @@ from torch import Tensor
 
 from datamodules.episode import Episode
 from zoo import hub
-from zoo.bradley_terry import win_rates
 from zoo.nets.gamepad_distribution import GamepadDistribution
 from zoo.nets.policy import Policy
 from zoo.policy_module import GAME, PolicyModule, Trainable
@@ -44,9 +43,6 @@ class Reinforce(PolicyModule):
             zoo.
         reward: The reward model: a `.ckpt`, a folder of weights or a name of the zoo.
         trainable: Which weights learn: the `head`, the MLP after the transformer, or `all`.
-        shaping: How scores of the reward model become rewards: `range`, as in the paper, maps the range of its training
-            set onto [0, 1]; `win_rate` is how often an episode would be preferred to the others of its batch (Swamy et
-            al., 2024), so that an episode far below the rest does not drown what sets the rest apart.
         baseline: What is taken off a reward: `none`, as in the paper, or `leave_one_out`, the mean of the others'.
         kl_weight: Weight of the KL divergence from the reference policy, in nats an episode; 0 in the paper. It is
             exact at each visited step; how it changes which steps are visited is left out of its gradient.
@@ -69,7 +65,6 @@ class Reinforce(PolicyModule):
         policy: str,
         reward: str,
         trainable: Trainable = "head",
-        shaping: Literal["range", "win_rate"] = "range",
         baseline: Literal["none", "leave_one_out"] = "none",
         kl_weight: float = 0.0,
         seed: int = 0,
@@ -89,7 +84,6 @@ class Reinforce(PolicyModule):
         optimization = {"lr": lr, "weight_decay": weight_decay, "warmup_steps": warmup_steps, "decay": decay}
         super().__init__(net, parents, trainable, optimization, env, env_args, games, temperature)
         self.save_hyperparameters()
-        self.shaping = shaping
         self.baseline = baseline
         self.kl_weight = kl_weight
         self.seed = seed
@@ -109,12 +103,11 @@ class Reinforce(PolicyModule):
         if not rollouts:
             # The other ranks wait for this one's gradient.
             return self._no_loss() if torch.distributed.is_initialized() else None
-        scores = self.scores(rollouts)
-        rewards = win_rates(scores) if self.shaping == "win_rate" else self.reward.normalize(scores)
+        rewards = self.rewards(rollouts)
         log_probs, kl = self._log_probs(rollouts)
         loss = reinforce_loss(log_probs, rewards, self.baseline) + self.kl_weight * kl.mean()
         self.log("train/loss", loss)
-        self.log("train/reward", self.reward.normalize(scores).mean(), prog_bar=True)
+        self.log("train/reward", rewards.mean(), prog_bar=True)
         self.log("train/kl", kl.mean())
         self._log_play("train", rollouts)
         return loss
@@ -123,21 +116,20 @@ class Reinforce(PolicyModule):
         """Plays a batch of the fixed validation episodes."""
         rollouts = [rollout for rollout in self.play(batch, self.seed) if not rollout.crashed]
         if rollouts:
-            reward = self.reward.normalize(self.scores(rollouts)).mean()
-            self.log("val/reward", reward, prog_bar=True, batch_size=len(rollouts))
+            self.log("val/reward", self.rewards(rollouts).mean(), prog_bar=True, batch_size=len(rollouts))
             self._log_play("val", rollouts)
 
     @torch.no_grad()
-    def scores(self, rollouts: list[Rollout]) -> Tensor:
-        """Scores episodes with the reward model.
+    def rewards(self, rollouts: list[Rollout]) -> Tensor:
+        """Rewards episodes with the reward model, normalised.
 
         Args:
             rollouts: B episodes.
 
         Returns:
-            Raw scores, `(B,)`.
+            Rewards, `(B,)`.
         """
-        return self.reward.score(torch.stack([self._reward_features(rollout) for rollout in rollouts]))
+        return self.reward.normalize(self.reward.score(torch.stack([self._reward_features(r) for r in rollouts])))
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Leaves out the frozen reference and reward model, which their own files hold."""

@@ -190,7 +190,7 @@ def alignment_by_size(study: Study) -> Json:
 
 def variants(study: Study) -> Json:
     """Collects alignments with and without a baseline, and with a KL term (a control)."""
-    labels = {"": "win rates", "_plain": "reward in [0, 1] (the paper's)", "_kl": "and a KL term of 0.1"}
+    labels = {"": "leave-one-out baseline", "_plain": "no baseline (the paper's)", "_kl": "and a KL term of 0.1"}
     panels = []
     for side in study.sides:
         found = {variant: select(study, "prefft", side, variant=variant).get(study.largest) for variant in labels}

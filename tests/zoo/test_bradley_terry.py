@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from zoo.bradley_terry import bradley_terry_loss, win_rates
+from zoo.bradley_terry import bradley_terry_loss
 
 
 def test_loss_and_gradient_are_the_closed_form() -> None:
@@ -25,12 +25,3 @@ def test_equal_rewards_cost_log_2_and_only_differences_count() -> None:
     assert bradley_terry_loss(torch.full((3,), 5.0), torch.full((3,), 5.0)).item() == pytest.approx(math.log(2))
     winners, losers = torch.tensor([1.0, 2.0]), torch.tensor([0.0, 4.0])
     torch.testing.assert_close(bradley_terry_loss(winners + 7, losers + 7), bradley_terry_loss(winners, losers))
-
-
-def test_a_win_rate_is_the_mean_probability_of_being_preferred() -> None:
-    rewards = torch.tensor([0.0, 2.0, -1.0])
-    preferred = [[1 / (1 + math.exp(other - own)) for other in rewards.tolist()] for own in rewards.tolist()]
-    expected = [sum(row[:i] + row[i + 1 :]) / 2 for i, row in enumerate(preferred)]
-    assert win_rates(rewards).tolist() == pytest.approx(expected)
-    assert win_rates(rewards).mean() == pytest.approx(0.5)
-    assert win_rates(torch.tensor([7.0])).tolist() == [0.0]
