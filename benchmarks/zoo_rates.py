@@ -23,7 +23,11 @@ def compare(card: dict[str, int], found: Counter[str], seed: int) -> float:
     """Returns the p-value of both samples being of one distribution."""
     table = np.array([[count, found[outcome]] for outcome, count in card.items() if count + found[outcome]])
     rng = np.random.default_rng(seed)
-    return float(chi2_contingency(table, method=MonteCarloMethod(rng=rng)).pvalue) if len(table) > 1 else 1.0
+    return (
+        float(chi2_contingency(table, correction=False, method=MonteCarloMethod(rng=rng)).pvalue)
+        if len(table) > 1
+        else 1.0
+    )
 
 
 def row(name: str, episodes: int, seed: int) -> str:

@@ -37,7 +37,7 @@ def test_a_card_names_commands_data_results_and_shipped_parents(name: str) -> No
         assert name.replace("reward", "policy").partition(".")[0] + ".base" in forebears(card.parents)
     (result,) = card.results
     assert result.trials >= 1000
-    assert {rate.low <= rate.percent <= rate.high for rate in result.rates.values()} == {True}
+    assert all(rate.low <= rate.percent <= rate.high for rate in result.rates.values())
 
 
 def test_families_are_whole_and_small() -> None:
