@@ -1,5 +1,6 @@
 """Other people's games on the gamepad: any Gymnasium environment with an image observation."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -196,7 +197,7 @@ def make(name: str, **env_args: Any) -> gymnasium.Env[Any, Any]:
         **env_args: The game's own arguments; where the game is not ours, `size` and `success` are the adapter's.
 
     Raises:
-        ValueError: If no such game is registered, or it cannot be adapted.
+        ValueError: If no such game is registered, it has no such argument, or it cannot be adapted.
     """
     ours = name.startswith("padzoo/")
     adapter = {} if ours else {key: env_args.pop(key) for key in ("size", "success") if key in env_args}
@@ -204,4 +205,9 @@ def make(name: str, **env_args: Any) -> gymnasium.Env[Any, Any]:
         env = gymnasium.make(name, disable_env_checker=True, **env_args)
     except (gymnasium.error.UnregisteredEnv, ModuleNotFoundError) as error:
         raise ValueError(f"game {name!r}: {error}") from error
+    except TypeError as error:
+        unknown = re.search(r"unexpected keyword argument ('\w+')", str(error))
+        if unknown is None:
+            raise
+        raise ValueError(f"game {name!r}: it has no argument {unknown[1]}") from error
     return env if ours else adapt(env, **adapter)

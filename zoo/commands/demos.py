@@ -54,6 +54,8 @@ def demos(
         raise ValueError(f"--balanced true: allowed with --player curated only, not {player}")
     if games is not None and player == "human":
         raise ValueError(f"--games {games}: allowed with scripted players only")
+    if "size" in (env_args or {}):
+        raise ValueError(f"--env_args {env_args}: the size of the frames is --size")
     source: dict[str, Any] = {"command": "demos", "player": player, "episodes": episodes, "seed": seed, "spawn": spawn}
     source |= {"character": character, "pad": pad, "balanced": balanced, "env_args": env_args or {}}
     arguments = {**(env_args or {}), "size": size}
