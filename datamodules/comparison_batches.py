@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from datamodules.module import EndlessStream
+from datamodules.loader import EndlessStream
 
 
 class Comparisons(TypedDict):

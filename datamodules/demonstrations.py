@@ -10,8 +10,9 @@ from datamodules.cached_windows import CachedWindows
 from datamodules.decoded_set import DecodedSet
 from datamodules.episode import episodes
 from datamodules.episodes import EpisodeList
+from datamodules.loader import EndlessLoader, Nothing, loader
 from datamodules.manifest import Manifest
-from datamodules.module import EndlessLoader, Nothing, ZooDataModule, loader
+from datamodules.module import ZooDataModule
 from datamodules.shard_windows import ShardWindows
 from datamodules.stream import BatchStream, Laps
 

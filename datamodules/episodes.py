@@ -7,7 +7,8 @@ from typing import Any
 from torch.utils.data import DataLoader, Dataset
 
 from datamodules.episode import Episode, Split, episodes, stream
-from datamodules.module import EndlessLoader, EndlessStream, ZooDataModule, loader
+from datamodules.loader import EndlessLoader, EndlessStream, loader
+from datamodules.module import ZooDataModule
 
 __all__ = ["Episode", "EpisodeList", "EpisodeStream", "Episodes", "episodes"]
 

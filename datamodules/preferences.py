@@ -10,7 +10,8 @@ from torch.utils.data import DataLoader
 from datamodules import preference
 from datamodules.archive import Archive
 from datamodules.comparison_batches import ComparisonBatches
-from datamodules.module import EndlessLoader, Nothing, ZooDataModule, loader
+from datamodules.loader import EndlessLoader, Nothing, loader
+from datamodules.module import ZooDataModule
 from datamodules.trajectory import Trajectory
 
 EXACT_BATCH = 4096  # comparisons a batch where nothing is learnt: only scalars are gathered

@@ -8,7 +8,7 @@ from typing import Protocol
 from torch.utils.data import get_worker_info
 
 from datamodules.augment import Augment
-from datamodules.module import EndlessStream
+from datamodules.loader import EndlessStream
 from datamodules.windows import Batch, Window, collate
 
 

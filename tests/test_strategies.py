@@ -14,7 +14,7 @@ import torch
 from micro import preset
 from torch import Tensor
 
-from datamodules.module import loader
+from datamodules.loader import loader
 from zoo.behavior_cloning import BehaviorCloning
 
 STEPS = 3

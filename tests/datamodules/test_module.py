@@ -11,7 +11,6 @@ from lightning.pytorch import LightningModule, Trainer
 import datamodules
 from datamodules import Demonstrations, Episode, Episodes, Preferences, Trajectory, ZooDataModule, preference
 from datamodules.archive import Archive
-from datamodules.module import Share
 
 
 class Listener(LightningModule):
@@ -82,11 +81,6 @@ def test_lightning_trains_on_each(shards: Path, preferences_file: str, tmp_path:
     assert [item.key for item in listener.heard] == list(Archive(folder).keys)
     assert isinstance(listener.heard[0], Trajectory)
     assert isinstance(listener.heard[0].frames, np.ndarray)
-
-
-def test_ranks_share_what_is_predicted(shards: Path) -> None:
-    parts = [[part[row].key for row in range(len(part))] for part in (Share(Archive(shards), r, 5) for r in range(5))]
-    assert sorted(key for part in parts for key in part) == list(Archive(shards).keys)
 
 
 def test_light_names_do_not_wait_for_lightning() -> None:

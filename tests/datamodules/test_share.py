@@ -1,0 +1,9 @@
+from pathlib import Path
+
+from datamodules.archive import Archive
+from datamodules.share import Share
+
+
+def test_ranks_share_what_is_predicted(shards: Path) -> None:
+    parts = [[part[row].key for row in range(len(part))] for part in (Share(Archive(shards), r, 5) for r in range(5))]
+    assert sorted(key for part in parts for key in part) == list(Archive(shards).keys)
