@@ -8,6 +8,7 @@ from torchmetrics import MeanMetric
 
 from datamodules.episode import Episode
 from datamodules.trajectory import Trajectory
+from envs.adapter import sized
 from envs.vector import GamePool
 from zoo.agent import Agent
 from zoo.module import ZooModule
@@ -70,7 +71,7 @@ class PolicyModule(ZooModule):
     def pool(self) -> GamePool:
         """The games: opened when first asked for, closed by `teardown`."""
         if self._pool is None:
-            self._pool = GamePool(self.env, self.games, {**self.env_args, "size": self.net.image_size})
+            self._pool = GamePool(self.env, self.games, sized(self.env_args, self.net.image_size))
         return self._pool
 
     def play(self, episodes: list[Episode], seed: int = 0) -> Iterator[Rollout]:

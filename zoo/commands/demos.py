@@ -10,6 +10,7 @@ from rich.progress import track
 from datamodules import episode as draw
 from datamodules.shards import ShardWriter
 from datamodules.trajectory import Trajectory
+from envs.adapter import sized
 from envs.demonstrators import curated
 from envs.plays import Plays
 from envs.population import population
@@ -54,11 +55,9 @@ def demos(
         raise ValueError(f"--balanced true: allowed with --player curated only, not {player}")
     if games is not None and player == "human":
         raise ValueError(f"--games {games}: allowed with scripted players only")
-    if "size" in (env_args or {}):
-        raise ValueError(f"--env_args {env_args}: the size of the frames is --size")
     source: dict[str, Any] = {"command": "demos", "player": player, "episodes": episodes, "seed": seed, "spawn": spawn}
     source |= {"character": character, "pad": pad, "balanced": balanced, "env_args": env_args or {}}
-    arguments = {**(env_args or {}), "size": size}
+    arguments = sized(env_args, size)
     if player == "human":
         counts = _play(episodes, out, source, arguments)
     else:

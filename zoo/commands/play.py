@@ -10,7 +10,7 @@ from PIL import Image
 from rich.progress import track
 
 from datamodules import episode as draw
-from envs.adapter import make
+from envs.adapter import make, sized
 from envs.errors import GameCrashed
 from envs.vector import GamePool
 from zoo import hub
@@ -55,13 +55,12 @@ def play(
     net = hub.load(policy, "policy").to(find_device(device), PRECISIONS[precision])
     spawns = range(4) if env == "padzoo/LaunchIsland-v0" else None
     todo = draw.episodes(seed, episodes, spawns=spawns, character=character)
-    with GamePool(env, min(episodes, 4), {**(env_args or {}), "size": net.image_size}) as pool:
+    with GamePool(env, min(episodes, 4), sized(env_args, net.image_size)) as pool:
         agent = Agent(net, temperature=temperature, seed=seed)
         rollouts = [rollout for rollout in roll_out(agent, pool, todo) if not rollout.crashed]
     if not rollouts:
         raise GameCrashed(f"{env}: every episode crashed")
-    arguments = {**(env_args or {}), "size": size}
-    films = [film(rollout, env, arguments) for rollout in track(rollouts, "filming")]
+    films = [film(rollout, env, sized(env_args, size)) for rollout in track(rollouts, "filming")]
     save_gif(Path(out), side_by_side(films))
     print(f"{', '.join(rollout.outcome for rollout in rollouts)}: {out}")
 

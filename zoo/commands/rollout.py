@@ -8,6 +8,7 @@ from rich.progress import track
 
 from datamodules import episode as draw
 from datamodules.shards import ShardWriter
+from envs.adapter import sized
 from envs.errors import GameCrashed
 from envs.vector import GamePool
 from zoo import hub
@@ -47,7 +48,8 @@ def rollout(
         env_args: Further arguments of the game, as JSON.
         games: Games played at once.
     """
-    net = hub.load(policy, "policy").to(find_device(device), PRECISIONS[precision])
+    where = find_device(device)
+    net = hub.load(policy, "policy").to(where, PRECISIONS[precision])
     todo = draw.episodes(seed, episodes, spawns=None if spawn is None else [spawn], character=character)
     source: dict[str, Any] = {
         "command": "rollout",
@@ -55,10 +57,9 @@ def rollout(
         "env": env,
         "env_args": env_args or {},
     }
-    source |= {"seed": seed, "episodes": episodes, "temperature": temperature, "precision": precision}
-    source |= {"spawn": spawn, "character": character}
-    arguments = {**(env_args or {}), "size": net.image_size}
-    with GamePool(env, games, arguments) as pool, ShardWriter(out, source=source) as writer:
+    source |= {"seed": seed, "episodes": episodes, "temperature": temperature}
+    source |= {"precision": precision, "device": where.type, "spawn": spawn, "character": character}
+    with GamePool(env, games, sized(env_args, net.image_size)) as pool, ShardWriter(out, source=source) as writer:
         counts = dict.fromkeys(pool.outcomes, 0)
         rollouts = play(Agent(net, temperature=temperature, seed=seed), pool, todo)
         for played in track(rollouts, "playing", total=episodes):

@@ -7,6 +7,7 @@ from micro import padzoo
 
 from datamodules.archive import Archive
 from zoo import hub
+from zoo.commands.device import find_device
 
 
 @pytest.fixture(scope="module")
@@ -65,4 +66,13 @@ def test_the_network_can_play_in_half_precision(policy: Path, tmp_path: Path) ->
     assert padzoo("rollout", *options, "--env_args", '{"max_steps": 5}', "--out", tmp_path / "set") == 0
     archive = Archive(tmp_path / "set")
     assert archive.manifest.source["precision"] == "bf16-true"
+    assert archive.manifest.source["device"] == find_device("auto").type
     assert len(archive[0]) == 5
+
+
+def test_a_policy_sees_frames_of_its_own_size(policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--policy", policy, "--episodes", 1, "--env_args", '{"size": 32}', "--out", tmp_path / "out"]
+    for command in ("rollout", "play"):
+        assert padzoo(command, *options) == 2
+        assert "env_args {'size': 32}: allowed: no size; it is 64" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
