@@ -2,8 +2,9 @@
 
 import difflib
 from collections import OrderedDict
-from typing import Final
+from typing import Final, cast
 
+import torch
 from torch import Tensor, nn
 
 STAGES: Final = 4  # ConvNeXt block and downsampling, each halving the side and doubling the channels
@@ -39,9 +40,19 @@ class ConvNeXtBlock(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Transforms feature maps `(N, C, H, W)`."""
-        rows = self.mlp(self.norm(self.conv_dw(images).permute(0, 2, 3, 1)))  # (N, H, W, C)
+        rows = self.mlp(self.norm(self.depthwise(images).permute(0, 2, 3, 1)))  # (N, H, W, C)
         mixed: Tensor = rows.permute(0, 3, 1, 2) + images
         return mixed
+
+    def depthwise(self, images: Tensor) -> Tensor:
+        """Convolves each channel, on a CPU in float32 also where autocast would take bfloat16.
+
+        There, with AVX-512, bfloat16 took 2.5 times as long forwards and 3.3 times backwards (8 channels, 16 x 16).
+        """
+        if images.device.type != "cpu" or not torch.is_autocast_enabled("cpu"):
+            return cast(Tensor, self.conv_dw(images))
+        with torch.autocast("cpu", enabled=False):
+            return cast(Tensor, self.conv_dw(images.float()))
 
 
 class ConvNeXtEncoder(Encoder):

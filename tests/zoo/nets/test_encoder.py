@@ -73,3 +73,12 @@ def test_a_block_is_timms(width: int) -> None:
     assert all(torch.equal(value, weights[name]) for name, value in ours.state_dict().items())
     images = torch.rand(2, width, 8, 8)
     assert torch.equal(ours(images), theirs(images))
+
+
+def test_depthwise_convolutions_compute_in_float32_under_autocast_on_a_cpu() -> None:
+    block, images = ConvNeXtBlock(8), torch.rand(2, 8, 16, 16)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed, whole = block.depthwise(images.bfloat16()), block(images.bfloat16())
+    assert mixed.dtype == torch.float32
+    torch.testing.assert_close(mixed, block.conv_dw(images.bfloat16().float()))
+    assert whole.dtype == torch.bfloat16
