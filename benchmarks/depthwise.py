@@ -1,7 +1,7 @@
 """What the encoder's depthwise convolutions cost in bf16-mixed on a CPU: `python benchmarks/depthwise.py tiny`.
 
-Compared in one run, round by round: training steps whose depthwise convolutions compute in float32, as they do here, and
-the same in bfloat16, as autocast would have it. Prints frames a second and their ratio.
+Compared in one run, round by round: training steps whose depthwise convolutions compute in float32, as they do here,
+and the same in bfloat16, as autocast would have it. Prints frames a second and their ratio.
 """
 
 import argparse

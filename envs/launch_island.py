@@ -108,7 +108,7 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
         max_steps: int = 100,
         sky: str = "random",
         light: str = "random",
-        look: str = "random",
+        look: str = "meadow",
         camera: str = "random",
         strollers: int | str = "random",
         render_mode: str | None = None,
