@@ -32,7 +32,7 @@ def list_zoo(pattern: str = "", json: bool = False) -> None:
 
 
 def _table(found: list[Checkpoint]) -> Table:
-    table = Table("name", "parameters", "MB", "results, %", Column("source", overflow="fold"))
+    table = Table(Column("name", no_wrap=True), "parameters", "MB", "results, %", Column("source", overflow="fold"))
     for item in found:
         results = ", ".join(f"{name} {rate:.1f}" for name, rate in item.entry.results.items())
         source = "installed" if item.embedded else item.url

@@ -42,6 +42,16 @@ def test_names_sizes_results_and_sources_are_listed(
     assert "installed" in row
 
 
+@pytest.mark.usefixtures("empty", "zoo_folder")
+def test_names_are_whole_on_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    assert padzoo("list") == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in NAMES)
+
+
 @pytest.mark.usefixtures("empty")
 def test_a_program_gets_json(zoo_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert padzoo("list", "policy*", "--json") == 0
