@@ -69,7 +69,8 @@ if __name__ == "__main__":
     rounds = [(training.rate(nullcontext()), training.rate(in_bfloat16())) for _ in range(given.rounds)]
     ratios = [one / two for one, two in rounds]
     print(f"## Depthwise convolutions, {given.size}\n\n{origin()}")
-    print(f"`python benchmarks/depthwise.py {given.size}`, one thread, {given.rounds} rounds of {STEPS} steps each\n")
+    print(f"`python benchmarks/depthwise.py {given.size} --windows {given.windows}`, one thread,")
+    print(f"{given.rounds} rounds of {STEPS} steps each\n")
     print("| depthwise convolutions in | frames/s |\n| --- | --- |")
     print(f"| float32 | {median(one for one, _ in rounds):,.0f} |")
     print(f"| bfloat16 | {median(two for _, two in rounds):,.0f} |")
