@@ -18,7 +18,6 @@ from zoo.nets.policy import Policy
 from zoo.provenance import origin
 
 STEPS = 4
-CONTEXT = 32
 
 
 def in_bfloat16() -> AbstractContextManager[object]:
@@ -31,14 +30,14 @@ class Training:
 
     Args:
         size: The policy's size.
-        windows: Windows a batch, of 32 frames each.
+        windows: Windows a batch, each as long as the policy's context.
     """
 
     def __init__(self, size: str, windows: int) -> None:
         self.policy = Policy(size)
         self.optimizer = torch.optim.AdamW(self.policy.parameters(), fused=True)
-        side = self.policy.image_size
-        self.frames: Tensor = torch.randint(0, 256, (windows, CONTEXT, side, side, 3), dtype=torch.uint8)
+        shape = (windows, self.policy.context, self.policy.image_size, self.policy.image_size, 3)
+        self.frames: Tensor = torch.randint(0, 256, shape, dtype=torch.uint8)
 
     def step(self) -> None:
         """Takes one training step."""
