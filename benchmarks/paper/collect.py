@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 import plots
 import yaml
-from study import OUTCOMES, Alignment, Series, Study
+from digest import OUTCOMES, Series
+from study import Alignment, Study
 
 from envs.island import SPAWNS
 from zoo.wilson import wilson
@@ -226,19 +227,16 @@ def heatmaps(study: Study) -> Json:
     """Collects where agents went, in cells of 20 map units, by stage (Figure 10)."""
     panels = []
     for stage in study.stages():
-        places = np.concatenate([positions[:, :2] for _, positions in study.trajectories(study.names[stage])])
-        cells, counts = np.unique((places // 20 * 20 + 10).astype(int), axis=0, return_counts=True)
-        panels.append({"title": TITLES[stage], "cells": np.column_stack([cells, counts]).tolist()})
+        panels.append({"title": TITLES[stage], "cells": study.cells(study.names[stage])})
     return {"panels": panels}
 
 
 def ways(study: Study, name: str, spawn: int | None = None) -> dict[str, list[list[list[int]]]]:
     """Returns every third place of the episodes that reached the left or right pad, from one spawn or all."""
     found: dict[str, list[list[list[int]]]] = {"left": [], "right": []}
-    for ended, positions in study.trajectories(name):
-        start = np.hypot(*(np.asarray(SPAWNS) - positions[0, :2]).T).argmin()
-        if ended in found and spawn in (None, start):
-            found[ended].append(positions[::3, :2].round().astype(int).tolist())
+    for way in study.ways(name):
+        if spawn in (None, way["spawn"]):
+            found[way["outcome"]].append(way["places"])
     return found
 
 

@@ -143,8 +143,8 @@ def publish(preset: str, run: Path, results: Path) -> None:
     (aside / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
     (aside / "report.md").write_text(text)
     for side in study.sides:
-        watched = sorted(run.glob(f"{study.size}-*/watch/aligned_prefft_{side}_{study.largest}.gif"))
-        shutil.copy(watched[0], aside / f"agent_{side}.gif")
+        shutil.copy(run / f"agent_{side}.gif", aside)
+    shutil.copytree(run / "digests", aside / "digests")
     shutil.rmtree(results, ignore_errors=True)
     aside.replace(results)
     print("\n".join([*outcome_table(study), "", *reward_table(study), "", f"published to {results}"]))

@@ -1,10 +1,7 @@
 """Reads a finished run: how agents end, how their reward models do, how they trained."""
 
-import csv
 import json
-import re
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,18 +10,10 @@ from typing import Any, Final
 import numpy as np
 import yaml
 from agents import ALIGNED, Agent
-from numpy.typing import NDArray
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-from callbacks.heatmap import Points
-from datamodules.archive import Archive
-from zoo.provenance import commit, hardware
+from digest import OUTCOMES, Series
 
 HERE: Final = Path(__file__).parent
-OUTCOMES: Final = ("none", "left", "middle", "right")
-HOME: Final = re.compile(r"(?P<size>[0-9a-z]+)-(?P<seed>[0-9]+)")
 Json = dict[str, Any]
-Series = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -49,7 +38,7 @@ class Alignment:
 
 
 class Study:
-    """A run of one preset, read from its files.
+    """A run of one preset, read from the digests of its homes: those that are there.
 
     Args:
         run: Folder of the run.
@@ -57,10 +46,10 @@ class Study:
     """
 
     def __init__(self, run: Path, preset: str) -> None:
-        self.run = run
         self.preset = preset
         self.settings: Json = yaml.safe_load((HERE / "presets" / f"{preset}.yaml").read_text())
         self.reference: Json = json.loads((HERE / "reference.json").read_text())
+        self.digests: list[Json] = [json.loads(path.read_text()) for path in sorted((run / "digests").glob("*.json"))]
         self.sizes = list(dict.fromkeys(size for group in self.settings["agents"] for size in group["sizes"]))
         self.size: str = self.sizes[0]  # of all figures but those about size
         self.largest: int = max(self.settings["comparisons"])
@@ -69,73 +58,56 @@ class Study:
     @cached_property
     def outcomes(self) -> dict[Agent, Json]:
         """How the episodes of every evaluated agent ended, in percent."""
-        found = (path.parent for path in sorted(self.run.glob("*/evaluation/*/outcomes.json")))
-        return {self._agent(path.parents[1], path.name): _json(path / "outcomes.json") for path in found}
+        return {agent: row for digest in self.digests for agent, row in _agents(digest, "outcomes").items()}
 
     @cached_property
     def accuracies(self) -> list[Json]:
         """Accuracy of every reward model in percent, with `size`, `agent_seed`, `of`, `side`, `encoder` and so on."""
-        rows = []
-        for path in sorted(self.run.glob("*/reward/*/*/accuracy.json")):
-            agent = self._agent(path.parents[3], path.parents[1].name)
-            whose = {"size": agent.size, "agent_seed": agent.seed, "of": agent.name}
-            rows += [row | whose for row in _json(path)]
-        return rows
+        whose = [{"size": digest["size"], "agent_seed": digest["seed"]} for digest in self.digests]
+        return [row | of for digest, of in zip(self.digests, whose, strict=True) for row in digest["accuracies"]]
 
     @cached_property
     def alignments(self) -> list[Alignment]:
         """Every finished alignment."""
         found = []
-        for path in sorted(self.run.glob("*/agents/aligned_*.ckpt")):
-            name = ALIGNED.fullmatch(path.stem)
-            assert name is not None, path
-            logs = scalars(path.parents[1] / path.stem)
-            names = (*OUTCOMES, "reward", "kl", "steps")
-            found.append(
-                Alignment(
-                    self._agent(path.parents[1], path.stem),
-                    name["start"],
-                    name["side"],
-                    int(name["comparisons"]),
-                    name["variant"],
-                    {key: logs[f"train/{key}"][1] for key in names if f"train/{key}" in logs},
-                )
-            )
+        for digest in self.digests:
+            for agent, logged in _agents(digest, "alignments").items():
+                name = ALIGNED.fullmatch(agent.name)
+                assert name is not None, agent
+                logs = {key: np.array(values) for key, values in logged.items()}
+                how = (name["start"], name["side"], int(name["comparisons"]), name["variant"])
+                found.append(Alignment(agent, *how, logs))
         return found
 
     @cached_property
     def validations(self) -> list[Json]:
         """Validation loss and closed-loop failure of every policy that imitated, at each of its validations."""
-        rows = []
-        for path in sorted(self.run.glob("*/*/checkpoints")):
-            logs, agent = scalars(path.parent), self._agent(path.parents[1], path.parent.name)
-            if "closed_loop/none" not in logs:
-                continue
-            for step, loss, none in zip(
-                logs["val/loss"][0], logs["val/loss"][1], logs["closed_loop/none"][1], strict=True
-            ):
-                row = {"size": agent.size, "seed": agent.seed, "name": agent.name, "updates": int(step) + 1}
-                rows.append({**row, "loss": float(loss), "none": float(100 * none)})
-        return rows
+        whose = [{"size": digest["size"], "seed": digest["seed"]} for digest in self.digests]
+        return [row | of for digest, of in zip(self.digests, whose, strict=True) for row in digest["validations"]]
 
     def seconds(self) -> dict[str, float]:
         """Returns how long each stage took, wall time, summed over sizes and seeds."""
         known = {name: stage for stage, name in self.names.items()}
         times: dict[str, float] = defaultdict(float)
-        for path in sorted((self.run / "seconds").rglob("*.tsv")):
-            with path.open() as file:
-                times[known.get(path.stem, path.stem)] += float(next(csv.DictReader(file, delimiter="\t"))["s"])
+        for digest in self.digests:
+            times |= digest["demos_seconds"]  # recorded once a run
+            for name, spent in digest["seconds"].items():
+                times[known.get(name, name)] += spent
         return dict(times)
 
-    def trajectories(self, name: str) -> Iterator[tuple[str, Points]]:
-        """Returns outcome and places of each evaluation episode of an agent of the main size, all seeds."""
-        for agent in self.outcomes:
-            if (agent.size, agent.name) == (self.size, name):
-                archive = Archive(self.run / f"{agent.size}-{agent.seed}" / "evaluation" / name)
-                for row in range(len(archive)):
-                    record = archive.record(row)
-                    if record.positions is not None:
-                        yield str(record.meta["outcome"]), record.positions
+    def cells(self, name: str) -> list[list[int]]:
+        """Returns where an agent of the main size went, all seeds: centres of cells and how often, `(x, y, count)`."""
+        counts: dict[tuple[int, int], int] = defaultdict(int)
+        for digest in self.digests:
+            if digest["size"] == self.size:
+                for x, y, count in digest["cells"].get(name, []):
+                    counts[x, y] += count
+        return [[x, y, count] for (x, y), count in sorted(counts.items())]
+
+    def ways(self, name: str) -> list[Json]:
+        """Returns the ways of an agent of the main size to the left and right pad, all seeds."""
+        found = [digest["ways"].get(name, []) for digest in self.digests if digest["size"] == self.size]
+        return [way for ways in found for way in ways]
 
     def pooled(self, name: str, size: str | None = None) -> Json | None:
         """Returns how the episodes of an agent ended, all seeds together, in percent; None if it was not evaluated."""
@@ -161,14 +133,13 @@ class Study:
 
     def provenance(self) -> Json:
         """Says where the results come from: preset, configuration, commit, hardware, seeds."""
-        seeds = sorted({seed for group in self.settings["agents"] for seed in group["seeds"]})
         files = sorted(set(self.settings["configs"].values()))
         return {
             "preset": self.preset,
             "configuration": [f"benchmarks/paper/presets/{self.preset}.yaml", *files],
-            "commit": commit(),
-            "hardware": hardware(),
-            "seeds": seeds,
+            "commit": self._distinct("commit"),
+            "hardware": self._distinct("hardware"),
+            "seeds": sorted({digest["seed"] for digest in self.digests}),
         }
 
     def summary(self) -> Json:
@@ -180,23 +151,9 @@ class Study:
             "seconds": self.seconds(),
         }
 
-    def _agent(self, home: Path, name: str) -> Agent:
-        found = HOME.fullmatch(home.name)
-        assert found is not None, home
-        return Agent(found["size"], int(found["seed"]), name)
+    def _distinct(self, key: str) -> str:
+        return "; ".join(dict.fromkeys(digest[key] for digest in self.digests))
 
 
-def scalars(folder: Path) -> dict[str, tuple[Series, Series]]:
-    """Reads what a training logged, also in several goes: steps and values by name; what was done twice counts once."""
-    events = EventAccumulator(str(folder), size_guidance={"scalars": 0})
-    events.Reload()
-    found = {}
-    for name in events.Tags()["scalars"]:
-        values = {event.step: event.value for event in events.Scalars(name)}
-        steps = sorted(values)
-        found[name] = np.array(steps, dtype=np.float64), np.array([values[step] for step in steps])
-    return found
-
-
-def _json(path: Path) -> Any:
-    return json.loads(path.read_text())
+def _agents(digest: Json, key: str) -> dict[Agent, Json]:
+    return {Agent(digest["size"], digest["seed"], name): value for name, value in digest[key].items()}

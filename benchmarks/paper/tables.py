@@ -5,7 +5,8 @@ from statistics import mean
 from typing import Any
 
 from collect import TITLES, interval
-from study import OUTCOMES, Study
+from digest import OUTCOMES
+from study import Study
 
 Json = dict[str, Any]
 

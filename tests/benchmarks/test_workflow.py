@@ -75,7 +75,7 @@ def test_a_run_publishes_everything_and_is_then_done(undisturbed: Path) -> None:
     pictures = {"outcomes.png", "heatmaps.png", "reward_accuracy.png", "alignment.png"}
     assert {path.name for path in results.iterdir()} == {
         *pictures,
-        *("agent_left.gif", "agent_right.gif", "summary.json", "report.md", "figures"),
+        *("agent_left.gif", "agent_right.gif", "summary.json", "report.md", "figures", "digests"),
     }
     run(undisturbed)
     assert "Nothing to be done" in (undisturbed / "log").read_text()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import digest
 import numpy as np
 import yaml
 from agents import ALIGNED, Agent, amounts, wanted
@@ -53,11 +54,11 @@ def write(
                 _alignment(run / f"{agent.size}-{agent.seed}", agent, name["side"], success, updates)
     for agent in wanted(settings, "judge"):
         _accuracies(run / f"{agent.size}-{agent.seed}" / "reward" / agent.name, settings, accuracy)
-    for agent in wanted(settings, "watch"):
-        path = run / f"{agent.size}-{agent.seed}" / "watch" / f"{agent.name}.gif"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"GIF89a")
+    for side in settings["sides"]:
+        (run / f"agent_{side}.gif").write_bytes(b"GIF89a")
     assert amounts(settings)
+    for home in sorted(run.glob("*-*")):
+        digest.write(run, home.name)
 
 
 def _trajectories(folder: Path) -> None:

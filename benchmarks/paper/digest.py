@@ -1,0 +1,157 @@
+"""What a report needs of one home, RUN/SIZE-SEED, in one small file: a study may run on several machines."""
+
+import argparse
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from agents import ALIGNED
+from numpy.typing import NDArray
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from datamodules.archive import Archive
+from envs.island import SPAWNS
+from zoo.provenance import commit, hardware
+
+OUTCOMES: Final = ("none", "left", "middle", "right")
+CELL: Final = 20  # map units: about what a step covers at half speed
+FOLLOWED: Final = ("base", "sft")  # policies whose ways are drawn
+Json = dict[str, Any]
+Series = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Home:
+    """The finished agents of one size and seed.
+
+    Args:
+        run: Folder of the run.
+        name: Name of the home in it, `SIZE-SEED`.
+    """
+
+    run: Path
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        """Where the agents lie."""
+        return self.run / self.name
+
+    def outcomes(self) -> Json:
+        """Returns how the episodes of every evaluated agent ended, in percent, by name."""
+        return {path.parent.name: _json(path) for path in sorted(self.folder.glob("evaluation/*/outcomes.json"))}
+
+    def accuracies(self) -> list[Json]:
+        """Returns the accuracy of every reward model in percent, with `of`, `side`, `encoder` and so on."""
+        paths = sorted(self.folder.glob("reward/*/*/accuracy.json"))
+        return [row | {"of": path.parents[1].name} for path in paths for row in _json(path)]
+
+    def alignments(self) -> Json:
+        """Returns what every alignment logged at each update, by name: `left`, `reward`, `kl` and so on."""
+        found = {}
+        for path in sorted(self.folder.glob("agents/aligned_*.ckpt")):
+            assert ALIGNED.fullmatch(path.stem), path
+            logs = scalars(self.folder / path.stem)
+            names = [name for name in (*OUTCOMES, "reward", "kl", "steps") if f"train/{name}" in logs]
+            found[path.stem] = {name: np.round(logs[f"train/{name}"][1], 4).tolist() for name in names}
+        return found
+
+    def validations(self) -> list[Json]:
+        """Returns validation loss and closed-loop failure of every policy that imitated, at each of its validations."""
+        rows = []
+        for path in sorted(self.folder.glob("*/checkpoints")):
+            logs = scalars(path.parent)
+            if "closed_loop/none" not in logs:
+                continue
+            losses, failures = logs["val/loss"], logs["closed_loop/none"]
+            for step, loss, none in zip(losses[0], losses[1], failures[1], strict=True):
+                row = {"name": path.parent.name, "updates": int(step) + 1}
+                rows.append({**row, "loss": float(loss), "none": float(100 * none)})
+        return rows
+
+    def cells(self) -> dict[str, list[list[int]]]:
+        """Returns where every evaluated agent went, by name: centres of cells and how often, `(x, y, count)` each."""
+        found = {}
+        for name in self.outcomes():
+            places = np.concatenate([positions[:, :2] for _, positions in self._episodes(name)])
+            cells, counts = np.unique((places // CELL * CELL + CELL // 2).astype(int), axis=0, return_counts=True)
+            found[name] = np.column_stack([cells, counts]).tolist()
+        return found
+
+    def ways(self) -> dict[str, list[Json]]:
+        """Returns every third place of the episodes that reached the left or right pad, with the spawn, by name."""
+        found: dict[str, list[Json]] = {}
+        for name in sorted(set(FOLLOWED) & set(self.outcomes())):
+            found[name] = []
+            for ended, positions in self._episodes(name):
+                if ended in ("left", "right"):
+                    spawn = int(np.hypot(*(np.asarray(SPAWNS) - positions[0, :2]).T).argmin())
+                    places = positions[::3, :2].round().astype(int).tolist()
+                    found[name].append({"outcome": ended, "spawn": spawn, "places": places})
+        return found
+
+    def digest(self) -> Json:
+        """Returns all of it, and where it comes from."""
+        size, _, seed = self.name.rpartition("-")
+        return {
+            **{"size": size, "seed": int(seed), "commit": commit(), "hardware": hardware()},
+            "outcomes": self.outcomes(),
+            "accuracies": self.accuracies(),
+            "alignments": self.alignments(),
+            "validations": self.validations(),
+            "cells": self.cells(),
+            "ways": self.ways(),
+            "seconds": seconds(self.run / "seconds" / self.name),
+            "demos_seconds": seconds(self.run / "seconds"),
+        }
+
+    def _episodes(self, name: str) -> list[tuple[str, NDArray[np.float32]]]:
+        """Returns outcome and places, `(T, 3)`, of each evaluation episode of an agent."""
+        archive = Archive(self.folder / "evaluation" / name)
+        records = [archive.record(row) for row in range(len(archive))]
+        return [(str(one.meta["outcome"]), one.positions) for one in records if one.positions is not None]
+
+
+def seconds(folder: Path) -> dict[str, float]:
+    """Returns how long each stage took whose time was kept in a folder, wall time."""
+    found = {}
+    for path in sorted(folder.glob("*.tsv")):
+        with path.open() as file:
+            found[path.stem] = float(next(csv.DictReader(file, delimiter="\t"))["s"])
+    return found
+
+
+def scalars(folder: Path) -> dict[str, tuple[Series, Series]]:
+    """Reads what a training logged, also in several goes: steps and values by name; what was done twice counts once."""
+    events = EventAccumulator(str(folder), size_guidance={"scalars": 0})
+    events.Reload()
+    found = {}
+    for name in events.Tags()["scalars"]:
+        values = {event.step: event.value for event in events.Scalars(name)}
+        steps = sorted(values)
+        found[name] = np.array(steps, dtype=np.float64), np.array([values[step] for step in steps])
+    return found
+
+
+def write(run: Path, name: str) -> None:
+    """Writes the digest of a home to RUN/digests."""
+    target = run / "digests" / f"{name}.json"
+    target.parent.mkdir(exist_ok=True)
+    aside = target.with_suffix(".partial")
+    aside.write_text(json.dumps(Home(run, name).digest(), separators=(",", ":")) + "\n")
+    aside.replace(target)
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--home", required=True, help="SIZE-SEED")
+    given = parser.parse_args()
+    write(given.run, given.home)
