@@ -92,5 +92,5 @@ def test_the_policy_is_aligned_with_preferences_of_ones_own(base: Path, rollouts
 
 def test_it_is_filmed(base: Path, tmp_path: Path) -> None:
     options = ["--episodes", 1, "--size", 48, "--out", tmp_path / "film.gif", *PLAY[:-2]]
-    assert padzoo("play", "--policy", base, *options) == 0
+    assert padzoo("play", base, *options) == 0
     assert (tmp_path / "film.gif").stat().st_size > 1000

@@ -99,7 +99,7 @@ CASES: dict[str, tuple[list[Any], str]] = {
         "{shards}: already exists; allowed: a new or an empty folder",
     ),
     "no episodes": (
-        ["play", "--policy", "{policy}", "--episodes", 0, "--out", "{out}"],
+        ["play", "{policy}", "--episodes", 0, "--out", "{out}"],
         "episodes 0: allowed: 1 or more",
     ),
     "too many comparisons": (

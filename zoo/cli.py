@@ -67,7 +67,10 @@ COMMANDS: Final = {
         "import_recordings",
     ),
     "verify": Command("Check every byte of a set of trajectories against its checksums.", FOLDER),
-    "play": Command("Watch a policy play: write a GIF of some episodes."),
+    "play": Command(
+        "Watch a policy play: write a GIF of some episodes.",
+        {"policy": "Who plays: a .ckpt, a folder of weights or a name of the zoo."},
+    ),
     "list": Command(
         "List the pretrained agents and reward models of the zoo.",
         {"pattern": "Part of their names; * and ? stand for any characters and any one."},

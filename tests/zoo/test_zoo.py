@@ -41,7 +41,7 @@ def test_a_name_is_a_checkpoint_in_every_command(
     assert padzoo("rollout", "--policy", "policy_tiny.sft", *options) == 0
     assert Archive(tmp_path / "played").manifest.source["policy"] == sft
     capsys.readouterr()
-    for command in (["rollout", "--policy"], ["play", "--policy"]):
+    for command in (["rollout", "--policy"], ["play"]):
         assert padzoo(*command, "policy_tiny.stf", "--episodes", 1, "--out", tmp_path / "none") == 2
         assert capsys.readouterr().err.startswith("padzoo: error: policy_tiny.stf: no such checkpoint")
     wrong = [

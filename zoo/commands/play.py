@@ -24,7 +24,7 @@ Film = list[NDArray[np.uint8]]
 
 def play(
     policy: str,
-    out: str,
+    out: str = "agent.gif",
     episodes: int = 4,
     seed: int = 0,
     temperature: float = 1.0,

@@ -17,7 +17,7 @@ def test_the_film_is_as_long_as_the_longest_episode(
 ) -> None:
     out = tmp_path / "new" / "agent.gif"
     options = ["--episodes", 2, "--size", 48, "--character", "ninja", "--out", out]
-    assert padzoo("play", "--policy", policy, *options) == 0
+    assert padzoo("play", policy, *options) == 0
     outcomes = capsys.readouterr().out.strip().splitlines()[-1].removesuffix(f": {out}").split(", ")
     assert len(outcomes) == 2
     assert set(outcomes) <= {"none", "left", "middle", "right"}

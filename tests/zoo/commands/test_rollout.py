@@ -71,8 +71,8 @@ def test_the_network_can_play_in_half_precision(policy: Path, tmp_path: Path) ->
 
 
 def test_a_policy_sees_frames_of_its_own_size(policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    options = ["--policy", policy, "--episodes", 1, "--env_args", '{"size": 32}', "--out", tmp_path / "out"]
-    for command in ("rollout", "play"):
-        assert padzoo(command, *options) == 2
+    options = ["--episodes", 1, "--env_args", '{"size": 32}', "--out", tmp_path / "out"]
+    for command in (["rollout", "--policy"], ["play"]):
+        assert padzoo(*command, policy, *options) == 2
         assert "env_args {'size': 32}: allowed: no size; it is 64" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
