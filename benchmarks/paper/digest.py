@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from agents import ALIGNED
 from numpy.typing import NDArray
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -53,7 +52,6 @@ class Home:
         """Returns what every alignment logged at each update, by name: `left`, `reward`, `kl` and so on."""
         found = {}
         for path in sorted(self.folder.glob("agents/aligned_*.ckpt")):
-            assert ALIGNED.fullmatch(path.stem), path
             logs = scalars(self.folder / path.stem)
             names = [name for name in (*OUTCOMES, "reward", "kl", "steps") if f"train/{name}" in logs]
             found[path.stem] = {name: np.round(logs[f"train/{name}"][1], 4).tolist() for name in names}
