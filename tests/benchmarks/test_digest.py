@@ -12,10 +12,16 @@ from synthetic import accuracy, rates, success
 from workflow import dry_run
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("written")
+    synthetic.write(run, synthetic.preset("tiny"), rates, accuracy, success)
+    return run
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Path:
-    synthetic.write(tmp_path / "run", synthetic.preset("tiny"), rates, accuracy, success)
-    return tmp_path / "run"
+def run(written: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(written, tmp_path / "run"))
 
 
 def test_a_digest_is_all_that_a_report_reads(run: Path, tmp_path: Path) -> None:
