@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from collect import ENCODERS, Missing, ways
+from collect import ENCODERS, Missing
 from inference import Estimate, entropy, mean
 from study import Alignment, Study
 
 from zoo.nets.policy import Policy
 
 FINAL: Final = 10  # updates at the end of an alignment that count as its result
+LEFT_SPAWNS: Final = (0, 2)  # numbers of the spawns on the left
 Json = dict[str, Any]
 
 
@@ -114,10 +115,11 @@ def diversity(study: Study) -> Estimate:
 
 def slopes(points: Sequence[tuple[int, float, float]], what: str) -> Estimate:
     """Estimates a slope: one line through the points `(seed, x, y)` of each seed, a reading each."""
-    if len({x for _, x, _ in points}) < 2:
-        raise Missing(f"this preset has one {what}")
     seeds = {seed for seed, _, _ in points}
     lines = [np.array([(x, y) for of, x, y in points if of == seed]) for seed in seeds]
+    lines = [line for line in lines if len(np.unique(line[:, 0])) > 1]
+    if not lines:
+        raise Missing(f"there is one {what}")
     return mean([np.polyfit(line[:, 0], line[:, 1], 1)[0] for line in lines])
 
 
@@ -131,15 +133,15 @@ def _log_size(size: str) -> float:
     return float(np.log10(sum(parameter.numel() for parameter in Policy(size).parameters())))
 
 
-def accuracies(study: Study, encoder: str, comparisons: int) -> dict[tuple[int, str], float]:
-    """Returns the accuracy of reward models by agent's seed and side, averaged over the subsets."""
-    groups: dict[tuple[int, str], list[float]] = {}
+def accuracies(study: Study, encoder: str, comparisons: int) -> dict[int, float]:
+    """Returns the accuracy of reward models by agent's seed, averaged over sides and subsets."""
+    groups: dict[int, list[float]] = {}
     for row in study.accuracies:
         if (row["size"], row["of"], row["encoder"], row["comparisons"]) == (study.size, "sft", encoder, comparisons):
-            groups.setdefault((row["agent_seed"], row["side"]), []).append(row["accuracy"])
+            groups.setdefault(row["agent_seed"], []).append(row["accuracy"])
     if not groups:
         raise Missing(f"no reward models with the encoder {encoder}")
-    return {key: float(np.mean(values)) for key, values in groups.items()}
+    return {seed: float(np.mean(values)) for seed, values in groups.items()}
 
 
 def encoder_lead(study: Study) -> Estimate:
@@ -167,17 +169,24 @@ def comparisons_slope(study: Study) -> Estimate:
 
 def spawn_share(study: Study) -> Estimate:
     """Estimates the share of the fine-tuned agent's right-pad runs that start at the left-hand spawns, in percent."""
-    counts = [[len(ways(study, "sft", spawn)["right"]) for spawn in group] for group in ((0, 2), (1, 3))]
-    left, right = map(sum, counts)
-    if left + right < 2:
-        raise Missing("hardly any run of the fine-tuned agent reached the right pad")
-    return mean([100.0] * left + [0.0] * right)
+    starts: dict[int, list[bool]] = {}  # by seed
+    for way in study.ways("sft"):
+        if way["outcome"] == "right":
+            starts.setdefault(way["seed"], []).append(way["spawn"] in LEFT_SPAWNS)
+    if not starts:
+        raise Missing("no run of the fine-tuned agent reached the right pad")
+    return mean([100 * np.mean(found) for found in starts.values()])
 
 
 def asymmetry(study: Study, start: str) -> dict[int, float]:
     """Returns by seed how much more often left succeeded than right over the alignments, with the best reward model."""
     sides = [by_seed(area(alignments(study, start, side, study.largest))) for side in ("left", "right")]
     return {seed: sides[0][seed] - sides[1][seed] for seed in sides[0].keys() & sides[1].keys()}
+
+
+def speed(study: Study, start: str) -> dict[int, float]:
+    """Returns by seed how often an alignment succeeded from its first episode to its last, the best reward model."""
+    return by_seed(area(alignments(study, start, comparisons=study.largest)))
 
 
 def size_speed(study: Study) -> Estimate:
@@ -189,12 +198,12 @@ def size_speed(study: Study) -> Estimate:
 
 def hacking(study: Study) -> Estimate:
     """Estimates how far success at the end lies under its best along the way, while the reward does not."""
-    falls = []
+    falls = {}
     for one in alignments(study, "prefft", comparisons=study.largest):
         kernel = np.full(FINAL, 1 / FINAL)
         success, reward = (100 * np.convolve(one.logs[name], kernel, "valid") for name in (one.side, "reward"))
-        falls.append((success.max() - success[-1]) - (reward.max() - reward[-1]))
-    return mean(falls)
+        falls[_key(one)] = float((success.max() - success[-1]) - (reward.max() - reward[-1]))
+    return mean(list(by_seed(falls).values()))
 
 
 def aligned_success(study: Study) -> Estimate:
@@ -256,9 +265,7 @@ CLAIMS: Final = (
     Claim(
         "The base agent aligns more slowly (Appendix H)",
         "success over the alignment, fine-tuned less base, points",
-        lambda study: difference(
-            by_seed(area(alignments(study, "sft", comparisons=study.largest))), by_seed(area(alignments(study, "base")))
-        ),
+        lambda study: difference(*(speed(study, start) for start in ("sft", "base"))),
     ),
     Claim("Larger agents align faster (Appendix E, Figure 13)", "points with ten times the parameters", size_speed),
     Claim("Fully aligned agents reach their pad about always (Appendix I)", "success, %", aligned_success, null=95.0),

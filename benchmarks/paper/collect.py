@@ -55,7 +55,7 @@ def panel(study: Study, title: str, name: str, paper: str | None = None, size: s
     rates = study.pooled(name, size)
     if rates is None:
         raise Missing(f"{name} is not evaluated by this preset")
-    published = study.reference["outcomes"].get(paper or name, {})
+    published = study.reference["outcomes"].get(name if paper is None else paper, {})
     found = {key: interval(rates, key) for key in OUTCOMES}
     paper_rates = {key: published.get(key) for key in OUTCOMES}
     return {"title": title, "rates": found, "episodes": rates["episodes"], "paper": paper_rates}
@@ -76,7 +76,14 @@ def outcome(name: str, stage: str) -> Callable[[Study], Json]:
 
 def all_outcomes(study: Study) -> Json:
     """Collects the outcomes of all stages."""
-    return {"panels": [panel(study, TITLES[stage], study.names[stage], stage) for stage in study.stages()]}
+    return {"panels": [panel(study, TITLES[stage], study.names[stage], stage) for stage in _stages(study)]}
+
+
+def _stages(study: Study) -> list[str]:
+    found = list(study.stages())
+    if not found:
+        raise Missing(f"no agent of size {study.size} is evaluated")
+    return found
 
 
 def outcomes_by_size(study: Study) -> Json:
@@ -96,6 +103,8 @@ def accuracy(by_side: bool, controls: bool = False) -> Callable[[Study], Json]:
 
     def collect(study: Study) -> Json:
         rows = [row for row in study.accuracies if row["size"] == study.size and row["of"] == "sft"]
+        if not rows:
+            raise Missing(f"no reward models of size {study.size}")
         encoders = [name for name in plots.ENCODERS if controls or name in ENCODERS]
         groups = {side: [row for row in rows if row["side"] == side] for side in study.sides}
         if not by_side:
@@ -129,13 +138,19 @@ def smooth(values: Series, width: int = WIDTH) -> Series:
     return np.array([values[max(0, end - width) : end].mean() for end in range(1, len(values) + 1)])
 
 
+def batch_size(study: Study, stage: str) -> int:
+    """Returns how many windows, comparisons or episodes an update of a stage has."""
+    settings = yaml.safe_load(Path(study.settings["configs"][stage]).read_text())
+    found: int = settings["data"]["init_args"]["batch_size"]
+    return found
+
+
 def curve(study: Study, found: Sequence[Alignment], log: str, label: str, **style: Any) -> Json:
     """Returns mean and standard error over seeds of something logged by alignments, in percent, as a line."""
     logs = [smooth(100 * alignment.logs[log]) for alignment in found]
     values = np.stack([values[: min(map(len, logs))] for values in logs])  # (seeds, updates)
     error = values.std(0, ddof=1) / len(values) ** 0.5 if len(values) > 1 else np.zeros(values.shape[1])
-    settings = yaml.safe_load(Path(study.settings["configs"]["aligned"]).read_text())
-    batch = settings["data"]["init_args"]["batch_size"]
+    batch = batch_size(study, "aligned")
     numbers = {"episodes": batch * np.arange(1, values.shape[1] + 1), "mean": values.mean(0), "error": error}
     rounded = {name: np.round(series, 2).tolist() for name, series in numbers.items()}
     return {"label": label, "seeds": len(logs), **rounded, **style}
@@ -162,7 +177,7 @@ def alignment(sides: Sequence[str], starts: Sequence[str]) -> Callable[[Study], 
             lines = [
                 curve(study, found, side, f"{STARTS[start]}, {amount:,}", color=plots.STARTS[start], shade=shade)
                 for start in starts
-                for (amount, found), shade in zip(select(study, start, side).items(), plots.SHADES, strict=False)
+                for (amount, found), shade in zip(select(study, start, side).items(), plots.shades(), strict=False)
             ]
             if not lines:
                 raise Missing(f"no alignment of these starts: {', '.join(starts)}")
@@ -227,7 +242,7 @@ def overoptimization(study: Study) -> Json:
 def heatmaps(study: Study) -> Json:
     """Collects where agents went, in cells of 20 map units, by stage (Figure 10)."""
     panels = []
-    for stage in study.stages():
+    for stage in _stages(study):
         panels.append({"title": TITLES[stage], "cells": study.cells(study.names[stage])})
     return {"panels": panels}
 

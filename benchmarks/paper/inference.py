@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 RESAMPLES: Final = 2000
+FEWEST: Final = 5  # points for a bootstrap: of 3, samples that span a line are mostly the points themselves
 Array = NDArray[np.float64]
 
 
@@ -30,7 +31,7 @@ class Estimate:
 
     def __str__(self) -> str:
         if not np.isfinite(self.high - self.low):
-            return f"{self.value:.3g} (one seed, no interval)"
+            return f"{self.value:.3g} (no interval from {self.count})"
         return f"{self.value:.3g} ({self.low:.3g} to {self.high:.3g})"
 
 
@@ -72,9 +73,12 @@ def bootstrap(
     Args:
         points: Independent readings, `(N, D)`.
         statistic: What to compute from `(N, D)`; a sample on which it is not finite is left out.
+            With fewer than 5 points there is no interval.
         seed: Seed of the resampling.
         resamples: How often.
     """
+    if len(points) < FEWEST:
+        return Estimate(statistic(points), -np.inf, np.inf, len(points))
     rng = np.random.default_rng(seed)
     draws = (points[rng.integers(len(points), size=len(points))] for _ in range(resamples))
     with np.errstate(all="ignore"):

@@ -1,5 +1,7 @@
 """The kinds of picture in the study, each drawn from the data published beside it; colours are Okabe and Ito's."""
 
+from collections.abc import Iterator
+from itertools import chain, repeat
 from typing import Any, Final
 
 import numpy as np
@@ -23,8 +25,12 @@ STARTS: Final = {
     "scratch": "#cc79a7",
     "balanced": "#e69f00",
 }
-SHADES: Final = (1.0, 0.65, 0.35)  # of the largest amount of comparisons, the next, and the rest
 Json = dict[str, Any]
+
+
+def shades() -> Iterator[float]:
+    """Returns the opacity of the largest amount of comparisons, of the next, and of each of the rest."""
+    return chain((1.0, 0.65), repeat(0.35))
 
 
 def _panels(data: Json, width: float, height: float, **options: Any) -> list[tuple[Axes, Json]]:

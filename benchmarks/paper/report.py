@@ -68,14 +68,20 @@ REWARD_TEXT: Final = """Reward models: accuracy on all preferences among {rollou
 1,400), in percent: mean (least to greatest) over {subsets} subsets, and seeds: {pairs}. There are {rollouts[train]}
 training rollouts (the paper: 1,000). The largest amount is every pair of them: there only the seeds of training and
 projection differ. Pairs of equal rank give no preference, so the amounts are upper bounds."""
-CLAIMS_TEXT: Final = """A claim holds if the whole 95 % interval (Student's t over the readings, one a seed where seeds
-differ) is on its side, does not hold if the whole interval is on the other; else there is not enough power to tell."""
+ALIGNMENT_TEXT: Final = "REINFORCE with the reward model in the loop, averaged over the last five updates:"
+CLAIMS_TEXT: Final = """A claim holds if the whole 95 % interval (Student's t over the readings, one a seed) is on its
+side, does not hold if the whole interval is on the other; else there is not enough power to tell."""
+
+
+def _pictured(text: str, drawn: dict[str, Path], prefix: str) -> list[str]:
+    """Returns a paragraph of text and the pictures whose names start so, if there are any."""
+    found = [f"![{name.replace('_', ' ')}]({path})" for name, path in drawn.items() if name.startswith(prefix)]
+    return [text + " ".join(found)] if found else []
 
 
 def report(study: Study, drawn: dict[str, Path]) -> str:
     """Returns the overview of any run as Markdown."""
     about, settings = study.provenance(), study.settings
-    gifs = " ".join(f"![{side}](agent_{side}.gif)" for side in study.sides)
     files = " ".join(f"[`{path}`](../../{path})" for path in about["configuration"])
     command = f"snakemake --snakefile benchmarks/paper/Snakefile --config preset={study.preset} --cores 2"
     parts = [
@@ -84,14 +90,13 @@ def report(study: Study, drawn: dict[str, Path]) -> str:
         f"Made by `{command}` from {files}.",
         OUTCOMES_TEXT,
         "\n".join(outcome_table(study)),
-        f"![outcomes]({drawn['outcomes']})",
-        f"Where the agent went:\n\n![heatmaps]({drawn['heatmaps']})",
+        *_pictured("", drawn, "outcomes"),
+        *_pictured("Where the agent went:\n\n", drawn, "heatmaps"),
         REWARD_TEXT.format(**settings | {"pairs": PAIRS[settings["pairs"]]}),
         "\n".join(reward_table(study)),
-        f"![reward accuracy]({drawn['reward_accuracy']})",
-        "REINFORCE with the reward model in the loop, averaged over the last five updates:",
-        f"![alignment]({drawn['alignment']})",
-        f"The aligned agents, left and right, from each of the four spawns:\n\n{gifs}",
+        *_pictured("", drawn, "reward_accuracy"),
+        *_pictured(f"{ALIGNMENT_TEXT}\n\n", drawn, "alignment"),
+        *_pictured("The aligned agents, left and right, from each of the four spawns:\n\n", drawn, "agent_"),
         "Seconds a stage, wall time, summed over sizes and seeds; two run at once:",
         "\n".join(time_table(study)),
     ]
@@ -136,14 +141,14 @@ def publish(preset: str, run: Path, results: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     drawn, missing = draw(study, aside)
+    for gif in sorted(run.glob("agent_*.gif")):  # not there yet if their home is not
+        drawn[gif.stem] = Path(shutil.copy(gif, aside)).relative_to(aside)
     text, summary = report(study, drawn), study.summary()
     if study.settings["figures"]:
         summary["claims"] = verdicts(study)
         text += claims_and_figures(study, drawn, missing, summary["claims"])
     (aside / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
     (aside / "report.md").write_text(text)
-    for side in study.sides:
-        shutil.copy(run / f"agent_{side}.gif", aside)
     shutil.copytree(run / "digests", aside / "digests")
     shutil.rmtree(results, ignore_errors=True)
     aside.replace(results)

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 import numpy as np
-from collect import Missing
+from collect import Missing, batch_size
 from inference import Array, Estimate, bootstrap
 from scipy import optimize
 from study import Study
@@ -18,16 +18,16 @@ AXES: Final = ("parameters", "frames", "compute")
 Json = dict[str, Any]
 
 
-def grid(study: Study, batch: int = 16) -> list[Json]:
+def grid(study: Study) -> list[Json]:
     """Returns every base policy that was pre-trained whole, for more or fewer updates: what it cost, and how it does.
 
     Args:
         study: A finished run.
-        batch: Windows an update.
 
     Returns:
         Rows of `size`, `parameters`, `frames`, `compute` (floating-point operations), `loss` and `failure` (percent).
     """
+    batch = batch_size(study, "base")
     ends = {(row["size"], row["seed"], row["name"]): row for row in study.validations}  # the last of each
     rows = []
     for agent, outcomes in study.outcomes.items():
@@ -35,10 +35,8 @@ def grid(study: Study, batch: int = 16) -> list[Json]:
         if end is None or not agent.name.startswith("base_"):
             continue
         policy = Policy(agent.size)
-        parameters, frames = (
-            sum(parameter.numel() for parameter in policy.parameters()),
-            end["updates"] * batch * CONTEXT,
-        )
+        parameters = sum(parameter.numel() for parameter in policy.parameters())
+        frames = end["updates"] * batch * CONTEXT
         cost = {"parameters": parameters, "frames": frames, "compute": training_flops(policy) * frames}
         rows.append({"size": agent.size, "seed": agent.seed, **cost, "loss": end["loss"], "failure": outcomes["none"]})
     if len({row["size"] for row in rows}) < 2 or len({row["frames"] for row in rows}) < 2:
@@ -53,6 +51,9 @@ def exponent(rows: list[Json], quantity: str, axis: str) -> Estimate:
     """
     other = {"parameters": "frames", "frames": "parameters"}.get(axis)
     held = [row for row in rows if other is None or row[other] == max(row[other] for row in rows)]
+    held = [row for row in held if row[quantity] > 0]  # no failure in all episodes has no logarithm
+    if len({row[axis] for row in held}) < 2:
+        raise Missing(f"fewer than two {axis} of which {quantity} is above 0")
     points = np.log(np.array([[row[axis], row[quantity]] for row in held]))
     return bootstrap(points, lambda sample: float(np.polyfit(sample[:, 0], sample[:, 1], 1)[0]))
 
@@ -88,8 +89,12 @@ def table(study: Study) -> list[str]:
     lines = ["| what | against | exponent | points |", "| --- | --- | --- | --- |"]
     for quantity in ("loss", "failure"):
         for axis in AXES:
-            found = exponent(rows, quantity, axis)
-            lines.append(f"| {quantity} | {axis} | {found} | {found.count} |")
+            try:
+                found = exponent(rows, quantity, axis)
+            except Missing as reason:
+                lines.append(f"| {quantity} | {axis} | {reason} | |")
+            else:
+                lines.append(f"| {quantity} | {axis} | {found} | {found.count} |")
     best = optimum(rows)
     lines.append(f"| optimal parameters | compute | {best}; published {PUBLISHED['parameters']} | {best.count} |")
     return lines

@@ -106,8 +106,8 @@ class Study:
 
     def ways(self, name: str) -> list[Json]:
         """Returns the ways of an agent of the main size to the left and right pad, all seeds."""
-        found = [digest["ways"].get(name, []) for digest in self.digests if digest["size"] == self.size]
-        return [way for ways in found for way in ways]
+        homes = [digest for digest in self.digests if digest["size"] == self.size]
+        return [way | {"seed": home["seed"]} for home in homes for way in home["ways"].get(name, [])]
 
     def pooled(self, name: str, size: str | None = None) -> Json | None:
         """Returns how the episodes of an agent ended, all seeds together, in percent; None if it was not evaluated."""

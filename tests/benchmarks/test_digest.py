@@ -53,6 +53,18 @@ def test_a_report_tells_the_seeds_that_it_has(run: Path) -> None:
     assert Study(run, "tiny").provenance()["seeds"] == [0]
 
 
+def test_a_report_of_one_home_shows_what_there_is(run: Path, tmp_path: Path) -> None:
+    for path in [*(run / "digests").glob("*.json"), *run.glob("agent_*.gif")]:
+        if path.name != "nano-1.json":
+            path.unlink()
+    report.publish("tiny", run, tmp_path / "results")
+    text = (tmp_path / "results" / "report.md").read_text()
+    assert "agent_left" not in text
+    assert "no agent of size tiny is evaluated" in text
+    shown = {path.name for path in (tmp_path / "results").rglob("*.png")}
+    assert all(f"({name})" in text or f"(figures/{name})" in text for name in shown)
+
+
 def test_several_machines_are_all_named(run: Path) -> None:
     path = run / "digests" / "tiny-1.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"hardware": "another machine", "commit": "0123abc"}))

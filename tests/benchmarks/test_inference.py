@@ -14,7 +14,7 @@ def test_the_interval_of_a_mean_is_students() -> None:
 def test_one_reading_has_no_interval() -> None:
     found = mean([5.0])
     assert (found.value, found.low, found.high) == (5.0, -np.inf, np.inf)
-    assert str(found) == "5 (one seed, no interval)"
+    assert str(found) == "5 (no interval from 1)"
 
 
 def test_intervals_of_means_cover_as_often_as_they_say() -> None:
@@ -36,6 +36,13 @@ def test_the_bootstrap_of_a_mean_agrees_with_theory() -> None:
     points = np.random.default_rng(2).normal(size=(400, 1))
     found = bootstrap(points, lambda sample: float(sample.mean()))
     assert found.high - found.low == pytest.approx(2 * 1.96 * points.std() / 20, rel=0.1)
+
+
+def test_a_few_points_have_no_bootstrap() -> None:
+    points = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 5.0]])
+    found = bootstrap(points, lambda sample: float(np.polyfit(sample[:, 0], sample[:, 1], 1)[0]))
+    assert (found.value, found.low, found.high) == (pytest.approx(2.5), -np.inf, np.inf)
+    assert str(found) == "2.5 (no interval from 3)"
 
 
 def test_even_shares_have_the_most_entropy() -> None:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import scaling
+from collect import Missing
 
 
 def surface(parameters: float, frames: float) -> float:
@@ -19,8 +20,26 @@ def grid() -> list[dict[str, float]]:
 
 def test_a_power_law_is_recovered(grid: list[dict[str, float]]) -> None:
     found = scaling.exponent(grid, "failure", "frames")
-    assert (found.value, found.low, found.high) == pytest.approx((-0.4, -0.4, -0.4))
+    assert (found.value, found.low, found.high) == (pytest.approx(-0.4), -np.inf, np.inf)
     assert found.count == 4  # the largest size alone
+
+
+def test_the_interval_of_a_noisy_power_law_holds_it() -> None:
+    noise = np.exp(np.random.default_rng(0).normal(0, 0.05, size=12))
+    frames = np.geomspace(1e5, 1e7, 12)
+    rows = [
+        {"parameters": 1e5, "frames": x, "compute": x, "failure": 5e3 * x**-0.4 * y}
+        for x, y in zip(frames, noise, strict=True)
+    ]
+    found = scaling.exponent(rows, "failure", "frames")
+    assert found.low < -0.4 < found.high
+    assert 0.01 < found.high - found.low < 0.1
+
+
+def test_no_failure_has_no_logarithm() -> None:
+    rows = [{"parameters": 1e5, "frames": x, "compute": x, "failure": y} for x, y in ((1e5, 20.0), (1e6, 0.0))]
+    with pytest.raises(Missing, match="fewer than two frames of which failure is above 0"):
+        scaling.exponent(rows, "failure", "frames")
 
 
 def test_the_compute_optimal_share_is_recovered(grid: list[dict[str, float]]) -> None:
