@@ -71,20 +71,24 @@ class Family:
         """Returns the reward models of a side."""
         return Grid(self.home, "sft", side, str(self.agent("sft")), self.preset)
 
-    def fit(self, experiment: str, stage: str, *options: object) -> str:
-        """Returns the command line of a training."""
+    def fit(self, experiment: str, stage: str, *options: object, seed: int | None = None) -> str:
+        """Returns the command line of a training; its seed is the family's if none is given."""
         configs = f"--config configs/experiment/{experiment}.yaml --config {self.preset['configs'][stage]}"
-        return " ".join(map(str, ("padzoo fit", configs, "--seed_everything", self.seed, *options)))
+        seed = self.seed if seed is None else seed
+        return " ".join(map(str, ("padzoo fit", configs, "--seed_everything", seed, "--data.seed", seed, *options)))
+
+    def imitation(self, stage: str, data: Path, *options: object) -> str:
+        """Returns the command line of behavior cloning."""
+        return self.fit("policy", stage, "--model.size", self.size, "--data.train", data, *options)
 
     def members(self) -> Iterator[Member]:
         """Yields the family, parents first."""
         pixels = self.preset["pixels"][self.size]
         population, curated = (self.run / "demos" / f"{player}-{pixels}" for player in ("population", "curated"))
         base, sft = f"policy_{self.size}.base", f"policy_{self.size}.sft"
-        size = ["--model.size", self.size]
-        command = self.fit("policy", "base", *size, "--data.train", population)
+        command = self.imitation("base", population)
         yield Member(base, self.agent("base"), [command], [population])
-        command = self.fit("policy", "sft", *size, "--data.train", curated, "--model.init_from", self.agent("base"))
+        command = self.imitation("sft", curated, "--model.init_from", self.agent("base"))
         yield Member(sft, self.agent("sft"), [command], [curated], members=[base])
         for side in self.preset["sides"]:
             yield from self._side(side, sft)
@@ -94,7 +98,7 @@ class Family:
         grid, amount = self.grid(side), max(self.preset["comparisons"])
         compared, rollouts = grid.preferences("train", amount, 0), grid.rollouts("train")
         learnt = ["--data.train", rollouts, "--data.train_preferences", compared]
-        command = self.fit("reward", "reward", "--model.policy", self.agent("sft"), *learnt)
+        command = self.fit("reward", "reward", "--model.policy", self.agent("sft"), *learnt, seed=0)  # of subset 0
         checkpoint = grid.model("agent", amount, 0) / "checkpoints" / "last.ckpt"
         reward = f"reward_{self.size}.{side}"
         yield Member(reward, checkpoint, [command], [rollouts, compared], sft, [sft], side=side)
@@ -102,10 +106,11 @@ class Family:
             self.home / "preferred" / f"prefft_{side}_{amount}",
             self.agent(f"prefft_{side}_{amount}"),
         )
+        played = ["--model.policy", middle, "--model.reward", checkpoint]
         commands = [
             f"padzoo score {rollouts} --reward {checkpoint} --top {self.preset['top']} --out {preferred}",
-            self.fit("policy", "prefft", "--data.train", preferred, "--model.init_from", self.agent("sft")),
-            self.fit("reinforce", "aligned", "--model.policy", middle, "--model.reward", checkpoint),
+            self.imitation("prefft", preferred, "--model.init_from", self.agent("sft")),
+            self.fit("reinforce", "aligned", "--model.seed", self.seed, *played),
         ]
         aligned, name = self.agent(f"aligned_prefft_{side}_{amount}"), f"policy_{self.size}.aligned_{side}"
         yield Member(name, aligned, commands, [preferred], sft, [sft, reward], [middle])

@@ -88,9 +88,11 @@ class Grid:
         ]
 
     def train(self, encoder: str, comparisons: int, subset: int) -> None:
-        """Trains one reward model."""
-        shutil.rmtree(self.model(encoder, comparisons, subset), ignore_errors=True)
+        """Trains one reward model; the file `trained` says that it was not cut off, as that of `last.ckpt` may be."""
+        root = self.model(encoder, comparisons, subset)
+        shutil.rmtree(root, ignore_errors=True)
         padzoo("fit", *self.options(encoder, comparisons, subset))
+        (root / "trained").touch()
 
     def test(self, encoder: str, comparisons: int, subset: int) -> None:
         """Tests one reward model on all held-out preferences."""
@@ -106,7 +108,7 @@ class Grid:
         for which in product(self.preset["encoders"], self.preset["comparisons"], range(self.preset["subsets"])):
             root = self.model(*which)
             if not fresh(root / "test.json", self.rollouts("test")):  # a grid that was cut off goes on
-                if not fresh(root / "checkpoints" / "last.ckpt", self.rollouts("train")):
+                if not fresh(root / "trained", self.rollouts("train")):
                     self.train(*which)
                 self.test(*which)
             row = {"encoder": which[0], "side": self.side, "comparisons": which[1], "seed": which[2]}

@@ -1,4 +1,5 @@
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ from workflow import dry_run
 @pytest.fixture(scope="module")
 def family(tmp_path_factory: pytest.TempPathFactory) -> Family:
     """A family of a run in which preferences are there already."""
-    run, preset = tmp_path_factory.mktemp("run"), synthetic.preset("demo")
-    found = Family(run, "tiny", 0, preset)
+    run, preset = tmp_path_factory.mktemp("run"), synthetic.preset("tiny")
+    found = Family(run, "tiny", 1, preset)
     rollouts = found.grid("left").rollouts("train")
     rollouts.mkdir(parents=True)
     (rollouts / "index.json").write_text("{}")
@@ -42,15 +43,32 @@ def test_parents_come_first(members: dict[str, Member]) -> None:
 def test_checkpoints_are_where_the_study_leaves_them(
     family: Family, members: dict[str, Member], tmp_path: Path
 ) -> None:
-    plan = dry_run(tmp_path, "--cores", "2", "--config", "preset=demo")
+    plan = dry_run(tmp_path, "--cores", "2", "--config", "preset=tiny")
     for member in members.values():
         for path in (member.checkpoint, *member.others):
             assert str(path.relative_to(family.run)) in plan
     assert f"prefft_left_{max(family.preset['comparisons'])}" in str(members["policy_tiny.aligned_left"].others)
 
 
-def test_a_member_tells_the_commands_that_made_it(members: dict[str, Member]) -> None:
-    score, prefft, aligned = members["policy_tiny.aligned_right"].commands
-    assert score.startswith("padzoo score ")
-    assert "configs/preset/demo/prefft.yaml" in prefft
-    assert "configs/experiment/reinforce.yaml" in aligned
+def test_a_member_tells_the_commands_that_the_study_ran(
+    family: Family, members: dict[str, Member], tmp_path: Path
+) -> None:
+    plan = dry_run(tmp_path, "--forceall", "--cores", "2", "--config", "preset=tiny")
+    ran = [_options(line) for line in plan.splitlines() if "padzoo fit" in line]
+    assert len(ran) >= 7
+    for member in members.values():
+        for command in member.commands:
+            if command.startswith("padzoo fit") and "experiment/reward.yaml" not in command:  # those are not in a plan
+                told = {option.replace(str(family.run), str(tmp_path / "run")) for option in _options(command)}
+                assert any(told <= options for options in ran), command
+
+
+def _options(command: str) -> set[str]:
+    """Returns the options of the `padzoo fit` in a command line, each with its value."""
+    _, _, options = command.partition("padzoo fit ")
+    return {f"{name} {value}" for name, value in re.findall(r"(--[\w.]+) ([^\s$]+)", options)}
+
+
+def test_a_reward_model_tells_the_seed_of_its_subset(members: dict[str, Member]) -> None:
+    (command,) = members["reward_tiny.left"].commands
+    assert "--seed_everything 0 --data.seed 0" in command

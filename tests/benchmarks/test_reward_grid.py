@@ -1,0 +1,64 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+import reward_grid
+from reward_grid import Grid
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The commands that were run; what they would have written is there."""
+    found: list[str] = []
+
+    def padzoo(*arguments: object) -> None:
+        words = [str(argument) for argument in arguments]
+        found.append(words[0])
+        if words[0] == "prefer":
+            Path(words[words.index("--out") + 1]).touch()
+            return
+        root = Path(words[words.index("--trainer.default_root_dir") + 1])
+        (root / "checkpoints").mkdir(parents=True, exist_ok=True)
+        if words[0] == "fit":
+            (root / "checkpoints" / "last.ckpt").touch()
+        else:
+            (root / "test.json").write_text('{"test/accuracy": 0.915}')
+
+    monkeypatch.setattr(reward_grid, "padzoo", padzoo)
+    return found
+
+
+@pytest.fixture
+def grid(tmp_path: Path) -> Grid:
+    """A grid of one model."""
+    for split in ("train", "test"):
+        folder = tmp_path / "rollouts" / "sft" / split
+        folder.mkdir(parents=True)
+        (folder / "index.json").write_text(json.dumps({"samples": 4}))
+        os.utime(folder / "index.json", (0, 0))
+    settings = {"criteria": {"left": "left"}, "pairs": "all", "configs": {"reward": "reward.yaml"}}
+    amounts = {"encoders": ["agent"], "comparisons": [6], "subsets": 1}
+    return Grid(tmp_path, "sft", "left", "sft.ckpt", settings | amounts)
+
+
+def test_a_finished_grid_is_not_made_again(grid: Grid, ran: list[str]) -> None:
+    (row,) = grid.run()
+    assert row == {"encoder": "agent", "side": "left", "comparisons": 6, "seed": 0, "accuracy": 91.5}
+    assert ran == ["prefer", "fit", "prefer", "test"]
+    assert grid.run() == [row]
+    assert ran.count("fit") == ran.count("test") == 1
+
+
+def test_a_training_that_was_cut_off_is_made_again(grid: Grid, ran: list[str]) -> None:
+    checkpoint = grid.model("agent", 6, 0) / "checkpoints" / "last.ckpt"
+    checkpoint.parent.mkdir(parents=True)
+    checkpoint.touch()  # as after Ctrl-C
+    grid.run()
+    assert "fit" in ran
+
+
+def test_the_model_that_aligns_is_not_trained_twice(grid: Grid, ran: list[str]) -> None:
+    grid.train("agent", 6, 0)
+    grid.run()
+    assert ran.count("fit") == 1
