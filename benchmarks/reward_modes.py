@@ -26,13 +26,14 @@ SIDES, SEEDS = ("left", "right"), (0, 1, 2)
 
 def accuracy(run: Path, side: str, seed: int, mode: str, root: str) -> tuple[float, float]:
     """Trains and tests one reward model; returns its accuracy in percent and the seconds of its training."""
-    preferences = run / "preferences" / side
+    home = run / "tiny-0"
+    rollouts, preferences = home / "rollouts/sft", home / "preferences/sft" / side
     common = [
         *("--config", "configs/experiment/reward.yaml", "--config", "configs/preset/demo/reward.yaml"),
-        *("--model.policy", run / "agents/sft.ckpt", "--model.feature_cache", run / "features"),
+        *("--model.policy", home / "agents/sft.ckpt", "--model.feature_cache", home / "features/sft"),
         *("--data.mode", mode, *MODES[mode], "--seed_everything", seed, "--data.seed", seed),
-        *("--data.train", run / "rollouts/train", "--data.train_preferences", preferences / "train-44850-0.jsonl"),
-        *("--data.test", run / "rollouts/test", "--data.test_preferences", preferences / "test-44850-0.jsonl"),
+        *("--data.train", rollouts / "train", "--data.train_preferences", preferences / "train-44850-0.jsonl"),
+        *("--data.test", rollouts / "test", "--data.test_preferences", preferences / "test-44850-0.jsonl"),
         *("--trainer.default_root_dir", root, "--trainer.logger", "false", "--trainer.enable_progress_bar", "false"),
     ]
     start = time.perf_counter()

@@ -47,7 +47,7 @@ class ClosedLoop(Callback):
         module = cast(PolicyModule, pl_module)
         todo = episodes(self.seed, self.episodes, split="val", character=self.character)
         rollouts = [rollout for rollout in module.play(todo) if not rollout.crashed]
-        outcomes = Outcomes(module.pool.outcomes)
+        outcomes = Outcomes(module.pool.outcomes).to(module.device)  # several ranks add up theirs there
         outcomes.update(rollout.outcome for rollout in rollouts)
         module.log_dict({f"closed_loop/{name}": rate for name, rate in outcomes.compute().items()})
         for logger in trainer.loggers:

@@ -1,6 +1,7 @@
 """Heatmaps of where an agent went, over the outline of the map (Figure 10)."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,6 +9,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+CELL: Final = 20  # side of a cell in map units: about what a step covers at half speed
 Points = NDArray[np.floating]
 
 
@@ -46,10 +48,7 @@ def draw_heatmap(
         axes = Figure(figsize=(4, 5), layout="constrained").add_subplot()
     extent = np.concatenate([*outline, points]) if outline else points
     (left, bottom), (right, top) = extent.min(0) - 40, extent.max(0) + 40
-    bins = [
-        np.arange(left, right, 20),
-        np.arange(bottom, top, 20),
-    ]  # 20 map units: about what a step covers at half speed
+    bins = [np.arange(left, right, CELL), np.arange(bottom, top, CELL)]
     counts, _, _ = np.histogram2d(points[:, 0], points[:, 1], bins=bins, weights=weights)
     axes.imshow(
         np.ma.masked_equal(counts.T, 0),

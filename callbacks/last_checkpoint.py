@@ -53,8 +53,9 @@ class LastCheckpoint(Checkpoint):
         self._save(trainer)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Saves when somebody wants the training to stop; after an error the state may be half an update."""
-        if trainer.training and isinstance(exception, (SIGTERMException, KeyboardInterrupt)):
+        """Saves what was trained when somebody wants it to stop; after an error the state may be half an update."""
+        wanted = isinstance(exception, (SIGTERMException, KeyboardInterrupt))
+        if wanted and trainer.training and trainer.global_step > 0:
             self._save(trainer)
 
     def _save(self, trainer: Trainer) -> None:

@@ -83,9 +83,16 @@ def comparisons(
     for first, second in chosen.tolist():
         one, other = ranks[first], ranks[second]
         if one is not None and other is not None and one != other:
-            winner, loser = (first, second) if one > other else (second, first)
+            winner, loser = (first, second) if _over(one, other, criterion) else (second, first)
             preferences.append(Preference(known[winner].key, known[loser].key, criterion))
     return preferences
+
+
+def _over(one: Any, other: Any, criterion: str) -> bool:
+    try:
+        return bool(one > other)
+    except TypeError as error:
+        raise ValueError(f"criterion {criterion!r}: {error}; allowed: ranks that can be compared, or None") from error
 
 
 def write(path: str | Path, preferences: Iterable[Preference]) -> None:

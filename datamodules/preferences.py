@@ -1,6 +1,7 @@
 """The data module of reward models: comparisons between recorded trajectories."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any, Literal
 
 import numpy as np
@@ -114,7 +115,9 @@ class Preferences(ZooDataModule):
         """Returns what decides the order of the training comparisons."""
         names = ("mode", "batch_size", "batch_trajectories", "seed")
         settings = {f"data.{name}": getattr(self, name) for name in names}
-        return super().reading() | settings | {"data.train's index.json": self.fingerprint("train")}
+        sets = {"data.train's index.json": self.fingerprint("train")}
+        sets["data.train_preferences of sha256"] = sha256(self._pairs("train").tobytes()).hexdigest()
+        return super().reading() | settings | sets
 
     def val_dataloader(self) -> DataLoader[Any]:
         """Yields every comparison of the validation file once, or nothing if there is none."""

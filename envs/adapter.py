@@ -197,7 +197,7 @@ def make(name: str, **env_args: Any) -> gymnasium.Env[Any, Any]:
         **env_args: The game's own arguments; where the game is not ours, `size` and `success` are the adapter's.
 
     Raises:
-        ValueError: If no such game is registered, it has no such argument, or it cannot be adapted.
+        ValueError: If no such game is registered, it does not take these arguments, or it cannot be adapted.
     """
     ours = name.startswith("padzoo/")
     adapter = {} if ours else {key: env_args.pop(key) for key in ("size", "success") if key in env_args}
@@ -205,11 +205,10 @@ def make(name: str, **env_args: Any) -> gymnasium.Env[Any, Any]:
         env = gymnasium.make(name, disable_env_checker=True, **env_args)
     except (gymnasium.error.UnregisteredEnv, ModuleNotFoundError) as error:
         raise ValueError(f"game {name!r}: {error}") from error
-    except TypeError as error:
+    except TypeError as error:  # an argument that it does not have, or a value of another type
         unknown = re.search(r"unexpected keyword argument ('\w+')", str(error))
-        if unknown is None:
-            raise
-        raise ValueError(f"game {name!r}: it has no argument {unknown[1]}") from error
+        reason = f"it has no argument {unknown[1]}" if unknown else f"env_args {env_args}: {error}"
+        raise ValueError(f"game {name!r}: {reason}") from error
     return env if ours else adapt(env, **adapter)
 
 

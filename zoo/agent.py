@@ -38,7 +38,6 @@ class Agent:
     Attributes:
         images: The frames of the last `act` as the codec stores them, n of them.
         features: The features behind its actions, `(n, D)`, on the policy's device.
-        log_probs: Log-probabilities of its actions at this temperature (1 where it is 0), `(n,)`, on that device.
 
     Raises:
         ValueError: If the temperature is negative.
@@ -46,7 +45,6 @@ class Agent:
 
     images: list[bytes]
     features: Tensor
-    log_probs: Tensor
 
     def __init__(self, policy: Policy, temperature: float = 1.0, seed: int = 0) -> None:
         if temperature < 0:
@@ -101,7 +99,6 @@ class Agent:
         if self.policy.past_actions:
             self._actions[torch.from_numpy(index), torch.from_numpy(self._lengths[index] - 1)] = actions
         self.features = features[:count].float()
-        self.log_probs = distribution.log_prob(actions)[:count]
         chosen: NDArray[np.int64] = actions[:count].cpu().numpy()
         return chosen
 

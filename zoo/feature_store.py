@@ -1,9 +1,9 @@
 """Features of trajectories, computed once for each encoder and set, kept in half precision."""
 
-import os
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -43,9 +43,9 @@ class FeatureStore:
         path = self.folder / f"{self._encoder_hash()[:16]}-{fingerprint[:16]}.npy"
         if not path.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
-            aside = path.with_suffix(f".{os.getpid()}.npy")
-            np.save(aside, self._compute(trajectories).numpy(), allow_pickle=False)
-            aside.replace(path)  # whole or not at all, also when another process does the same
+            with TemporaryDirectory(dir=self.folder) as aside:  # another process, of another machine, may do the same
+                np.save(Path(aside) / path.name, self._compute(trajectories).numpy(), allow_pickle=False)
+                (Path(aside) / path.name).replace(path)
         return torch.from_numpy(np.load(path, allow_pickle=False))
 
     @torch.no_grad()

@@ -41,7 +41,6 @@ class Rollout:
     _actions: list[NDArray[np.int64]] = field(default_factory=list)
     _poses: list[tuple[float, float, float]] = field(default_factory=list)
     _features: list[Tensor] = field(default_factory=list)
-    _log_probs: list[Tensor] = field(default_factory=list)
 
     @property
     def outcome(self) -> str:
@@ -52,11 +51,6 @@ class Rollout:
     def features(self) -> Tensor:
         """The policy's features at every step, float32 on the CPU, `(T, D)`."""
         return torch.stack(self._features)
-
-    @cached_property
-    def log_probs(self) -> Tensor:
-        """Log-probability of every action, float32 on the CPU, `(T,)`."""
-        return torch.stack(self._log_probs)
 
     @cached_property
     def record(self) -> Record:
@@ -77,19 +71,17 @@ class Rollout:
         """The episode with its frames as acted on."""
         return self.record.decode()
 
-    def add(self, image: bytes, action: NDArray[np.int64], features: Tensor, log_prob: Tensor) -> None:
+    def add(self, image: bytes, action: NDArray[np.int64], features: Tensor) -> None:
         """Notes one step.
 
         Args:
             image: What was seen, encoded.
             action: What was chosen, `(16,)`.
             features: What the policy computed, `(D,)`.
-            log_prob: The action's log-probability, a scalar.
         """
         self._images.append(image)
         self._actions.append(action)
         self._features.append(features)
-        self._log_probs.append(log_prob)
         if "position" in self.info:
             x, y = self.info["position"]
             self._poses.append((float(x), float(y), float(self.info.get("heading", 0.0))))
@@ -181,6 +173,6 @@ class _Table:
         for game, action in zip(games, actions, strict=True):
             self.pool.step(game, action)  # all are off before anything is written down
             self.submitted.add(game)
-        features, log_probs = self.agent.features.cpu(), self.agent.log_probs.cpu()
+        features = self.agent.features.cpu()
         for row, game in enumerate(games):
-            self.playing[game].add(self.agent.images[row], actions[row], features[row], log_probs[row])
+            self.playing[game].add(self.agent.images[row], actions[row], features[row])

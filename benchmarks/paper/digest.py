@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from callbacks.heatmap import CELL
 from datamodules.archive import Archive
 from envs.island import SPAWNS
 from zoo.provenance import commit, hardware
 
 OUTCOMES: Final = ("none", "left", "middle", "right")
-CELL: Final = 20  # map units: about what a step covers at half speed
 FOLLOWED: Final = ("base", "sft")  # policies whose ways are drawn
 Json = dict[str, Any]
 Series = NDArray[np.float64]

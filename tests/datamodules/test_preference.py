@@ -87,6 +87,11 @@ def test_refuses_more_than_there_are() -> None:
             comparisons(summaries(20), "left", count)
 
 
+def test_ranks_that_cannot_be_compared_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"criterion 'builtins\.vars': '>' not supported .*; allowed: ranks that"):
+        comparisons(summaries(4), "builtins.vars", 6)
+
+
 def test_files_keep_order_and_content(tmp_path: Path) -> None:
     found = comparisons(summaries(10), "left", 45)
     file = tmp_path / "new" / "left.jsonl"

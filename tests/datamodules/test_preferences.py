@@ -24,7 +24,8 @@ def files(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def build(shards: Path, files: Path, **changes: Any) -> Preferences:
     sources = {"test": str(shards), "test_preferences": str(files / "test.jsonl")}
-    data = Preferences(str(shards), str(files / "train.jsonl"), **(sources | changes))
+    sources["train_preferences"] = str(files / "train.jsonl")
+    data = Preferences(str(shards), **(sources | changes))
     data.setup("fit")
     data.setup("test")
     return data
@@ -52,6 +53,13 @@ def test_the_test_set_is_gone_over_once(shards: Path, files: Path) -> None:
     assert [batch["ids"].tolist() for batch in validated.val_dataloader()] == [
         batch["ids"].tolist() for batch in batches
     ]
+
+
+def test_other_preferences_are_another_training(shards: Path, files: Path) -> None:
+    first, same = build(shards, files).reading(), build(shards, files).reading()
+    other = build(shards, files, train_preferences=str(files / "test.jsonl")).reading()
+    assert first == same
+    assert {name for name, value in first.items() if other[name] != value} == {"data.train_preferences of sha256"}
 
 
 def test_what_a_stage_does_without_is_not_asked_for(shards: Path, files: Path) -> None:

@@ -117,12 +117,10 @@ def test_a_rollout_is_what_the_game_does_under_its_actions(rollouts: list[Rollou
 
 
 @torch.no_grad()
-def test_features_and_log_probs_are_the_policys(policy: Policy, rollouts: list[Rollout]) -> None:
+def test_features_are_the_policys(policy: Policy, rollouts: list[Rollout]) -> None:
     longest = max((rollout for rollout in rollouts if not rollout.crashed), key=lambda one: len(one.trajectory))
     frames = torch.from_numpy(longest.trajectory.frames)
     torch.testing.assert_close(longest.features, policy.window_features(frames), atol=1e-5, rtol=0)
-    assert longest.log_probs.shape == (len(frames),)
-    assert (longest.log_probs < 0).all()
 
 
 def test_features_can_be_trained_on(policy: Policy, rollouts: list[Rollout]) -> None:

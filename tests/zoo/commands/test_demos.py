@@ -47,7 +47,11 @@ def test_the_game_is_recorded_as_asked(tmp_path: Path, capsys: pytest.CaptureFix
     assert Archive(tmp_path / "noon").manifest.source["env_args"]["light"] == "noon"
     assert padzoo("demos", *options, "--env_args", '{"light": "moon"}', "--out", tmp_path / "moon") == 2
     assert "'moon'" in capsys.readouterr().err
-    for wrong, told in (('{"lihgt": "noon"}', "it has no argument 'lihgt'"), ('{"size": 32}', "allowed: no size")):
+    for wrong, told in (
+        ('{"lihgt": "noon"}', "it has no argument 'lihgt'"),
+        ('{"size": 32}', "allowed: no size"),
+        ('{"max_steps": "8"}', "env_args {'max_steps': '8', 'size': 64}: '<' not supported"),
+    ):
         assert padzoo("demos", *options, "--env_args", wrong, "--out", tmp_path / "wrong") == 2
         assert told in capsys.readouterr().err
     assert not (tmp_path / "wrong").exists()
