@@ -34,6 +34,7 @@ class Recording:
 
 
 CRASHES: Final = 3  # a game that crashes this often crashes by what is played in it
+ATTEMPTS: Final = 50  # of a player who nearly always reaches the pad: then it cannot be reached, in too few steps say
 
 
 class _Table:
@@ -66,6 +67,11 @@ class _Table:
         elif not (transition.terminated or transition.truncated):
             self._act(info)
         elif play.must_reach and info["outcome"] != play.pad:
+            if self.attempt + 1 == ATTEMPTS:
+                raise ValueError(
+                    f"game {play.index} (seed {play.seed}): the {play.pad} pad was not reached in {ATTEMPTS} "
+                    "attempts; allowed: env_args with a max_steps that suffices, 100 by default"
+                )
             self.start(play.index, self.attempt + 1)
         else:
             return self._recording(info)
@@ -106,6 +112,7 @@ def record(pool: GamePool, plays: Plays, episodes: int) -> Iterator[Recording]:
 
     Raises:
         GameCrashed: If a game crashes three times in a row.
+        ValueError: If a game that must reach its pad does not in 50 attempts.
     """
     active = [_Table(pool, plays, index) for index in range(min(len(pool), episodes))]
     numbers = iter(range(episodes))

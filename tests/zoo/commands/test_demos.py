@@ -50,7 +50,8 @@ def test_the_game_is_recorded_as_asked(tmp_path: Path, capsys: pytest.CaptureFix
     for wrong, told in (
         ('{"lihgt": "noon"}', "it has no argument 'lihgt'"),
         ('{"size": 32}', "allowed: no size"),
-        ('{"max_steps": "8"}', "env_args {'max_steps': '8', 'size': 64}: '<' not supported"),
+        ('{"max_steps": [8]}', "env_args {'max_steps': [8], 'size': 64}: '<' not supported"),
+        ('{"max_steps": 1}', "pad was not reached in 50 attempts; allowed: env_args with a max_steps that suffices"),
     ):
         assert padzoo("demos", *options, "--env_args", wrong, "--out", tmp_path / "wrong") == 2
         assert told in capsys.readouterr().err
