@@ -11,6 +11,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from rich.progress import track
 
+from datamodules.cache_folder import cache_folder
 from datamodules.manifest import Manifest
 from datamodules.record import Record
 from datamodules.shard_reader import ShardReader
@@ -60,7 +61,7 @@ class DecodedSet:
         Raises:
             ValueError: If a trajectory is damaged.
         """
-        local = manifest.folder if isinstance(manifest.folder, Path) else Path.home() / ".cache" / "padzoo"
+        local = manifest.folder if isinstance(manifest.folder, Path) else cache_folder()
         name = f"decoded-{manifest.fingerprint[:16]}{'-skip' if skip_damaged else ''}"
         folder = (Path(parent) if parent else Path(local)) / name
         try:

@@ -1,28 +1,18 @@
 """The cache of downloaded checkpoints: nothing gets into it that was not checked, and it gets there whole."""
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from filelock import FileLock
-from platformdirs import user_cache_path
 
+from datamodules.cache_folder import cache_folder
 from zoo.card import CARD, LARGEST, Card
 from zoo.catalog import Checkpoint, Entry
 from zoo.source import Source
-
-VARIABLE: Final = "PADZOO_CACHE"
-
-
-def folder() -> Path:
-    """Returns where downloads are kept: `PADZOO_CACHE`, or else the system's place for caches."""
-    given = os.environ.get(VARIABLE)
-    return Path(given) if given else user_cache_path("padzoo")
 
 
 def fetch(checkpoint: Checkpoint, prove: Callable[[Path, str], object]) -> Path:
@@ -48,8 +38,8 @@ def fetch(checkpoint: Checkpoint, prove: Callable[[Path, str], object]) -> Path:
         _check_card(home, checkpoint, str(home))
         return home
     place = Path(checkpoint.name) / checkpoint.entry.sha256
-    home = folder() / place
-    partial = folder() / ".partial" / place
+    home = cache_folder() / place
+    partial = cache_folder() / ".partial" / place
     partial.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(partial.with_suffix(".lock")):
         if not _whole(home, checkpoint):

@@ -97,7 +97,7 @@ def report(study: Study, drawn: dict[str, Path]) -> str:
         *_pictured("", drawn, "reward_accuracy"),
         *_pictured(f"{ALIGNMENT_TEXT}\n\n", drawn, "alignment"),
         *_pictured("The aligned agents, left and right, from each of the four spawns:\n\n", drawn, "agent_"),
-        "Seconds a stage, wall time, summed over sizes and seeds; two run at once:",
+        "Seconds a stage (its last go, if it was cut off), wall time, summed over sizes and seeds; two run at once:",
         "\n".join(time_table(study)),
     ]
     return "\n\n".join(parts) + "\n"

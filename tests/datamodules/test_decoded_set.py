@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from upath import UPath
 
 from datamodules.archive import Archive
 from datamodules.decoded_set import DecodedSet
@@ -38,6 +39,13 @@ def test_is_made_once(shards: Path, tmp_path: Path) -> None:
 def test_lies_beside_its_shards_unless_told_otherwise(shards: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(shards, tmp_path / "copy", ignore=shutil.ignore_patterns("decoded-*", ".*")))
     assert DecodedSet.of(Manifest.load(copy)).folder.parent == copy
+
+
+def test_of_a_remote_set_lies_in_the_cache(shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PADZOO_CACHE", str(tmp_path))
+    for path in shards.glob("[!.d]*"):
+        UPath(f"memory://decoded/{path.name}").write_bytes(path.read_bytes())
+    assert DecodedSet.of(Manifest.load("memory://decoded")).folder.parent == tmp_path
 
 
 def test_a_folder_that_cannot_be_written_is_named(shards: Path, tmp_path: Path) -> None:
