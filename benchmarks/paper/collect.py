@@ -138,11 +138,10 @@ def smooth(values: Series, width: int = WIDTH) -> Series:
     return np.array([values[max(0, end - width) : end].mean() for end in range(1, len(values) + 1)])
 
 
-def batch_size(study: Study, stage: str) -> int:
-    """Returns how many windows, comparisons or episodes an update of a stage has."""
+def budget(study: Study, stage: str) -> tuple[int, int]:
+    """Returns how many updates a stage has, and how many windows, comparisons or episodes an update."""
     settings = yaml.safe_load(Path(study.settings["configs"][stage]).read_text())
-    found: int = settings["data"]["init_args"]["batch_size"]
-    return found
+    return settings["trainer"]["max_steps"], settings["data"]["init_args"]["batch_size"]
 
 
 def curve(study: Study, found: Sequence[Alignment], log: str, label: str, **style: Any) -> Json:
@@ -150,7 +149,7 @@ def curve(study: Study, found: Sequence[Alignment], log: str, label: str, **styl
     logs = [smooth(100 * alignment.logs[log]) for alignment in found]
     values = np.stack([values[: min(map(len, logs))] for values in logs])  # (seeds, updates)
     error = values.std(0, ddof=1) / len(values) ** 0.5 if len(values) > 1 else np.zeros(values.shape[1])
-    batch = batch_size(study, "aligned")
+    _, batch = budget(study, "aligned")
     numbers = {"episodes": batch * np.arange(1, values.shape[1] + 1), "mean": values.mean(0), "error": error}
     rounded = {name: np.round(series, 2).tolist() for name, series in numbers.items()}
     return {"label": label, "seeds": len(logs), **rounded, **style}

@@ -8,11 +8,13 @@ from typing import Any, Final
 
 import scaling
 from claims import verdicts
-from collect import Missing
+from collect import Missing, budget
 from figures import FIGURES
 from inference import rank_correlation
 from study import Study
 from tables import claim_table, outcome_table, reward_table, time_table
+
+from zoo.nets.policy import CONTEXT
 
 Json = dict[str, Any]
 OVERVIEW: Final = ("outcomes", "heatmaps", "reward_accuracy", "alignment")  # pictures of any run, beside its report
@@ -73,6 +75,15 @@ CLAIMS_TEXT: Final = """A claim holds if the whole 95 % interval (Student's t ov
 side, does not hold if the whole interval is on the other; else there is not enough power to tell."""
 
 
+def spent(study: Study) -> str:
+    """Says how much a stage learns from, and what the paper gave it."""
+    (updates, batch), (alignments, episodes) = budget(study, "base"), budget(study, "aligned")
+    return (
+        f"Pre-training sees {updates * batch * CONTEXT / 1e6:.2g} M frames (the paper: 355 M), an alignment "
+        f"{alignments * episodes:,} episodes (the paper: 9,600)."
+    )
+
+
 def _pictured(text: str, drawn: dict[str, Path], prefix: str) -> list[str]:
     """Returns a paragraph of text and the pictures whose names start so, if there are any."""
     found = [f"![{name.replace('_', ' ')}]({path})" for name, path in drawn.items() if name.startswith(prefix)]
@@ -87,7 +98,7 @@ def report(study: Study, drawn: dict[str, Path]) -> str:
     parts = [
         f"# The pipeline, preset `{study.preset}`",
         f"Commit `{about['commit']}`, seeds {', '.join(map(str, about['seeds']))}; trained on: {about['hardware']}.",
-        f"Made by `{command}` from {files}.",
+        f"Made by `{command}` from {files}. {spent(study)}",
         OUTCOMES_TEXT,
         "\n".join(outcome_table(study)),
         *_pictured("", drawn, "outcomes"),

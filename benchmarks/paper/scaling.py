@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 import numpy as np
-from collect import Missing, batch_size
+from collect import Missing, budget
 from inference import Array, Estimate, bootstrap
 from scipy import optimize
 from study import Study
@@ -27,7 +27,7 @@ def grid(study: Study) -> list[Json]:
     Returns:
         Rows of `size`, `parameters`, `frames`, `compute` (floating-point operations), `loss` and `failure` (percent).
     """
-    batch = batch_size(study, "base")
+    _, batch = budget(study, "base")
     ends = {(row["size"], row["seed"], row["name"]): row for row in study.validations}  # the last of each
     rows = []
     for agent, outcomes in study.outcomes.items():

@@ -24,7 +24,9 @@ def test_preset_tiny_has_every_figure_of_the_paper_and_every_control(results: Pa
     assert {f"figure_{number:02d}" for number in NUMBERS} <= set(FIGURES)
     below = [name for name in FIGURES if name not in report.OVERVIEW]
     assert {path.stem for path in (results / "figures").glob("*.png")} == set(below)
-    assert "## Not run" not in (results / "report.md").read_text()
+    text = (results / "report.md").read_text()
+    assert "## Not run" not in text
+    assert "Pre-training sees 1.2 M frames (the paper: 355 M), an alignment " in text
 
 
 def test_a_figure_says_where_its_data_come_from(results: Path) -> None:
