@@ -39,7 +39,7 @@ def criterion(name: str) -> Criterion:
 
 
 def pad_rank(summary: TrajectorySummary, pad: str) -> tuple[int, int]:
-    """Ranks a trajectory by the pad that it reached (paper, section 3.5).
+    """Ranks a trajectory by the pad that it reached (paper, section 3.4).
 
     Args:
         summary: The trajectory.

@@ -44,7 +44,7 @@ def subset_size(count: int) -> int:
 def comparisons(
     summaries: Iterable[TrajectorySummary], criterion: str, count: int, seed: int = 0, pairs: Pairs = "all"
 ) -> list[Preference]:
-    """Compares pairs of trajectories by a criterion (section 3.5).
+    """Compares pairs of trajectories by a criterion (section 3.4).
 
     The paper compares all pairs of a random subset: of M trajectories, with M(M-1)/2 nearest to `count` (45 for 50, 105
     for 100). Random pairs tell more for the same labour: in two runs of the demo that differed in nothing else, 105 of

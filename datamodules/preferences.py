@@ -19,7 +19,7 @@ EXACT_BATCH = 4096  # comparisons a batch where nothing is learnt: only scalars 
 
 
 class Preferences(ZooDataModule):
-    """Comparisons for reward models (paper, section 3.5).
+    """Comparisons for reward models (paper, section 3.4).
 
     A batch is `datamodules.comparison_batches.Comparisons`: ids int64 `(K,)`, rows in `trajectories(split)`, each once;
     winners and losers int64 `(P,)`, places in `ids`. The trajectories themselves are not in it: the model computes

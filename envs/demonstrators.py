@@ -10,8 +10,8 @@ from envs.plays import Play, Plays, check_pad
 from envs.temper import Range, Temper
 
 CHARACTER: Final = "ninja"  # the one of every evaluation
-# In the paper 84 % of the fine-tuned agent's right-pad runs started at one left-hand spawn and 1 % at the right-hand
-# ones (Appendix H); that its curated set was so is our hypothesis.
+# In the paper 84 % of the fine-tuned agent's right-pad runs started at one left-hand spawn (Appendix F) and 1 % at the
+# right-hand ones (Appendix H). That its curated set leant so is our hypothesis: here both left-hand spawns have 84 %.
 LEFT_HAND: Final = tuple(index for index, (x, _) in enumerate(SPAWNS) if x < 0)
 LEFT_HAND_SHARE: Final = 0.84
 KNOBS: Final[dict[str, Range]] = {

@@ -72,7 +72,8 @@ training rollouts (the paper: 1,000). The largest amount is every pair of them: 
 projection differ. Pairs of equal rank give no preference, so the amounts are upper bounds."""
 ALIGNMENT_TEXT: Final = "REINFORCE with the reward model in the loop, averaged over the last five updates:"
 CLAIMS_TEXT: Final = """A claim holds if the whole 95 % interval (Student's t over the readings, one a seed) is on its
-side, does not hold if the whole interval is on the other; else there is not enough power to tell."""
+side, does not hold if the whole interval is on the other; else there is not enough power to tell. Scripted players
+favour the middle, and most curated runs to the right start on the left: rows about that show that agents inherit it."""
 
 
 def spent(study: Study) -> str:

@@ -116,8 +116,11 @@ def rates(agent: Agent) -> dict[str, float]:
         none = 20.0 + 10 * (2 - RANKS[agent.size])
     rest = 100 - none - agent.seed
     ends = {"left": rest / 4, "middle": rest / 2, "right": rest / 4}
-    if agent.name == "scratch":
+    if agent.name == "scratch" or agent.name.startswith("base"):
         ends = {"left": 0.1 * rest, "middle": 0.8 * rest, "right": 0.1 * rest}
+    for side in ("left", "right"):
+        if agent.name.startswith(f"prefft_{side}"):
+            ends = {"left": 0.1 * rest, "middle": 0.1 * rest, "right": 0.1 * rest} | {side: 0.8 * rest}
     if name := ALIGNED.fullmatch(agent.name):
         return {"none": 2.0, "left": 0.0, "middle": 0.0, "right": 0.0} | {name["side"]: 98.0 - agent.seed / 10}
     return {"none": none + agent.seed, **ends}

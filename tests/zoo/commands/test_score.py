@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from micro import padzoo
 
+from datamodules import preference
 from datamodules.archive import Archive
+from datamodules.preference import Preference
 from zoo import hub
 
 
@@ -41,3 +43,19 @@ def test_all_are_kept_unless_told_otherwise_and_one_at_least(
         assert padzoo("score", best, "--reward", reward, *options, "--out", tmp_path / name) == 0
         assert len(Archive(tmp_path / name)) == count
         assert f"{count} of 6 trajectories in {tmp_path / name}" in capsys.readouterr().out
+
+
+def test_the_best_are_chosen_among_those_compared(
+    shards: Path, reward: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = Archive(shards).keys[:4]
+    file = tmp_path / "few.jsonl"
+    preference.write(file, [Preference(keys[0], key, "left") for key in keys[1:]])
+    options = ["--reward", reward, "--preferences", file, "--out", tmp_path / "best"]
+    assert padzoo("score", shards, *options, "--top", 0.5) == 0
+    rewards = json.loads((tmp_path / "best" / "rewards.json").read_text())
+    assert set(Archive(tmp_path / "best").keys) == set(sorted(keys, key=lambda key: rewards[key])[-2:])
+    assert Archive(tmp_path / "best").manifest.source["preferences"] == hub.sha256(str(file))
+    preference.write(file, [Preference(keys[0], "nobody", "left")])
+    assert padzoo("score", shards, "--reward", reward, "--preferences", file, "--out", tmp_path / "other") == 2
+    assert f"few.jsonl: no trajectory 'nobody' in {shards}" in capsys.readouterr().err
