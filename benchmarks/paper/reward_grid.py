@@ -5,6 +5,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from itertools import product
+from math import comb
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +62,18 @@ class Grid:
             path.unlink(missing_ok=True)
             padzoo(
                 *("prefer", self.rollouts(split), "--criterion", self.preset["criteria"][self.side], "--seed", subset),
-                *("--comparisons", comparisons, "--pairs", self.preset["pairs"], "--out", path),
+                *("--comparisons", min(comparisons, self.pairs(split)), "--pairs", self.preset["pairs"], "--out", path),
             )
         return path
 
+    def pairs(self, split: str) -> int:
+        """Returns how many pairs there are of a split's rollouts: fewer than planned if a game crashed."""
+        samples: int = json.loads((self.rollouts(split) / "index.json").read_text())["samples"]
+        return comb(samples, 2)
+
     def held_out(self) -> Path:
         """Writes all preferences among the test rollouts, if they are not there yet."""
-        samples = json.loads((self.rollouts("test") / "index.json").read_text())["samples"]
-        return self.preferences("test", samples * (samples - 1) // 2, 0)
+        return self.preferences("test", self.pairs("test"), 0)
 
     def model(self, encoder: str, comparisons: int, subset: int) -> Path:
         """Returns the folder of one reward model."""

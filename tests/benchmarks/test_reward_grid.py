@@ -16,6 +16,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         words = [str(argument) for argument in arguments]
         found.append(words[0])
         if words[0] == "prefer":
+            assert int(words[words.index("--comparisons") + 1]) <= 6  # of four rollouts
             Path(words[words.index("--out") + 1]).touch()
             return
         root = Path(words[words.index("--trainer.default_root_dir") + 1])
@@ -56,6 +57,11 @@ def test_a_training_that_was_cut_off_is_made_again(grid: Grid, ran: list[str]) -
     checkpoint.touch()  # as after Ctrl-C
     grid.run()
     assert "fit" in ran
+
+
+def test_a_rollout_that_crashed_leaves_fewer_pairs(grid: Grid, ran: list[str]) -> None:
+    grid.train("agent", 10, 0)  # of five rollouts, if none had crashed
+    assert ran == ["prefer", "fit"]
 
 
 def test_the_model_that_aligns_is_not_trained_twice(grid: Grid, ran: list[str]) -> None:
