@@ -69,7 +69,7 @@ def test_a_run_publishes_everything_and_is_then_done(undisturbed: Path) -> None:
         assert rates["episodes"] == 4
         assert sum(rates[name] for name in ("none", "left", "middle", "right")) == pytest.approx(100, abs=0.1)
     rows = {(row["encoder"], row["side"], row["comparisons"], row["seed"]) for row in found["reward"]}
-    assert len(rows) == len(found["reward"]) == 8
+    assert len(rows) == len(found["reward"]) == 16
     assert found["commit"] != "unknown"
     assert {"base", "sft", "aligned_left"} <= set(found["seconds"])
     pictures = {"outcomes.png", "heatmaps.png", "reward_accuracy.png", "alignment.png"}
