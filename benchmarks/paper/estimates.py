@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
-from collect import ENCODERS, Missing
+from collect import Missing
 from inference import Estimate, entropy, mean
 from study import Alignment, Study
 
@@ -112,9 +112,9 @@ def accuracies(study: Study, encoder: str, comparisons: int) -> dict[int, float]
     return {seed: float(np.mean(values)) for seed, values in groups.items()}
 
 
-def encoder_lead(study: Study) -> Estimate:
-    """Estimates the agent encoder's lead at the amount where it is least."""
-    return least(study, lambda amount: difference(*(accuracies(study, encoder, amount) for encoder in ENCODERS)))
+def encoder_lead(study: Study, other: str) -> Estimate:
+    """Estimates the agent encoder's lead over another at the amount where it is least."""
+    return least(study, lambda n: difference(accuracies(study, "agent", n), accuracies(study, other, n)))
 
 
 def least(study: Study, estimate: Callable[[int], Estimate]) -> Estimate:
