@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import chain, repeat
+from textwrap import fill
 from typing import Any, Final
 
 import numpy as np
@@ -48,14 +49,15 @@ def _figure(drawn: list[tuple[Axes, Json]]) -> Figure:
 
 def bars(data: Json) -> Figure:
     """Draws how episodes end: bars with 95 % Wilson intervals, the paper's figures as diamonds."""
-    drawn = _panels(data, max(2.0, 6 / len(data["panels"])), 3.2, sharey=True)
+    drawn = _panels(data, max(2.2, 6 / len(data["panels"])), 3.2, sharey=True)
     for axes, panel in drawn:
         for x, (name, color) in enumerate(COLORS.items()):
             rate, low, high = panel["rates"][name]
             axes.bar(x, rate, color=color, yerr=[[max(0, rate - low)], [max(0, high - rate)]], capsize=3)
             if panel["paper"].get(name) is not None:
                 axes.plot(x, panel["paper"][name], "kD", markersize=5, markerfacecolor="none")
-        axes.set(title=panel["title"], xticks=range(4), xticklabels=COLORS, ylim=(0, 105))
+        axes.set(xticks=range(4), xticklabels=COLORS, ylim=(0, 105))
+        axes.set_title(fill(panel["title"], 20), fontsize=11)
         axes.spines[["top", "right"]].set_visible(False)
     figure = _figure(drawn)
     drawn[0][0].set_ylabel("episodes, %")
@@ -80,7 +82,8 @@ def accuracy(data: Json) -> Figure:
         axes.grid(alpha=0.3)
     drawn[0][0].set_ylabel("test accuracy, %")
     figure = _figure(drawn)
-    figure.legend(*drawn[0][0].get_legend_handles_labels(), fontsize=8, loc="outside lower center", ncols=3)
+    columns = min(3, 1 + len(drawn))
+    figure.legend(*drawn[0][0].get_legend_handles_labels(), fontsize=8, loc="outside lower center", ncols=columns)
     return figure
 
 
