@@ -79,6 +79,7 @@ class Grid:
         return [
             *("--config", "configs/experiment/reward.yaml", "--config", self.preset["configs"]["reward"]),
             *("--model.encoder", encoder, "--model.projection_seed", subset, "--model.policy", self.policy),
+            *(("--model.components", "null") if encoder == "duration" else ()),  # one number a step has no components
             *("--model.feature_cache", self.home / "features" / self.of),
             *("--seed_everything", subset, "--data.seed", subset),
             *("--data.train", self.rollouts("train")),
