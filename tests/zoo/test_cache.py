@@ -10,7 +10,7 @@ from small_zoo import NAMES, relist, rewrite
 from web import Server, serve
 
 from datamodules import patient_file
-from zoo import cache, catalog, hub
+from zoo import catalog, hub
 from zoo.card import CARD, WEIGHTS, Card, File, Golden
 from zoo.catalog import Catalog
 from zoo.nets.policy import Policy
@@ -276,13 +276,3 @@ def test_a_second_process_waits_and_goes_on_for_one_that_was_killed(
         assert Slow.asked == 2
     assert len(kept(cache_folder)) == 3
     assert isinstance(hub.load(SFT), Policy)
-
-
-def test_the_cache_is_where_the_variable_says_or_where_the_system_keeps_caches(
-    cache_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    assert cache.folder() == cache_folder
-    monkeypatch.delenv("PADZOO_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert cache.folder().is_relative_to(tmp_path)
