@@ -46,7 +46,7 @@ def replay(record: Record, policy: Policy) -> Rollout:
         features = policy.window_features(torch.from_numpy(record.decode().frames))
     for step in range(len(record)):
         image = record.data[record.offsets[step] : record.offsets[step + 1]]
-        rollout.add(image, record.actions[step].astype(np.int64), features[step], torch.tensor(0.0))
+        rollout.add(image, record.actions[step].astype(np.int64), features[step])
     return rollout
 
 
