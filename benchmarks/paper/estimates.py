@@ -8,11 +8,11 @@ from collect import Missing
 from inference import Estimate, entropy, mean
 from study import Alignment, Study
 
+from envs.demonstrators import LEFT_HAND
 from zoo.nets.policy import Policy
 
 FINAL: Final = 10  # updates at the end of an alignment that count as its result
 FIRST: Final = 5  # updates at its beginning that say where it began
-LEFT_SPAWNS: Final = (0, 2)  # numbers of the spawns on the left
 
 
 def rates(study: Study, name: str, key: str = "none", size: str | None = None) -> dict[int, float]:
@@ -141,7 +141,7 @@ def spawn_share(study: Study) -> Estimate:
     starts: dict[int, list[bool]] = {}  # by seed
     for way in study.ways("sft"):
         if way["outcome"] == "right":
-            starts.setdefault(way["seed"], []).append(way["spawn"] in LEFT_SPAWNS)
+            starts.setdefault(way["seed"], []).append(way["spawn"] in LEFT_HAND)
     if not starts:
         raise Missing("no run of the fine-tuned agent reached the right pad")
     return mean([100 * np.mean(found) for found in starts.values()])
