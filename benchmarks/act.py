@@ -3,8 +3,9 @@
 * `tiny` in 16 games of the launch island: episodes played, against the same episodes' actions given to the games alone,
   and the network alone on 16 frames at a time. If neither waited for the other nor shared a core with it, playing would
   take the sum of both times (the harmonic bound).
-* `4m` with 16 games: the agent, which embeds a frame once and computes only the last step, against computing all 32
-  frames of the window anew at every step.
+* `4m` with 16 games: the agent, which embeds a frame once and computes only the last step, in full windows, against
+  computing all 32 frames anew at every step; and over whole episodes of 50 steps, against running the transformer on
+  every window anew.
 * `103m` alone in bfloat16 on one thread: does it keep 10 decisions a second?
 
 Where there is a GPU the networks are on it.
@@ -17,6 +18,7 @@ from statistics import median
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from datamodules.episode import episodes
 from envs.vector import GamePool
@@ -30,6 +32,7 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 GAMES = 16
 Script = list[tuple[Rollout, NDArray[np.int64]]]
 ROUNDS = 5
+STEPS = 50  # of an episode; a fine-tuned agent's are about as long
 
 
 def frames(policy: Policy, count: int) -> NDArray[np.uint8]:
@@ -37,6 +40,23 @@ def frames(policy: Policy, count: int) -> NDArray[np.uint8]:
     small = np.random.default_rng(0).integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
     scale = policy.image_size // 8
     return small.repeat(scale, axis=1).repeat(scale, axis=2)
+
+
+class WindowAgent(Agent):
+    """Remembers embeddings alone: the transformer runs on every window anew."""
+
+    def _grow(self, rows: Tensor, lengths: Tensor) -> Tensor:
+        return self._slide(rows, lengths)
+
+
+def episode_rate(agent: Agent, games: int) -> float:
+    """Returns the decisions a second of an agent over episodes from their start."""
+    rows, seen = range(games), frames(agent.policy, games)
+    start = time.perf_counter()
+    agent.reset(rows, rows)
+    for _ in range(STEPS):
+        agent.act(seen, rows)
+    return games * STEPS / (time.perf_counter() - start)
 
 
 def agent_rate(policy: Policy, games: int, steps: int) -> float:
@@ -102,7 +122,8 @@ def compare() -> None:
     """Measures in rounds and prints the tables."""
     tiny, middle, large = (Policy(size).to(DEVICE).eval() for size in ("tiny", "4m", "103m"))
     large.bfloat16()
-    rates: dict[str, list[float]] = {name: [] for name in ("play", "games", "network", "cached", "naive", "large")}
+    names = ("play", "games", "network", "cached", "naive", "episode", "windows", "large")
+    rates: dict[str, list[float]] = {name: [] for name in names}
     with GamePool("padzoo/LaunchIsland-v0", GAMES, {"size": tiny.image_size}) as pool:
         played(tiny, pool, 1_000)
         for number in range(ROUNDS):
@@ -113,6 +134,8 @@ def compare() -> None:
     for _ in range(ROUNDS):
         rates["cached"].append(agent_rate(middle, GAMES, 10))
         rates["naive"].append(naive_rate(middle, GAMES, 1))
+        rates["episode"].append(episode_rate(Agent(middle), GAMES))
+        rates["windows"].append(episode_rate(WindowAgent(middle), GAMES))
         rates["large"].append(agent_rate(large, 1, 30))
     print("| steps/s | median | least to greatest |\n| --- | --- | --- |")
     print(row("`tiny`, 16 games, playing", rates["play"]))
@@ -120,6 +143,8 @@ def compare() -> None:
     print(row("the network alone", rates["network"]))
     print(row("`4m`, 16 games, agent", rates["cached"]))
     print(row("`4m`, 16 games, all 32 frames anew", rates["naive"]))
+    print(row("`4m`, 16 games, agent over whole episodes", rates["episode"]))
+    print(row("`4m`, 16 games, every window anew", rates["windows"]))
     print(row("`103m`, 1 game, bfloat16", rates["large"], ".1f"))
     alone = zip(rates["games"], rates["network"], strict=True)
     bounds = [1 / (1 / games + 1 / network) for games, network in alone]
@@ -128,6 +153,8 @@ def compare() -> None:
     print(row("`tiny`, playing / harmonic bound", shares, ".2f") + " 0.60 |")
     gains = [one / other for one, other in zip(rates["cached"], rates["naive"], strict=True)]
     print(row("`4m`, agent / all 32 frames anew", gains, ".1f") + " 10 |")
+    gains = [one / other for one, other in zip(rates["episode"], rates["windows"], strict=True)]
+    print(row("`4m`, agent / every window anew", gains, ".2f") + " 1 |")
     print(row("`103m`, decisions a second / 10", [rate / 10 for rate in rates["large"]], ".2f") + " 1 |")
     print(f"\nPeak memory, three networks and the games' pictures: {peak_memory():.2f} GB.")
 

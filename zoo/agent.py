@@ -14,10 +14,9 @@ from envs.gamepad import COMPONENTS
 from zoo.nets.gamepad_distribution import GamepadDistribution
 from zoo.nets.policy import Policy
 
-# Matrix kernels round differently for different shapes. With rows in multiples of 4 and windows of 16 or 32 steps a
-# row's numbers came out equal bit for bit whatever else was in the batch (CPU, one thread, batches of 1 to 64).
+# Matrix kernels round differently for different numbers of rows. With multiples of 4 a row's features came out equal
+# bit for bit on an AMD EPYC, within 2.2e-6 on an Intel Xeon, whatever else was in the batch (batches of 1 to 33).
 ROWS: Final = 4
-WINDOW: Final = 16
 Precision = Literal["32-true", "bf16-true"]
 PRECISIONS: Final[dict[Precision, torch.dtype]] = {"32-true": torch.float32, "bf16-true": torch.bfloat16}
 
@@ -25,10 +24,11 @@ PRECISIONS: Final[dict[Precision, torch.dtype]] = {"32-true": torch.float32, "bf
 class Agent:
     """Plays games with a policy: one row a game, each with its own memory of the last 32 frames.
 
-    A frame is embedded once and kept; every step the transformer runs on the window and computes only its last
-    query. That equals the full forward pass over the window, as in training. Frames pass through the codec of the
-    shards first, so that acting sees the pixels of training. An episode's random numbers come from its own seed: what
-    it does depends neither on the other games nor on the batching.
+    A frame is embedded once and kept. While a window grows, the transformer remembers its keys and values and runs on
+    the new frame alone; once the window slides, every frame in it has another position, and it runs on the window and
+    computes only its last query. Both equal the full forward pass over the window, as in training. Frames pass through
+    the codec of the shards first, so that acting sees the pixels of training. An episode's random numbers come from its
+    own seed: the other games and the batching change at most the rounding.
 
     Args:
         policy: The policy to play with, left in the mode and on the device that it is in.
@@ -37,6 +37,7 @@ class Agent:
 
     Attributes:
         images: The frames of the last `act` as the codec stores them, n of them.
+        embeddings: These frames' embeddings, `(n, D)`, on the policy's device.
         features: The features behind its actions, `(n, D)`, on the policy's device.
 
     Raises:
@@ -44,6 +45,7 @@ class Agent:
     """
 
     images: list[bytes]
+    embeddings: Tensor
     features: Tensor
 
     def __init__(self, policy: Policy, temperature: float = 1.0, seed: int = 0) -> None:
@@ -54,8 +56,10 @@ class Agent:
         self.seed = seed
         self._random: dict[int, np.random.Generator] = {}
         self._lengths = np.zeros(0, dtype=np.int64)  # frames in each row's window
-        self._embeddings = torch.empty(0)  # (rows, 32, D)
-        self._actions = torch.empty(0)  # (rows, 32, 16), the action chosen at each of these frames
+        weights, width = policy.trunk.positions, len(COMPONENTS) if policy.past_actions else 0
+        self._embeddings = weights.new_empty(0, policy.context, policy.width)
+        self._actions = weights.new_empty(0, policy.context, width, dtype=torch.long)  # chosen at each of these frames
+        self._memory = weights.new_empty(0, len(policy.trunk.blocks), 2, policy.context, policy.width)
 
     def reset(self, rows: Sequence[int], seeds: Sequence[int]) -> None:
         """Starts new episodes.
@@ -87,45 +91,56 @@ class Agent:
         self.images = [data[start:stop] for start, stop in pairwise(offsets.tolist())]
         seen = codec.decode_frames(data, offsets, 0, len(frames))
         uniform = np.stack([self._random[row].random(len(COMPONENTS), dtype=np.float32) for row in rows])
-        count = len(rows)
-        padded = np.minimum(np.arange(-(-count // ROWS) * ROWS), count - 1)  # the last row again, to a multiple of 4
-        index = np.asarray(rows)[padded]
+        index, everyone = np.asarray(rows), _padded(len(rows))
         device = self._embeddings.device
-        embeddings = self.policy.embed(torch.from_numpy(seen[padded]).to(device))
-        features = self._remember(embeddings, index)
-        distribution = GamepadDistribution(self.policy.head(features) / (self.temperature or 1.0))
-        sample = distribution.sample(torch.from_numpy(uniform[padded]).to(device))
-        actions = sample if self.temperature else distribution.mode()
+        self.embeddings = self.policy.embed(torch.from_numpy(seen[everyone]).to(device))[: len(rows)].float()
+        self.features = self._remember(self.embeddings, index).float()
+        logits = self.policy.head(self.features[everyone].to(self._embeddings.dtype))
+        distribution = GamepadDistribution(logits / (self.temperature or 1.0))
+        sample = distribution.sample(torch.from_numpy(uniform[everyone]).to(device))
+        actions = (sample if self.temperature else distribution.mode())[: len(rows)]
         if self.policy.past_actions:
             self._actions[torch.from_numpy(index), torch.from_numpy(self._lengths[index] - 1)] = actions
-        self.features = features[:count].float()
-        chosen: NDArray[np.int64] = actions[:count].cpu().numpy()
+        chosen: NDArray[np.int64] = actions.cpu().numpy()
         return chosen
 
     def _remember(self, embeddings: Tensor, index: NDArray[np.int64]) -> Tensor:
         """Appends one frame to each row's window and returns the features of the windows' last steps, `(n, D)`."""
-        context = self.policy.context
+        sliding = self._lengths[index] == self.policy.context
         rows = torch.from_numpy(index).to(embeddings.device)
-        full = rows[torch.from_numpy(self._lengths[index] == context)]
-        for memory in (self._embeddings, self._actions):
-            memory[full, :-1] = memory[full, 1:]
-        lengths = np.minimum(self._lengths[index] + 1, context)
-        self._lengths[index] = lengths
-        ends = torch.from_numpy(lengths).to(embeddings.device)
+        full = rows[torch.from_numpy(sliding)]
+        for window in (self._embeddings, self._actions):
+            window[full, :-1] = window[full, 1:]
+        self._lengths[index] += ~sliding
+        ends = torch.from_numpy(self._lengths[index]).to(embeddings.device)
         self._embeddings[rows, ends - 1] = embeddings.to(self._embeddings.dtype)
-        steps = min(-(-int(lengths.max()) // WINDOW) * WINDOW, context)
-        return self.policy.last(self._embeddings[rows, :steps], ends, self._actions[rows, :steps])
+        features = torch.empty_like(embeddings)
+        for compute, group in ((self._grow, ~sliding), (self._slide, sliding)):
+            found = np.flatnonzero(group)
+            if len(found):
+                padded = torch.from_numpy(found[_padded(len(found))]).to(rows.device)
+                features[found] = compute(rows[padded], ends[padded])[: len(found)].to(features.dtype)
+        return features
+
+    def _grow(self, rows: Tensor, lengths: Tensor) -> Tensor:
+        """Computes the features of windows that hold an episode from its start."""
+        last = self._embeddings[rows, lengths - 1]
+        return self.policy.step(last, self._memory, rows, lengths, self._actions[rows, lengths - 2])
+
+    def _slide(self, rows: Tensor, lengths: Tensor) -> Tensor:
+        """Computes the features of windows that an episode has outgrown."""
+        return self.policy.last(self._embeddings[rows], lengths, self._actions[rows])
 
     def _reserve(self, rows: int) -> None:
         """Makes room for so many games."""
-        more = rows - len(self._lengths)
-        if more <= 0:
-            return
-        positions = self.policy.trunk.positions
-        shape = (more, self.policy.context)
-        width = len(COMPONENTS) if self.policy.past_actions else 0
-        actions = torch.zeros(*shape, width, dtype=torch.long, device=positions.device)
-        embeddings = torch.zeros(*shape, self.policy.width, dtype=positions.dtype, device=positions.device)
-        self._actions = torch.cat([self._actions.to(actions), actions]) if len(self._lengths) else actions
-        self._embeddings = torch.cat([self._embeddings, embeddings]) if len(self._lengths) else embeddings
+        more = max(rows - len(self._lengths), 0)
         self._lengths = np.pad(self._lengths, (0, more))
+        self._embeddings, self._actions, self._memory = (
+            torch.cat([part, part.new_zeros(more, *part.shape[1:])])
+            for part in (self._embeddings, self._actions, self._memory)
+        )
+
+
+def _padded(count: int) -> NDArray[np.int64]:
+    """Indices of so many rows, the last one again up to a multiple of 4."""
+    return np.minimum(np.arange(-(-count // ROWS) * ROWS), count - 1)

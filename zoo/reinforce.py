@@ -155,7 +155,7 @@ class Reinforce(PolicyModule):
         distribution = GamepadDistribution(logits / self.temperature)
         steps = distribution.log_prob(torch.cat([self._actions(rollout) for rollout in rollouts]))  # (sum T,)
         kl = distribution.kl(GamepadDistribution(reference / self.temperature))
-        lengths = [len(rollout.trajectory) for rollout in rollouts]
+        lengths = [len(rollout.record) for rollout in rollouts]
         return (
             torch.stack([part.sum() for part in torch.split(steps, lengths)]),
             torch.stack([part.sum() for part in torch.split(kl, lengths)]),
@@ -173,17 +173,17 @@ class Reinforce(PolicyModule):
             return logits, torch.cat([reference.head(reference.window_features(*pair)) for pair in inputs])
 
     def _reward_features(self, rollout: Rollout) -> Tensor:
-        """Returns what the reward model sees of an episode, `(100, D)`; the acting policy's features where it can."""
-        frames, actions = self._frames(rollout), self._actions(rollout)
+        """Returns what the reward model sees of an episode, `(100, D)`; what acting computed where that will do."""
+        actions = self._actions(rollout)
         if self.shared:
-            return self.reward.pad_features(rollout.features, frames, actions)
-        return self.reward.features(frames, actions)
+            return self.reward.pad_features(rollout.features, rollout.embeddings, actions)
+        return self.reward.features(self._frames(rollout), actions)
 
     def _frames(self, rollout: Rollout) -> Tensor:
         return torch.from_numpy(rollout.trajectory.frames).to(self.device)
 
     def _actions(self, rollout: Rollout) -> Tensor:
-        return torch.from_numpy(rollout.trajectory.actions).long().to(self.device)
+        return torch.from_numpy(rollout.record.actions).long().to(self.device)
 
     def _log_play(self, stage: str, rollouts: list[Rollout]) -> None:
         count = len(rollouts)
@@ -193,4 +193,4 @@ class Reinforce(PolicyModule):
         success = sum(rollout.outcome != self.pool.outcomes[0] for rollout in rollouts) / count
         self.log(f"{stage}/success", success, batch_size=count)
         self.log(f"{stage}/return", sum(rollout.episode_return for rollout in rollouts) / count, batch_size=count)
-        self.log(f"{stage}/steps", sum(len(rollout.trajectory) for rollout in rollouts) / count, batch_size=count)
+        self.log(f"{stage}/steps", sum(len(rollout.record) for rollout in rollouts) / count, batch_size=count)

@@ -41,6 +41,7 @@ class Rollout:
     _actions: list[NDArray[np.int64]] = field(default_factory=list)
     _poses: list[tuple[float, float, float]] = field(default_factory=list)
     _features: list[Tensor] = field(default_factory=list)
+    _embeddings: list[Tensor] = field(default_factory=list)
 
     @property
     def outcome(self) -> str:
@@ -51,6 +52,11 @@ class Rollout:
     def features(self) -> Tensor:
         """The policy's features at every step, float32 on the CPU, `(T, D)`."""
         return torch.stack(self._features)
+
+    @cached_property
+    def embeddings(self) -> Tensor:
+        """The policy's embeddings of the frames, float32 on the CPU, `(T, D)`."""
+        return torch.stack(self._embeddings)
 
     @cached_property
     def record(self) -> Record:
@@ -71,17 +77,19 @@ class Rollout:
         """The episode with its frames as acted on."""
         return self.record.decode()
 
-    def add(self, image: bytes, action: NDArray[np.int64], features: Tensor) -> None:
+    def add(self, image: bytes, action: NDArray[np.int64], features: Tensor, embedding: Tensor) -> None:
         """Notes one step.
 
         Args:
             image: What was seen, encoded.
             action: What was chosen, `(16,)`.
             features: What the policy computed, `(D,)`.
+            embedding: What it made of the frame alone, `(D,)`.
         """
         self._images.append(image)
         self._actions.append(action)
         self._features.append(features)
+        self._embeddings.append(embedding)
         if "position" in self.info:
             x, y = self.info["position"]
             self._poses.append((float(x), float(y), float(self.info.get("heading", 0.0))))
@@ -173,6 +181,6 @@ class _Table:
         for game, action in zip(games, actions, strict=True):
             self.pool.step(game, action)  # all are off before anything is written down
             self.submitted.add(game)
-        features = self.agent.features.cpu()
+        features, embeddings = self.agent.features.cpu(), self.agent.embeddings.cpu()
         for row, game in enumerate(games):
-            self.playing[game].add(self.agent.images[row], actions[row], features[row])
+            self.playing[game].add(self.agent.images[row], actions[row], features[row], embeddings[row])

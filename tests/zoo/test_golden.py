@@ -43,10 +43,11 @@ def replay(record: Record, policy: Policy) -> Rollout:
     """A stored trajectory as if the policy had just played it."""
     rollout = Rollout(Episode(0), 0, "recorded", info={"outcome": record.meta["outcome"]})
     with torch.no_grad():
-        features = policy.window_features(torch.from_numpy(record.decode().frames))
+        embeddings = policy.embed(torch.from_numpy(record.decode().frames))
+        features = policy.features(embeddings)
     for step in range(len(record)):
         image = record.data[record.offsets[step] : record.offsets[step + 1]]
-        rollout.add(image, record.actions[step].astype(np.int64), features[step])
+        rollout.add(image, record.actions[step].astype(np.int64), features[step], embeddings[step])
     return rollout
 
 

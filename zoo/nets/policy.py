@@ -138,6 +138,28 @@ class Policy(nn.Module):
         """
         return self.trunk.last(self.join(embeddings, actions), lengths)
 
+    def step(
+        self, embeddings: Tensor, memory: Tensor, rows: Tensor, lengths: Tensor, previous: Tensor | None = None
+    ) -> Tensor:
+        """Computes the features of the next step of windows that still grow, from what is remembered of those before.
+
+        Args:
+            embeddings: Embeddings of the next frames, `(B, D)`.
+            memory: What the transformer remembers of all rows; see `Trunk.step`.
+            rows: Which rows, `(B,)`.
+            lengths: Steps in each window, these included, `(B,)`.
+            previous: Actions chosen at the step before, int64, `(B, 16)`, for a policy with past actions; where there
+                was none, any within the action space.
+
+        Returns:
+            Features, `(B, D)`.
+        """
+        if self.past_actions:
+            assert previous is not None, "this policy sees past actions: give them"
+            vectors = self.action_embedding(previous + self.action_offsets).sum(-2)  # (B, D)
+            embeddings = embeddings + vectors * (lengths > 1)[:, None]
+        return self.trunk.step(embeddings, memory, rows, lengths)
+
     def forward(self, frames: Tensor, actions: Tensor | None = None) -> Tensor:
         """Computes the action logits of every step of windows.
 

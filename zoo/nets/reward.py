@@ -103,23 +103,27 @@ class RewardNet(nn.Module):
         Raises:
             ValueError: If the trajectory is too long or its frames have another size.
         """
-        return self.encoder.padded(self._place(frames), self.steps, actions)
+        self._check_length(frames)
+        return self.encoder.padded(torch.as_tensor(frames, device=self.minimum.device), self.steps, actions)
 
-    def pad_features(self, known: Tensor, frames: Frames, actions: Tensor | None = None) -> Tensor:
-        """Pads features that acting has computed already; right only if `shares_trunk` is true of the acting policy.
+    def pad_features(self, features: Tensor, embeddings: Tensor, actions: Tensor | None = None) -> Tensor:
+        """Pads what acting has computed already; right only if `shares_trunk` is true of the acting policy.
 
         Args:
-            known: Features of the trajectory's steps, `(T, D)`.
-            frames: Its pixels as acted on, uint8, `(T, S, S, 3)`: black frames behind it are seen after its last 31.
+            features: Features of the trajectory's steps, `(T, D)`, T at most `steps`.
+            embeddings: Embeddings of its frames, `(T, D)`: black frames behind it are seen after its last 31.
             actions: As for `features`.
 
         Returns:
             Features, `(steps, D)`.
 
         Raises:
-            ValueError: As `features` does.
+            ValueError: If the trajectory is too long.
         """
-        return self.encoder.padded(self._place(frames), self.steps, actions, known.to(self.minimum.device))
+        assert isinstance(self.encoder, AgentFeatures)
+        self._check_length(features)
+        device = self.minimum.device
+        return self.encoder.pad(features.to(device), embeddings.to(device), self.steps, actions)
 
     def shares_trunk(self, policy: Policy) -> bool:
         """Tells whether a policy's acting features are this reward model's: same weights, the head's aside.
@@ -202,7 +206,6 @@ class RewardNet(nn.Module):
         self.encoder.eval()
         return self
 
-    def _place(self, frames: Frames) -> Tensor:
-        if len(frames) > self.steps:
-            raise ValueError(f"trajectory of {len(frames)} steps: this reward model takes at most {self.steps}")
-        return torch.as_tensor(frames, device=self.minimum.device)
+    def _check_length(self, trajectory: Frames) -> None:
+        if len(trajectory) > self.steps:
+            raise ValueError(f"trajectory of {len(trajectory)} steps: this reward model takes at most {self.steps}")

@@ -24,7 +24,7 @@ class StepEncoder(nn.Module):
     config: dict[str, Any]
 
     @abstractmethod
-    def padded(self, frames: Tensor, steps: int, actions: Tensor | None = None, known: Tensor | None = None) -> Tensor:
+    def padded(self, frames: Tensor, steps: int, actions: Tensor | None = None) -> Tensor:
         """Computes the features of an episode that black frames lengthen (Appendix C.3).
 
         The black frames run through the encoder as any frame does.
@@ -34,7 +34,6 @@ class StepEncoder(nn.Module):
             steps: Length after padding, T or more.
             actions: Actions chosen at these frames, int64, `(T, 16)`, for an encoder that sees past actions; behind
                 them come neutral ones.
-            known: The features of the first T steps, `(T, D)`, if they are known already.
 
         Returns:
             Features, `(steps, D)`.
@@ -68,22 +67,34 @@ class AgentFeatures(StepEncoder):
         self.config = {"kind": "agent", "policy": policy.config}
 
     @torch.no_grad()
-    def padded(self, frames: Tensor, steps: int, actions: Tensor | None = None, known: Tensor | None = None) -> Tensor:
+    def padded(self, frames: Tensor, steps: int, actions: Tensor | None = None) -> Tensor:
         """Computes the features of an episode that black frames lengthen; see `StepEncoder.padded`."""
-        length, context = len(frames), self.policy.context
-        first = 0 if known is None else max(length - context + 1, 0)  # frames that the first black one's window sees
+        embeddings = self.policy.embed(frames)
+        return self.pad(self.policy.features(embeddings, actions), embeddings, steps, actions)
+
+    @torch.no_grad()
+    def pad(self, features: Tensor, embeddings: Tensor, steps: int, actions: Tensor | None = None) -> Tensor:
+        """Lengthens an episode's features by those of black frames behind it.
+
+        Args:
+            features: Features of the episode, `(T, D)`.
+            embeddings: Embeddings of its frames, `(T, D)`.
+            steps: Length after padding, T or more.
+            actions: As for `padded`.
+
+        Returns:
+            Features, `(steps, D)`.
+        """
+        length, context = len(features), self.policy.context
+        first = max(length - context + 1, 0)  # frames that the first black one's window sees
         stop = min(steps, length + context)  # from step `length + 31` on a window is all black: one is computed
-        embeddings = self.policy.embed(frames[first:])
-        if stop > length:
-            black = self.policy.embed(torch.zeros_like(frames[:1]))
-            embeddings = torch.cat([embeddings, black.expand(stop - length, -1)])
+        side = self.policy.image_size
+        black = self.policy.embed(torch.zeros(1, side, side, 3, dtype=torch.uint8, device=embeddings.device))
+        inputs = torch.cat([embeddings[first:], black.expand(stop - length, -1)])
         if actions is not None:
             neutral = torch.tensor([NEUTRAL], device=actions.device).expand(stop - length, -1)
             actions = torch.cat([actions[first:], neutral])
-        if known is None:
-            computed = self.policy.features(embeddings, actions)
-        else:
-            computed = torch.cat([known, self.policy.features(embeddings, actions, start=length - first)])
+        computed = torch.cat([features, self.policy.features(inputs, actions, start=length - first)])
         return torch.cat([computed, computed[-1:].expand(steps - stop, -1)])
 
     def shares_trunk(self, policy: Policy) -> bool:
@@ -123,15 +134,14 @@ class RandomProjection(StepEncoder):
         self.register_buffer("weight", weight, persistent=False)
 
     @torch.no_grad()
-    def padded(self, frames: Tensor, steps: int, actions: Tensor | None = None, known: Tensor | None = None) -> Tensor:
+    def padded(self, frames: Tensor, steps: int, actions: Tensor | None = None) -> Tensor:
         """Computes the features of an episode that black frames lengthen; see `StepEncoder.padded`."""
         side = self.config["image_size"]
         if frames.shape[1:] != (side, side, 3):
             found = " x ".join(map(str, frames.shape[1:]))
             raise ValueError(f"frames of {found}: this random projection sees {side} x {side} x 3")
-        if known is None:
-            known = frames.flatten(1).float() / 255 @ self.weight.T  # (T, D)
-        return torch.cat([known, known.new_zeros(steps - len(frames), self.dim)])  # a linear map of black is 0
+        projected = frames.flatten(1).float() / 255 @ self.weight.T  # (T, D)
+        return torch.cat([projected, projected.new_zeros(steps - len(frames), self.dim)])  # a linear map of black is 0
 
 
 class FirstFrame(AgentFeatures):
@@ -148,11 +158,10 @@ class FirstFrame(AgentFeatures):
         self.config = {"kind": "first_frame", "policy": policy.config}
 
     @torch.no_grad()
-    def padded(self, frames: Tensor, steps: int, actions: Tensor | None = None, known: Tensor | None = None) -> Tensor:
+    def padded(self, frames: Tensor, steps: int, actions: Tensor | None = None) -> Tensor:
         """Repeats the first step's features, behind the episode too; see `StepEncoder.padded`."""
-        if known is None:
-            known = self.policy.window_features(frames[:1], None if actions is None else actions[:1])
-        return known[:1].expand(steps, -1)
+        first = self.policy.window_features(frames[:1], None if actions is None else actions[:1])
+        return first.expand(steps, -1)
 
     def shares_trunk(self, policy: Policy) -> bool:
         """Tells whether acting features will do: they are this encoder's at the first step only."""
@@ -172,7 +181,7 @@ class Duration(StepEncoder):
         super().__init__()
         self.config = {"kind": "duration"}
 
-    def padded(self, frames: Tensor, steps: int, actions: Tensor | None = None, known: Tensor | None = None) -> Tensor:
+    def padded(self, frames: Tensor, steps: int, actions: Tensor | None = None) -> Tensor:
         """Marks the steps of an episode; see `StepEncoder.padded`."""
         return (torch.arange(steps, device=frames.device) < len(frames)).float()[:, None]
 

@@ -49,12 +49,33 @@ class Block(nn.Module):
         width = x.shape[-1]
         normed = self.attention_norm(x)
         rows = torch.arange(x.shape[0], device=x.device)
-        q = F.linear(normed[rows, lengths - 1, None], self.qkv.weight[:width], self.qkv.bias[:width])  # (B, 1, D)
+        q = F.linear(normed[rows, lengths - 1], self.qkv.weight[:width], self.qkv.bias[:width])  # (B, D)
         k, v = F.linear(normed, self.qkv.weight[width:], self.qkv.bias[width:]).chunk(2, dim=-1)  # (B, T, D)
-        used = torch.arange(x.shape[1], device=x.device) < lengths[:, None]  # (B, T)
-        q, k, v = map(self._split, (q, k, v))  # (B, heads, 1 or T, D / heads)
+        return self._finish_last(x[rows, lengths - 1], q, k, v, lengths)
+
+    def step(self, x: Tensor, memory: Tensor, rows: Tensor, lengths: Tensor) -> Tensor:
+        """Applies the block to the next position of some rows, whose earlier keys and values are remembered.
+
+        Args:
+            x: Embeddings of the next positions, `(B, D)`.
+            memory: Keys and values of all rows, `(rows, 2, T, D)`; these positions' are written into it.
+            rows: Which rows, `(B,)`.
+            lengths: Positions in use, these included, 1 to T, `(B,)`.
+
+        Returns:
+            The block's output at these positions, `(B, D)`.
+        """
+        q, k, v = self.qkv(self.attention_norm(x)).chunk(3, dim=-1)  # (B, D)
+        memory[rows, :, lengths - 1] = torch.stack([k, v], dim=1).to(memory.dtype)
+        keys, values = memory[rows].unbind(1)  # (B, T, D)
+        return self._finish_last(x, q, keys, values, lengths)
+
+    def _finish_last(self, x: Tensor, q: Tensor, k: Tensor, v: Tensor, lengths: Tensor) -> Tensor:
+        """Lets one query a row attend to the row's first `lengths` keys and values; `(B, D)`."""
+        used = torch.arange(k.shape[1], device=k.device) < lengths[:, None]  # (B, T)
+        q, k, v = map(self._split, (q[:, None], k, v))  # (B, heads, 1 or T, D / heads)
         attended = F.scaled_dot_product_attention(q, k, v, attn_mask=used[:, None, None])
-        return self._finish(x[rows, lengths - 1, None], attended)[:, 0]
+        return self._finish(x[:, None], attended)[:, 0]
 
     def _split(self, x: Tensor) -> Tensor:
         return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)  # (B, heads, T, D / heads)
@@ -114,6 +135,28 @@ class Trunk(nn.Module):
             x = block(x)  # causal: what pads a row on the right reaches no position in use
         assert isinstance(final, Block)
         features: Tensor = self.norm(final.last(x, lengths))
+        return features
+
+    def step(self, embeddings: Tensor, memory: Tensor, rows: Tensor, lengths: Tensor) -> Tensor:
+        """Computes the features of the next position of some rows from what the blocks remember of those before.
+
+        The same numbers as `forward`, while a window grows: once it slides, every position has moved, and what was
+        remembered is of no use.
+
+        Args:
+            embeddings: Embeddings of the next positions, `(B, D)`.
+            memory: Each block's keys and values of all rows, `(rows, blocks, 2, T, D)`, finite; written to.
+            rows: Which rows, `(B,)`.
+            lengths: Positions in use, these included, 1 to T, `(B,)`.
+
+        Returns:
+            Features at these positions, `(B, D)`.
+        """
+        x = embeddings + self.positions[lengths - 1]
+        for index, block in enumerate(self.blocks):
+            assert isinstance(block, Block)
+            x = block.step(x, memory[:, index], rows, lengths)
+        features: Tensor = self.norm(x)
         return features
 
     def _initialise(self, layers: int) -> None:

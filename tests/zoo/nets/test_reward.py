@@ -56,7 +56,8 @@ def test_acting_features_save_the_trunk() -> None:
     assert net.shares_trunk(policy)
     assert not net.shares_trunk(Policy("tiny"))
     assert not RewardNet(RandomProjection(64)).shares_trunk(policy)
-    torch.testing.assert_close(net.pad_features(policy.window_features(one), one), net.features(one))
+    padded = net.pad_features(policy.window_features(one), policy.embed(one))
+    torch.testing.assert_close(padded, net.features(one))
 
 
 def test_only_the_head_learns_and_the_encoder_stays_in_evaluation() -> None:

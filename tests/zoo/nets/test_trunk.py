@@ -74,6 +74,18 @@ def test_last_equals_the_full_pass_for_rows_of_any_length() -> None:
     torch.testing.assert_close(trunk.last(x, lengths), expected, atol=1e-5, rtol=1e-5)
 
 
+@torch.no_grad()
+def test_stepping_equals_the_full_pass_whichever_rows_take_part() -> None:
+    trunk, embeddings = noisy_trunk(), torch.randn(3, 32, 48)
+    memory, lengths = torch.zeros(3, 3, 2, 32, 48), torch.zeros(3, dtype=torch.long)
+    expected = trunk(embeddings)
+    for rows in ([0], [2, 0], [1, 2, 0], [2], [1, 0], [0], [2, 1]):
+        lengths[rows] += 1
+        ends, chosen = lengths[rows], torch.tensor(rows)
+        features = trunk.step(embeddings[chosen, ends - 1], memory, chosen, ends)
+        torch.testing.assert_close(features, expected[chosen, ends - 1], atol=1e-4, rtol=1e-4)
+
+
 def test_initial_weights_are_gpt2s() -> None:
     torch.manual_seed(0)
     trunk = Trunk(layers=8, width=256, heads=4, context=32)
