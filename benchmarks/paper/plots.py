@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 
 from callbacks.heatmap import draw_heatmap
 from envs.island import outline
@@ -130,12 +131,16 @@ def points(data: Json) -> Figure:
     """Draws one quantity against another."""
     drawn = _panels(data, 4.6, 3.8)
     for axes, panel in drawn:
+        axes.set_prop_cycle(color=list(STARTS.values()))
         for line in panel["lines"]:
             axes.plot(line["x"], line["y"], line.get("style", "o"), label=line["label"])
         axes.set(
             title=panel["title"], xlabel=panel["xlabel"], ylabel=panel["ylabel"], xscale=panel.get("scale", "linear")
         )
         axes.set_yscale(panel.get("yscale", "linear"))
+        if axes.get_yscale() == "log":  # within a decade: 3.5, not 3.5 x 10^0
+            axes.yaxis.set_major_formatter(ScalarFormatter())
+            axes.yaxis.set_minor_formatter(ScalarFormatter())
         axes.grid(alpha=0.3)
         axes.legend(fontsize=7)
     return _figure(drawn)

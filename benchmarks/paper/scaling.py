@@ -103,10 +103,10 @@ def table(study: Study) -> list[str]:
 
 def lines(study: Study) -> Json:
     """Collects loss and failure against compute, by size, for a figure."""
-    rows = grid(study)
+    rows = sorted(grid(study), key=lambda row: (row["parameters"], row["frames"]))
+    groups = {size: [row for row in rows if row["size"] == size] for size in dict.fromkeys(r["size"] for r in rows)}
     panels = []
     for quantity, label in (("loss", "validation loss, nats a step"), ("failure", "closed-loop failure, %")):
-        groups = {size: [row for row in rows if row["size"] == size] for size in dict.fromkeys(r["size"] for r in rows)}
         drawn = [
             {
                 "label": size,
@@ -114,7 +114,7 @@ def lines(study: Study) -> Json:
                 "y": [row[quantity] for row in group],
                 "style": "o-",
             }
-            for size, group in ((s, sorted(g, key=lambda row: row["frames"])) for s, g in groups.items())
+            for size, group in groups.items()
         ]
         axes = {"xlabel": "floating-point operations", "ylabel": label, "scale": "log", "yscale": "log"}
         panels.append({"title": quantity, "lines": drawn, **axes})
