@@ -40,6 +40,7 @@ class ShardWriter:
         source: How the set is made, for the manifest: JSON values.
         trajectories_per_shard: How many go into one tar file, 1 or more.
         resume: Keep the finished shards of a writer that was cut off, and go on behind them; see `keys`.
+        origin: Where the trajectories are read from, which one that goes on must share; not in the manifest.
 
     Attributes:
         keys: Keys of the trajectories in the set so far.
@@ -56,6 +57,7 @@ class ShardWriter:
         source: dict[str, Any],
         trajectories_per_shard: int = TRAJECTORIES_PER_SHARD,
         resume: bool = False,
+        origin: str | None = None,
     ) -> None:
         self.out = Path(out).absolute()
         if self.out.exists() and (not self.out.is_dir() or any(self.out.iterdir())):
@@ -64,6 +66,7 @@ class ShardWriter:
             raise ValueError(f"trajectories_per_shard {trajectories_per_shard}: allowed: 1 or more")
         self._aside = self.out.with_name(f".{self.out.name}.partial")
         self._source = source
+        self._begun = {"source": source, "origin": origin}
         self._per_shard = trajectories_per_shard
         self._resume = resume
         self.keys: set[str] = set()
@@ -160,16 +163,16 @@ class ShardWriter:
         )
         self._tar, self._members, self._steps, self._active = None, {}, {}, {}
         if self._resume:
-            state = {"source": self._source, "size": self._size, "outcomes": self.outcomes}
+            state = {"begun": self._begun, "size": self._size, "outcomes": self.outcomes}
             aside = self._aside / f"{PROGRESS}.partial"
             aside.write_text(json.dumps(state | {"shards": [asdict(shard) for shard in self._shards]}))
             aside.replace(self._aside / PROGRESS)
 
     def _go_on(self) -> None:
         state = json.loads((self._aside / PROGRESS).read_text())
-        if state["source"] != self._source:
+        if state["begun"] != self._begun:
             raise ValueError(
-                f"{self.out}: was begun with {state['source']}, not {self._source}; allowed: the same again, or to "
+                f"{self.out}: was begun with {state['begun']}, not {self._begun}; allowed: the same again, or to "
                 f"delete {self._aside}"
             )
         self._size = tuple(state["size"])

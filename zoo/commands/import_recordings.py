@@ -1,6 +1,7 @@
 """`padzoo import`: recordings of human play, made elsewhere."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 from rich.progress import track
@@ -45,7 +46,13 @@ def import_recordings(
         raise ValueError(f"--camera {camera}: allowed with lerobot only, not {source}")
     recordings = sources[source]()
     about = {"command": "import", "source": source, "size": size, "sticks": sticks, "camera": camera}
-    with ShardWriter(out, source=about, trajectories_per_shard=TRAJECTORIES_PER_SHARD, resume=True) as writer:
+    with ShardWriter(
+        out,
+        source=about,
+        trajectories_per_shard=TRAJECTORIES_PER_SHARD,
+        resume=True,
+        origin=str(Path(folder).absolute()),
+    ) as writer:
         for key, clip in track(recordings.clips(), "importing", total=len(recordings)):
             if key not in writer.keys:
                 writer.write(recordings.read(key, clip))

@@ -52,6 +52,10 @@ def test_an_import_that_was_cut_off_goes_on(
     assert not out.exists()
     assert padzoo(*command, "--size", 128) == 2
     assert "was begun with" in capsys.readouterr().err
+    clips.rename(tmp_path / "moved")
+    assert padzoo("import", "bleeding-edge", tmp_path / "moved", "--out", out, "--size", 64) == 2
+    assert "moved'}; allowed: the same again, or to delete" in capsys.readouterr().err
+    (tmp_path / "moved").rename(clips)
     assert padzoo(*command, "--size", 64) == 0
     assert read == [f"fb{number}" for number in (0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7, 8, 9)]  # a shard of four was whole
     assert {path.name: path.read_bytes() for path in out.iterdir()} == {
