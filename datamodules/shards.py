@@ -65,8 +65,7 @@ class ShardWriter:
         if trajectories_per_shard < 1:
             raise ValueError(f"trajectories_per_shard {trajectories_per_shard}: allowed: 1 or more")
         self._aside = self.out.with_name(f".{self.out.name}.partial")
-        self._source = source
-        self._begun = {"source": source, "origin": origin}
+        self._begun: dict[str, Any] = {"source": source, "origin": origin}
         self._per_shard = trajectories_per_shard
         self._resume = resume
         self.keys: set[str] = set()
@@ -190,7 +189,7 @@ class ShardWriter:
             samples=sum(shard.samples for shard in self._shards),
             frames=sum(shard.frames for shard in self._shards),
             outcomes=dict(sorted(self.outcomes.items())),
-            source=self._source,
+            source=self._begun["source"],
             shards=tuple(self._shards),
             fingerprint="",
         )

@@ -94,7 +94,7 @@ class Agent:
         index, everyone = np.asarray(rows), _padded(len(rows))
         device = self._embeddings.device
         self.embeddings = self.policy.embed(torch.from_numpy(seen[everyone]).to(device))[: len(rows)].float()
-        self.features = self._remember(self.embeddings, index).float()
+        self.features = self._remember(self.embeddings, index)
         logits = self.policy.head(self.features[everyone].to(self._embeddings.dtype))
         distribution = GamepadDistribution(logits / (self.temperature or 1.0))
         sample = distribution.sample(torch.from_numpy(uniform[everyone]).to(device))
