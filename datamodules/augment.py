@@ -13,7 +13,7 @@ from torch import Tensor
 LUMA: Final = np.array([0.299, 0.587, 0.114])  # weights of R, G, B in brightness as the eye sees it (Rec. 601)
 # RGB to luma and two chroma axes (YIQ): a change of hue is a rotation of the chroma plane.
 YIQ: Final = np.array([LUMA, [0.595716, -0.274453, -0.321263], [0.211456, -0.522591, 0.311135]])
-CHUNK: Final = 2**16  # pixels at a time: 0.8 MB of floats stay in the cache
+CHUNK: Final = 2**16  # pixels at a time on a CPU: 0.8 MB of floats stay in the cache
 
 
 class Augment:
@@ -54,7 +54,7 @@ class Augment:
         theta = torch.tensor(self._move(rng), dtype=torch.float32, device=frames.device)
         _, height, width, _ = frames.shape
         grid = F.affine_grid(theta[None], [1, 1, height, width], align_corners=False)
-        step = max(1, CHUNK // (height * width))
+        step = max(1, CHUNK // (height * width)) if frames.device.type == "cpu" else len(frames)
         for part in torch.split(frames, step):
             # Contiguous planes first: on strided ones the colour product alone would cost as much as all the rest.
             planes = part.permute(0, 3, 1, 2).contiguous().float().flatten(2)  # (n, 3, H * W)

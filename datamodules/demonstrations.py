@@ -49,7 +49,7 @@ class Demonstrations(ZooDataModule):
         val_fraction: That part, 0 to 1; 0 for no validation.
         batch_size: Windows a batch and rank.
         context: Frames a window, T.
-        augment: Augment training windows as VPT does.
+        augment: Augment training windows as VPT does: on the trainer's accelerator, or on a CPU where they are read.
         filter_noops: Drop steps whose whole action is neutral before windows are cut.
         damaged: `stop` at the first damaged trajectory, or `skip` it with a warning that counts.
         cache: Decode the training set once into a memory map (12 KB a frame at 64 x 64, 49 KB at 128 x 128).
@@ -151,6 +151,12 @@ class Demonstrations(ZooDataModule):
         if stage in ("fit", "validate") and self._validates:
             Manifest.load(self.val or self._train)
 
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        """Augments a training batch on the accelerator: processors could not keep up with one."""
+        if isinstance(batch, dict) and "seeds" in batch:
+            Augment()(batch["frames"], batch.pop("seeds"))
+        return batch
+
     def train_dataloader(self) -> DataLoader[Any]:
         """Yields batches of random windows without end."""
         manifest = Manifest.load(self._train)
@@ -184,6 +190,10 @@ class Demonstrations(ZooDataModule):
         return self.train
 
     @property
+    def _accelerated(self) -> bool:
+        return self.trainer is not None and self.trainer.strategy.root_device.type != "cpu"
+
+    @property
     def _validates(self) -> bool:
         return self.val is not None or self.val_fraction > 0
 
@@ -208,7 +218,8 @@ class Demonstrations(ZooDataModule):
             context=self.context,
             height=manifest.height,
             width=manifest.width,
-            augment=Augment() if training and self.augment else None,
+            augment=Augment() if training and self.augment and not self._accelerated else None,
+            seeds=training and self.augment and self._accelerated,
             endless=training,
             rank=self.rank,
             world=self.world,

@@ -37,6 +37,7 @@ class BatchStream(EndlessStream):
         height: Height of the frames in pixels.
         width: Width of the frames in pixels.
         augment: Image augmentation, or None.
+        seeds: Whether batches carry their windows' seeds, for an augmentation that is still to come.
         endless: Lap after lap; otherwise lap 0 once, the last batch with what is left, and every rank gets all of it.
         rank: Rank of this process.
         world: How many ranks there are.
@@ -52,6 +53,7 @@ class BatchStream(EndlessStream):
         height: int,
         width: int,
         augment: Augment | None,
+        seeds: bool,
         endless: bool,
         rank: int,
         world: int,
@@ -62,6 +64,7 @@ class BatchStream(EndlessStream):
         self._context = context
         self._height, self._width = height, width
         self._augment = augment
+        self._seeds = seeds
         self._endless = endless
         self._rank, self._world = rank, world
         self._source = source
@@ -100,6 +103,9 @@ class BatchStream(EndlessStream):
 
     def _batch(self, windows: list[Window]) -> Batch:
         batch = collate(windows, self._context, self._height, self._width)
+        seeds = [window.seed for window in windows]
         if self._augment is not None:
-            self._augment(batch["frames"], [window.seed for window in windows])
+            self._augment(batch["frames"], seeds)
+        if self._seeds:
+            batch["seeds"] = seeds
         return batch

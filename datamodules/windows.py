@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypedDict
+from typing import NotRequired, Protocol, TypedDict
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ class Batch(TypedDict):
     frames: Tensor  # uint8 (B, T, H, W, 3)
     actions: Tensor  # int64 (B, T, 16)
     mask: Tensor  # bool (B, T), False on padding
+    seeds: NotRequired[list[int]]  # (B,), of the augmentation, where it is still to come
 
 
 class FrameSource(Protocol):

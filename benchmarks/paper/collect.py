@@ -88,7 +88,7 @@ def _stages(study: Study) -> list[str]:
 
 def outcomes_by_size(study: Study) -> Json:
     """Collects the outcomes of agents trained from scratch, by size, the smallest first (Figure 12)."""
-    sizes = [size for size in reversed(study.sizes) if study.pooled("scratch", size)]
+    sizes = [size for size in study.sizes if study.pooled("scratch", size)]
     if len(sizes) < 2:
         raise Missing("agents from scratch of fewer than two sizes")
     return {"panels": [panel(study, f"{size}, from scratch", "scratch", "", size) for size in sizes]}

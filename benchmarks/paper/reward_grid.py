@@ -37,6 +37,7 @@ class Grid:
         side: Which pad is wanted.
         policy: Checkpoint of the policy whose features are used.
         preset: The preset's amounts.
+        accelerator: Where to train, other than as configured.
     """
 
     home: Path
@@ -44,6 +45,7 @@ class Grid:
     side: str
     policy: str
     preset: Json
+    accelerator: str | None = None
 
     @property
     def root(self) -> Path:
@@ -91,6 +93,7 @@ class Grid:
             *("--data.train_preferences", self.preferences("train", comparisons, subset)),
             *("--trainer.default_root_dir", self.model(encoder, comparisons, subset), "--trainer.logger", "false"),
             *("--trainer.enable_progress_bar", "false", "--trainer.enable_model_summary", "false"),
+            *(("--trainer.accelerator", self.accelerator) if self.accelerator else ()),
         ]
 
     def train(self, encoder: str, comparisons: int, subset: int) -> None:
@@ -134,9 +137,10 @@ if __name__ == "__main__":
     for flag in ("preset", "home", "of", "side", "policy"):
         parser.add_argument(f"--{flag}", required=True)
     parser.add_argument("--only", type=int, help="only the model that aligns, trained on so many comparisons")
+    parser.add_argument("--accelerator", help="other than as configured")
     given = parser.parse_args()
     settings = yaml.safe_load(Path(f"benchmarks/paper/presets/{given.preset}.yaml").read_text())
-    grid = Grid(Path(given.home), given.of, given.side, given.policy, settings)
+    grid = Grid(Path(given.home), given.of, given.side, given.policy, settings, given.accelerator)
     if given.only:
         grid.train("agent", given.only, 0)
     else:

@@ -12,6 +12,8 @@ import yaml
 from agents import ALIGNED, Agent
 from digest import OUTCOMES, Series
 
+from zoo.nets.policy import SIZES
+
 HERE: Final = Path(__file__).parent
 Json = dict[str, Any]
 
@@ -50,8 +52,9 @@ class Study:
         self.settings: Json = yaml.safe_load((HERE / "presets" / f"{preset}.yaml").read_text())
         self.reference: Json = json.loads((HERE / "reference.json").read_text())
         self.digests: list[Json] = [json.loads(path.read_text()) for path in sorted((run / "digests").glob("*.json"))]
-        self.sizes = list(dict.fromkeys(size for group in self.settings["agents"] for size in group["sizes"]))
-        self.size: str = self.sizes[0]  # of all figures but those about size
+        groups = self.settings["agents"]
+        self.size: str = groups[0]["sizes"][0]  # of all figures but those about size
+        self.sizes = [size for size in SIZES if any(size in group["sizes"] for group in groups)]  # the smallest first
         self.largest: int = max(self.settings["comparisons"])
         self.sides: list[str] = self.settings["sides"]
 

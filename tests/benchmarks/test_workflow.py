@@ -97,13 +97,22 @@ def test_a_killed_run_goes_on_where_it_was_and_ends_with_the_same_summary(undist
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_preset_trains_evaluates_and_aligns_what_it_lists(preset: str, tmp_path: Path) -> None:
-    plan = dry_run(tmp_path, "--cores", "2", "--config", f"preset={preset}")
+    plan = dry_run(tmp_path, "--cores", "2", "--config", f"preset={preset}", "accelerator=gpu")
     settings = synthetic.preset(preset)
     for kind in ("train", "evaluate"):
         for agent in wanted(settings, kind):
             assert f"{agent.size}-{agent.seed}/agents/{agent.name}.ckpt" in plan
     assert all(Path(ROOT / path).is_file() for path in settings["configs"].values())
     assert set(settings["pixels"]) == {size for group in settings["agents"] for size in group["sizes"]}
+
+
+def test_a_study_trains_on_an_accelerator_if_it_is_told_to(tmp_path: Path) -> None:
+    config = ("--cores", "2", "--config", "preset=small")
+    plain, told = dry_run(tmp_path, *config), stages(dry_run(tmp_path, *config, "accelerator=gpu"))
+    assert "--model.size 4m" in plain
+    assert "103m" not in plain  # it asks for an accelerator
+    assert "--trainer.accelerator" not in plain
+    assert {name for name, job in told.items() if "accelerator gpu" in job} == TRAININGS
 
 
 def test_a_study_is_submitted_to_slurm_with_what_each_stage_needs(tmp_path: Path) -> None:

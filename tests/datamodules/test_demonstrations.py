@@ -75,6 +75,20 @@ def test_augmentation_changes_frames_only(shards: Path) -> None:
         assert not torch.equal(one["frames"], other["frames"])
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_accelerator_augments_what_the_readers_would(
+    shards: Path, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    expected, plain = draw(build(shards), 5), draw(build(shards, augment=False), 5)
+    monkeypatch.setattr(Demonstrations, "_accelerated", True)
+    data = build(shards, workers=workers)
+    batches = draw(data, 5)
+    assert all(torch.equal(one["frames"], other["frames"]) for one, other in zip(batches, plain, strict=True))
+    assert same([data.on_after_batch_transfer(batch, 0) for batch in batches], expected)
+    assert same(draw(build(shards, augment=False), 5), plain)
+    assert not any("seeds" in batch for batch in data.val_dataloader())
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 def test_validation_is_exact_and_the_same_every_time(
     shards: Path, workers: int, trajectories: list[Trajectory]

@@ -36,6 +36,7 @@ def build(endless: bool, rank: int = 0, world: int = 1) -> BatchStream:
         height=2,
         width=2,
         augment=None,
+        seeds=False,
         endless=endless,
         rank=rank,
         world=world,
@@ -76,6 +77,7 @@ def test_rank_and_world_reach_a_worker_that_was_not_forked(shards: Path) -> None
         "height": 64,
         "width": 64,
         "augment": Augment(),
+        "seeds": False,
         "endless": True,
         "world": 2,
     }

@@ -104,7 +104,9 @@ class RewardNet(nn.Module):
             ValueError: If the trajectory is too long or its frames have another size.
         """
         self._check_length(frames)
-        return self.encoder.padded(torch.as_tensor(frames, device=self.minimum.device), self.steps, actions)
+        device = self.minimum.device
+        chosen = None if actions is None else actions.to(device)
+        return self.encoder.padded(torch.as_tensor(frames, device=device), self.steps, chosen)
 
     def pad_features(self, features: Tensor, embeddings: Tensor, actions: Tensor | None = None) -> Tensor:
         """Pads what acting has computed already; right only if `shares_trunk` is true of the acting policy.
