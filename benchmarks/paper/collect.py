@@ -9,6 +9,7 @@ import numpy as np
 import plots
 import yaml
 from digest import OUTCOMES, Series
+from inference import FEWEST, rank_correlation
 from study import Alignment, Study
 
 from envs.island import SPAWNS
@@ -54,7 +55,7 @@ def panel(study: Study, title: str, name: str, paper: str | None = None, size: s
     """Returns how the episodes of one agent ended, as a panel of bars."""
     rates = study.pooled(name, size)
     if rates is None:
-        raise Missing(f"{name} is not evaluated by this preset")
+        raise Missing(f"{name} is not evaluated")
     published = study.reference["outcomes"].get(name if paper is None else paper, {})
     found = {key: interval(rates, key) for key in OUTCOMES}
     paper_rates = {key: published.get(key) for key in OUTCOMES}
@@ -250,6 +251,8 @@ def heatmaps(study: Study) -> Json:
 def ways(study: Study, name: str, spawn: int | None = None) -> dict[str, list[list[list[int]]]]:
     """Returns every third place of the episodes that reached the left or right pad, from one spawn or all."""
     found: dict[str, list[list[list[int]]]] = {"left": [], "right": []}
+    if name not in {agent.name for agent in study.outcomes}:
+        raise Missing(f"{name} is not evaluated")
     for way in study.ways(name):
         if spawn in (None, way["spawn"]):
             found[way["outcome"]].append(way["places"])
@@ -272,12 +275,21 @@ def ways_by_stage(study: Study) -> Json:
 
 
 def losses(study: Study) -> Json:
-    """Collects validation loss against closed-loop failure over all validations of base policies (a control)."""
-    lines = []
-    for size in dict.fromkeys(row["size"] for row in study.validations):
-        rows = [row for row in study.validations if row["size"] == size and row["name"].startswith("base")]
-        lines.append({"label": size, "x": [row["loss"] for row in rows], "y": [row["none"] for row in rows]})
-    if sum(len(line["x"]) for line in lines) < 8:
-        raise Missing("fewer than 8 checkpoints of base policies")
-    axes = {"xlabel": "validation loss, nats a step", "ylabel": "closed-loop failure, %"}
-    return {"panels": [{"title": "offline against closed loop", "lines": lines, **axes}]}
+    """Collects validation loss against closed-loop failure over checkpoints, before any fine-tuning (a control)."""
+    panels = []
+    for kind in ("base", "scratch"):
+        rows = [row for row in study.validations if row["name"].split("_")[0] == kind]
+        if len(rows) < FEWEST:
+            continue
+        sizes = {size: [row for row in rows if row["size"] == size] for size in study.sizes}
+        lines = [
+            {"label": size, "x": [row["loss"] for row in own], "y": [row["none"] for row in own]}
+            for size, own in sizes.items()
+            if own
+        ]
+        found = rank_correlation([row["loss"] for row in rows], [row["none"] for row in rows])
+        axes = {"xlabel": "validation loss, nats a step", "ylabel": "closed-loop failure, %"}
+        panels.append({"title": f"{TITLES[kind]}\nrank correlation {found}", "lines": lines, **axes})
+    if not panels:
+        raise Missing(f"fewer than {FEWEST} checkpoints of base policies, and of those from scratch")
+    return {"panels": panels}

@@ -23,7 +23,7 @@ def rates(study: Study, name: str, key: str = "none", size: str | None = None) -
         if (agent.size, agent.name) == (size or study.size, name)
     }
     if not found:
-        raise Missing(f"{name} is not evaluated by this preset")
+        raise Missing(f"{name} is not evaluated")
     return found
 
 

@@ -60,7 +60,11 @@ FIGURES: Final = {
     ),
     "control_variants": Figure("REINFORCE: baseline and KL", collect.variants, plots.curves),
     "control_overoptimization": Figure("Reward against success", collect.overoptimization, plots.points),
-    "control_losses": Figure("Validation loss against closed-loop failure", collect.losses, plots.points),
+    "control_losses": Figure(
+        "Validation loss against closed-loop failure (Spearman; bootstrap over checkpoints)",
+        collect.losses,
+        plots.points,
+    ),
     "control_balanced": Figure(
         "Alignment with a balanced curated set", collect.alignment(SIDES, ["sft", "balanced"]), plots.curves
     ),

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import scaling
+from agents import wanted
 from claims import verdicts
 from collect import Missing, budget
 from figures import FIGURES
-from inference import rank_correlation
 from study import Study
 from tables import claim_table, outcome_table, reward_table, time_table
 
@@ -85,6 +85,17 @@ def spent(study: Study) -> str:
     )
 
 
+def covered(study: Study) -> str:
+    """Says how much of the preset was run."""
+    evaluated, trained = (set(wanted(study.settings, kind)) for kind in ("evaluate", "train"))
+    aligned = {agent for agent in evaluated | trained if agent.name.startswith("aligned")}
+    found = {alignment.agent for alignment in study.alignments}
+    return (
+        f"Of the preset's {len(evaluated)} agents to evaluate {len(evaluated & study.outcomes.keys())} are here, of its "
+        f"{len(aligned)} alignments {len(aligned & found)}."
+    )
+
+
 def _pictured(text: str, drawn: dict[str, Path], prefix: str) -> list[str]:
     """Returns a paragraph of text and the pictures whose names start so, if there are any."""
     found = [f"![{name.replace('_', ' ')}]({path})" for name, path in drawn.items() if name.startswith(prefix)]
@@ -99,7 +110,7 @@ def report(study: Study, drawn: dict[str, Path]) -> str:
     parts = [
         f"# The pipeline, preset `{study.preset}`",
         f"Commit `{about['commit']}`, seeds {', '.join(map(str, about['seeds']))}; trained on: {about['hardware']}.",
-        f"Made by `{command}` from {files}. {spent(study)}",
+        f"Made by `{command}` from {files}. {spent(study)} {covered(study)}",
         OUTCOMES_TEXT,
         "\n".join(outcome_table(study)),
         *_pictured("", drawn, "outcomes"),
@@ -130,17 +141,10 @@ def claims_and_figures(study: Study, drawn: dict[str, Path], missing: dict[str, 
 
 
 def _controls(study: Study, drawn: dict[str, Path]) -> list[str]:
-    """Returns what the paper did not run: controls, the correlation of offline and closed-loop metrics, scaling."""
+    """Returns what the paper did not run: controls and scaling."""
     parts = []
     if controls := _pictures(drawn, "control_"):
         parts += ["## Controls", controls]
-    if "control_losses" in drawn:
-        rows = [row for row in study.validations if row["name"].startswith("base")]
-        found = rank_correlation([row["loss"] for row in rows], [row["none"] for row in rows])
-        parts.append(
-            f"Rank correlation of validation loss and closed-loop failure over {found.count} checkpoints of base "
-            f"policies: {found} (Spearman; bootstrap over checkpoints)."
-        )
     if "scaling" in drawn:
         parts += ["## Scaling", "\n".join(scaling.table(study)), _pictures(drawn, "scaling")]
     return parts
