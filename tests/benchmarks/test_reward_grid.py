@@ -1,5 +1,6 @@
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,8 @@ def test_the_model_that_aligns_is_not_trained_twice(grid: Grid, ran: list[str]) 
     grid.train("agent", 6, 0)
     grid.run()
     assert ran.count("fit") == 1
+
+
+def test_an_accelerator_overrides_the_configuration(grid: Grid, ran: list[str]) -> None:
+    assert "--trainer.accelerator" not in grid.options("agent", 6, 0)
+    assert replace(grid, accelerator="gpu").options("agent", 6, 0)[-2:] == ["--trainer.accelerator", "gpu"]
