@@ -91,8 +91,8 @@ def covered(study: Study) -> str:
     aligned = {agent for agent in evaluated | trained if agent.name.startswith("aligned")}
     found = {alignment.agent for alignment in study.alignments}
     return (
-        f"Of the preset's {len(evaluated)} agents to evaluate {len(evaluated & study.outcomes.keys())} are here, of its "
-        f"{len(aligned)} alignments {len(aligned & found)}."
+        f"Of the preset's {len(evaluated)} agents to evaluate {len(evaluated & study.outcomes.keys())} are here, "
+        f"of its {len(aligned)} alignments {len(aligned & found)}."
     )
 
 
