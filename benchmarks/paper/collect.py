@@ -251,7 +251,7 @@ def heatmaps(study: Study) -> Json:
 def ways(study: Study, name: str, spawn: int | None = None) -> dict[str, list[list[list[int]]]]:
     """Returns every third place of the episodes that reached the left or right pad, from one spawn or all."""
     found: dict[str, list[list[list[int]]]] = {"left": [], "right": []}
-    if name not in {agent.name for agent in study.outcomes}:
+    if study.pooled(name) is None:
         raise Missing(f"{name} is not evaluated")
     for way in study.ways(name):
         if spawn in (None, way["spawn"]):
