@@ -90,7 +90,7 @@ def accuracy(data: Json) -> Figure:
 
 def curves(data: Json) -> Figure:
     """Draws what was logged over the episodes of alignments: means over seeds, standard errors shaded."""
-    drawn = _panels(data, 5.0, 3.8, sharey=True)
+    drawn = _panels(data, 5.0, 4.4, sharey=True)
     for axes, panel in drawn:
         for line in panel["lines"]:
             x, centre = np.asarray(line["episodes"]), np.asarray(line["mean"])
@@ -100,7 +100,8 @@ def curves(data: Json) -> Figure:
             axes.fill_between(x, centre - error, centre + error, color=line["color"], alpha=0.15, linewidth=0)
         axes.set(title=panel["title"], xlabel="episodes", ylim=(0, 105))
         axes.grid(alpha=0.3)
-        axes.legend(fontsize=7, title="number of seeds in brackets", title_fontsize=7)
+        below: Json = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16), "ncols": 2}  # inside it hid curves
+        axes.legend(fontsize=7, title="number of seeds in brackets", title_fontsize=7, **below)
     drawn[0][0].set_ylabel(data["ylabel"])
     return _figure(drawn)
 
