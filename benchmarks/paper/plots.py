@@ -100,8 +100,14 @@ def curves(data: Json) -> Figure:
             axes.fill_between(x, centre - error, centre + error, color=line["color"], alpha=0.15, linewidth=0)
         axes.set(title=panel["title"], xlabel="episodes", ylim=(0, 105))
         axes.grid(alpha=0.3)
-        below: Json = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16), "ncols": 2}  # inside it hid curves
-        axes.legend(fontsize=7, title="number of seeds in brackets", title_fontsize=7, **below)
+        axes.legend(
+            title="number of seeds in brackets",
+            fontsize=7,
+            title_fontsize=7,
+            ncols=2,
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.16),  # below the axes: inside it hid curves
+        )
     drawn[0][0].set_ylabel(data["ylabel"])
     return _figure(drawn)
 
