@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import synthetic
+import yaml
 from agents import wanted
 from workflow import TRAININGS, dry_run, stages
 
@@ -79,6 +80,21 @@ def test_a_run_publishes_everything_and_is_then_done(undisturbed: Path) -> None:
     }
     run(undisturbed)
     assert "Nothing to be done" in (undisturbed / "log").read_text()
+
+
+def test_games_and_rewards_are_those_that_the_preset_names(undisturbed: Path) -> None:
+    run = undisturbed / "run"
+    told = synthetic.preset("micro")["env_args"]
+    played = {"population": run / "demos" / "population-64", "curated": run / "demos" / "curated-64"}
+    played |= {"agents": run / "tiny-0" / "rollouts" / "sft" / "train"}
+    for who, folder in played.items():
+        assert json.loads((folder / "index.json").read_text())["source"]["env_args"] == told.get(who, {})
+    trained = yaml.safe_load((run / "tiny-0" / "aligned_prefft_left_15" / "hparams.yaml").read_text())
+    assert trained["env_args"] == told["agents"]
+    assert "random_projection" in trained["reward"]
+    text = (undisturbed / "results" / "report.md").read_text()
+    assert '`{"population": {"look": "random"}' in text
+    assert "the encoder random projection" in text
 
 
 def test_a_killed_run_goes_on_where_it_was_and_ends_with_the_same_summary(undisturbed: Path, tmp_path: Path) -> None:
