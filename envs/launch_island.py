@@ -1,6 +1,6 @@
 """The launch island: the game of PadZoo, a Gymnasium environment on the ViZDoom engine."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 import gymnasium
@@ -76,19 +76,29 @@ def _choice(option: str, value: object, allowed: tuple[object, ...]) -> None:
         raise ValueError(f"{option} {value!r}: allowed {', '.join(map(str, allowed))}")
 
 
+def _choices(option: str, value: object, table: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Returns what an option's value may be in an episode: everything, one, or some."""
+    if not isinstance(value, list | tuple) or not value:
+        _choice(option, value, ("random", *table))
+        return table if value == "random" else (value,)
+    for one in value:
+        _choice(option, one, table)
+    return tuple(value)
+
+
 class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
     """Run from a spawn yard through a neck into a hall and onto one of three launch pads that look alike (section 3).
 
     An episode ends on a pad (reward 1.0; every other reward is 0.0) or after `max_steps`. What varies from episode to
-    episode is drawn from the episode's seed; `"random"` lets it vary, another value fixes it.
+    episode is drawn from the episode's seed; `"random"` lets it vary, another value fixes it, of several one is drawn.
 
     Args:
         size: Rows and columns of an observation.
         max_steps: Steps until time-out, 10 a second.
-        sky: `"random"`, or one of `textures.SKIES`.
-        light: `"random"`, or one of `island.LIGHTS`.
-        look: Floors and walls: `"random"`, or one of `island.LOOKS`.
-        camera: `"random"`, or one of `CAMERAS`.
+        sky: `"random"`, or one or some of `textures.SKIES`.
+        light: `"random"`, or one or some of `island.LIGHTS`.
+        look: Floors and walls: `"random"`, or one or some of `island.LOOKS`.
+        camera: `"random"`, or one or some of `CAMERAS`.
         strollers: Other characters walking about the hall: `"random"`, or 0 (off), 2, 4, 6.
         render_mode: None, or `"rgb_array"` for `render`.
 
@@ -106,32 +116,28 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
         self,
         size: int = 128,
         max_steps: int = 100,
-        sky: str = "random",
-        light: str = "random",
-        look: str = "meadow",
-        camera: str = "random",
-        strollers: int | str = "random",
+        sky: str | Sequence[str] = "random",
+        light: str | Sequence[str] = "random",
+        look: str | Sequence[str] = "meadow",
+        camera: str | Sequence[str] = "random",
+        strollers: int | str | Sequence[int] = "random",
         render_mode: str | None = None,
     ) -> None:
         if size < 1 or max_steps < 1:
             raise ValueError(f"size {size}, max_steps {max_steps}: allowed are whole numbers from 1 on")
         _choice("render_mode", render_mode, (None, "rgb_array"))
         self._tables: dict[str, tuple[Any, ...]] = {
+            "spawn": tuple(range(len(island.SPAWNS))),
+            "character": CHARACTERS,
             "sky": tuple(SKIES),
             "light": tuple(island.LIGHTS),
             "look": tuple(island.LOOKS),
             "camera": tuple(CAMERAS),
             "strollers": STROLLERS,
         }
-        self._fixed: dict[str, Any] = {
-            "sky": sky,
-            "light": light,
-            "look": look,
-            "camera": camera,
-            "strollers": strollers,
-        }
-        for option, value in self._fixed.items():
-            _choice(option, value, ("random", *self._tables[option]))
+        given = {"sky": sky, "light": light, "look": look, "camera": camera, "strollers": strollers}
+        chosen = {name: _choices(name, value, self._tables[name]) for name, value in given.items()}
+        self._choices = self._tables | chosen
         self.render_mode = render_mode
         self.max_steps = max_steps
         self.observation_space = Box(0, 255, (size, size, 3), np.uint8)
@@ -163,15 +169,12 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
         for name in options:
             _choice("reset option", name, ("spawn", "character"))
         super().reset(seed=seed)
-        tables = {"spawn": tuple(range(len(island.SPAWNS))), "character": CHARACTERS} | self._tables
-        # Every draw is made whatever is fixed, so that fixing one thing leaves the others of a seed as they are.
-        drawn = {name: table[self.np_random.integers(len(table))] for name, table in tables.items()}
+        drawn = {name: self._draw(name) for name in self._tables}
         engine_seed = int(self.np_random.integers(2**31))
         for name in ("spawn", "character"):
             if options.get(name) is not None:
-                _choice(name, options[name], tables[name])
+                _choice(name, options[name], self._tables[name])
                 drawn[name] = options[name]
-        drawn |= {name: value for name, value in self._fixed.items() if value != "random"}
         self._begin(drawn, engine_seed)
         self._steps = 0
         self._info = {"spawn": drawn["spawn"], "character": drawn["character"]}
@@ -221,6 +224,12 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
     def outline() -> list[NDArray[np.float64]]:
         """Returns the island's walls, pillars and pads as polygons `(K, 2)` in map units."""
         return island.outline()
+
+    def _draw(self, name: str) -> Any:
+        choices = self._choices[name]
+        # One choice takes a draw too, of all that there are: fixing one thing leaves the others of a seed as they are.
+        drawn = self.np_random.integers(len(choices) if len(choices) > 1 else len(self._tables[name]))
+        return choices[drawn % len(choices)]
 
     def _begin(self, drawn: Mapping[str, Any], seed: int) -> None:
         name = island.map_name(drawn["spawn"], drawn["look"], drawn["light"], drawn["sky"])

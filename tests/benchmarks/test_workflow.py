@@ -17,7 +17,7 @@ from agents import wanted
 from workflow import TRAININGS, dry_run, stages
 
 ROOT = Path(__file__).parents[2]
-PRESETS = ("micro", "demo", "transfer", "tiny", "small", "zoo", "paper")
+PRESETS = ("micro", "demo", "tiny", "small", "zoo", "paper")
 STAGES = {"base", "sft", "scratch", "prefft_left", "prefft_right", "aligned_left", "aligned_right"}
 
 

@@ -177,6 +177,34 @@ def test_a_fixed_option_keeps_the_other_draws(game: LaunchIsland) -> None:
         fixed.close()
 
 
+def test_of_several_looks_one_is_drawn_and_nothing_else_changes() -> None:
+    several, *single = (LaunchIsland(size=64, look=look) for look in (["beach", "moor"], "beach", "moor"))
+    try:
+        drawn = set()
+        for seed in range(8):
+            picture, *pictures = (env.reset(seed=seed)[0] for env in (several, *single))
+            (which,) = (index for index, one in enumerate(pictures) if (one == picture).all())
+            drawn.add(which)
+        assert drawn == {0, 1}
+    finally:
+        for env in (several, *single):
+            env.close()
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("mars", "look 'mars': allowed random, meadow"),
+        ([], r"look \[\]: allowed random, meadow"),
+        (["moor", "mars"], "look 'mars': allowed meadow"),
+        (["moor", "random"], "look 'random': allowed meadow"),
+    ],
+)
+def test_a_look_that_there_is_not_is_refused(value: str | list[str], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}"):
+        LaunchIsland(look=value)
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [("sky", "dusk"), ("light", "evening"), ("look", "beach"), ("camera", "high"), ("strollers", 6)],
