@@ -70,8 +70,7 @@ REWARD_TEXT: Final = """Reward models: accuracy on all preferences among {rollou
 1,400), in percent: mean (least to greatest) over {subsets} subsets, and seeds: {pairs}. There are {rollouts[train]}
 training rollouts (the paper: 1,000). The largest amount is every pair of them: there only the seeds of training and
 projection differ. Pairs of equal rank give no preference, so the amounts are upper bounds."""
-ALIGNMENT_TEXT: Final = """Reward models of the encoder {encoder} choose what preference fine-tuning imitates, and they
-align. REINFORCE with them in the loop, averaged over the last five updates:"""
+ALIGNMENT_TEXT: Final = "REINFORCE with the reward model in the loop, averaged over the last five updates:"
 CLAIMS_TEXT: Final = """A claim holds if the whole 95 % interval (Student's t over the readings, one a seed) is on its
 side, does not hold if the whole interval is on the other; else there is not enough power to tell. Scripted players
 favour the middle, and most curated runs to the right start on the left: rows about that show that agents inherit it."""
@@ -113,7 +112,6 @@ def report(study: Study, drawn: dict[str, Path]) -> str:
     """Returns the overview of any run as Markdown."""
     about, settings = study.provenance(), study.settings
     files = " ".join(f"[`{path}`](../../{path})" for path in about["configuration"])
-    encoder = settings.get("rewards", "agent").replace("_", " ")
     command = f"snakemake --snakefile benchmarks/paper/Snakefile --config preset={study.preset} --cores 2"
     parts = [
         f"# The pipeline, preset `{study.preset}`",
@@ -126,7 +124,7 @@ def report(study: Study, drawn: dict[str, Path]) -> str:
         REWARD_TEXT.format(**settings | {"pairs": PAIRS[settings["pairs"]]}),
         "\n".join(reward_table(study)),
         *_pictured("", drawn, "reward_accuracy"),
-        *_pictured(ALIGNMENT_TEXT.format(encoder=encoder) + "\n\n", drawn, "alignment"),
+        *_pictured(f"{ALIGNMENT_TEXT}\n\n", drawn, "alignment"),
         *_pictured("The aligned agents, left and right, from each of the four spawns:\n\n", drawn, "agent_"),
         "Seconds a stage (its last go, if it was cut off), wall time, summed over sizes and seeds; two run at once:",
         "\n".join(time_table(study)),

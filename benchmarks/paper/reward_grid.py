@@ -142,7 +142,7 @@ if __name__ == "__main__":
     settings = yaml.safe_load(Path(f"benchmarks/paper/presets/{given.preset}.yaml").read_text())
     grid = Grid(Path(given.home), given.of, given.side, given.policy, settings, given.accelerator)
     if given.only:
-        grid.train(settings.get("rewards", "agent"), given.only, 0)
+        grid.train("agent", given.only, 0)
     else:
         target = grid.root / "accuracy.json"
         target.with_suffix(".partial").write_text(json.dumps(grid.run(), indent=1) + "\n")

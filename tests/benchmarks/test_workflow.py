@@ -82,7 +82,7 @@ def test_a_run_publishes_everything_and_is_then_done(undisturbed: Path) -> None:
     assert "Nothing to be done" in (undisturbed / "log").read_text()
 
 
-def test_games_and_rewards_are_those_that_the_preset_names(undisturbed: Path) -> None:
+def test_games_are_those_that_the_preset_names(undisturbed: Path) -> None:
     run = undisturbed / "run"
     told = synthetic.preset("micro")["env_args"]
     played = {"population": run / "demos" / "population-64", "curated": run / "demos" / "curated-64"}
@@ -91,10 +91,7 @@ def test_games_and_rewards_are_those_that_the_preset_names(undisturbed: Path) ->
         assert json.loads((folder / "index.json").read_text())["source"]["env_args"] == told.get(who, {})
     trained = yaml.safe_load((run / "tiny-0" / "aligned_prefft_left_15" / "hparams.yaml").read_text())
     assert trained["env_args"] == told["agents"]
-    assert "random_projection" in trained["reward"]
-    text = (undisturbed / "results" / "report.md").read_text()
-    assert '`{"population": {"look": "random"}' in text
-    assert "the encoder random projection" in text
+    assert '`{"population": {"look": "random"}' in (undisturbed / "results" / "report.md").read_text()
 
 
 def test_a_killed_run_goes_on_where_it_was_and_ends_with_the_same_summary(undisturbed: Path, tmp_path: Path) -> None:
