@@ -99,7 +99,7 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
         light: `"random"`, or one or some of `island.LIGHTS`.
         look: Floors and walls: `"random"`, or one or some of `island.LOOKS`.
         camera: `"random"`, or one or some of `CAMERAS`.
-        strollers: Other characters walking about the hall: `"random"`, or 0 (off), 2, 4, 6.
+        strollers: Other characters walking about the hall: `"random"`, or one or some of 0 (off), 2, 4, 6.
         render_mode: None, or `"rgb_array"` for `render`.
 
     Raises:

@@ -86,12 +86,13 @@ def test_games_are_those_that_the_preset_names(undisturbed: Path) -> None:
     run = undisturbed / "run"
     told = synthetic.preset("micro")["env_args"]
     played = {"population": run / "demos" / "population-64", "curated": run / "demos" / "curated-64"}
-    played |= {"agents": run / "tiny-0" / "rollouts" / "sft" / "train"}
     for who, folder in played.items():
         assert json.loads((folder / "index.json").read_text())["source"]["env_args"] == told.get(who, {})
+    for folder in (run / "tiny-0" / "rollouts" / "sft" / "train", run / "tiny-0" / "evaluation" / "sft"):
+        assert json.loads((folder / "index.json").read_text())["source"]["env_args"] == told["agents"]
     trained = yaml.safe_load((run / "tiny-0" / "aligned_prefft_left_15" / "hparams.yaml").read_text())
     assert trained["env_args"] == told["agents"]
-    assert '`{"population": {"look": "random"}' in (undisturbed / "results" / "report.md").read_text()
+    assert f"`{json.dumps(told)}`" in (undisturbed / "results" / "report.md").read_text()
 
 
 def test_a_killed_run_goes_on_where_it_was_and_ends_with_the_same_summary(undisturbed: Path, tmp_path: Path) -> None:
