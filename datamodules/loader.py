@@ -1,5 +1,6 @@
 """Loaders of data sets and streams whose items are whole batches already."""
 
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -28,7 +29,7 @@ class EndlessLoader(DataLoader[Any]):
     """
 
     def __init__(self, stream: EndlessStream, workers: int, consumed: Callable[[], int]) -> None:
-        super().__init__(stream, batch_size=None, collate_fn=as_is, num_workers=workers)
+        super().__init__(stream, batch_size=None, collate_fn=as_is, num_workers=workers, worker_init_fn=outlast_signals)
         self._stream = stream
         self._consumed = consumed
 
@@ -52,6 +53,18 @@ def loader(dataset: Dataset[Any], workers: int = 0) -> DataLoader[Any]:
         workers: Processes that make them; 0 makes them in this one.
     """
     return DataLoader(dataset, batch_size=None, collate_fn=as_is, num_workers=workers)
+
+
+def outlast_signals(worker: int) -> None:
+    """Leaves signals that ask a whole group of processes to stop to the training: it finishes its update, and saves.
+
+    A worker ends when the training asks it to, or within five seconds of the training's own end, however it comes.
+
+    Args:
+        worker: Its number.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def as_is(batch: Any) -> Any:

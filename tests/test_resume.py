@@ -69,14 +69,21 @@ def test_a_killed_training_goes_on_bit_for_bit(shards: Path, tmp_path: Path, ran
     assert all(torch.equal(value, other[name]) for name, value in one.items())
 
 
-def test_a_training_that_is_asked_to_stop_leaves_its_last_update(shards: Path, tmp_path: Path) -> None:
-    arguments = command(shards, tmp_path, tmp_path, 1, 0, "--trainer.max_steps", 10_000)
+@pytest.mark.parametrize(
+    ("workers", "number"),
+    [(0, signal.SIGTERM), (2, signal.SIGTERM), (2, signal.SIGINT)],
+    ids=str,
+)
+def test_a_training_that_is_asked_to_stop_leaves_its_last_update(
+    shards: Path, tmp_path: Path, workers: int, number: signal.Signals
+) -> None:
+    arguments = command(shards, tmp_path, tmp_path, 1, workers, "--trainer.max_steps", 10_000)
     arguments += ["--trainer.callbacks.minutes", "60"]
-    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(arguments, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while not (tmp_path / "metrics.csv").exists() or len(losses(tmp_path)) < 3:
         assert process.poll() is None
         time.sleep(0.01)
-    process.terminate()
+    os.killpg(process.pid, number)  # its workers too, as a terminal or a batch system does
     process.wait(60)
     last = checkpoint(tmp_path / "checkpoints" / "last.ckpt")["global_step"]
     assert last >= 3
