@@ -85,10 +85,11 @@ def spent(study: Study) -> str:
     )
 
 
-def played(study: Study) -> str:
-    """Says which arguments the game was given, if any."""
-    given = study.settings.get("env_args")
-    return f"The game's arguments, by player of the recordings and for agents: `{json.dumps(given)}`." if given else ""
+def told(study: Study) -> str:
+    """Says what the preset adds to the configurations, if anything: arguments of the game, a precision."""
+    game, precision = (study.settings.get(name) for name in ("env_args", "precision"))
+    said = f"The game's arguments, by player of the recordings and for agents: `{json.dumps(game)}`." if game else ""
+    return f"{said} Behavior cloning with `--trainer.precision {precision}`.".strip() if precision else said
 
 
 def covered(study: Study) -> str:
@@ -116,7 +117,7 @@ def report(study: Study, drawn: dict[str, Path]) -> str:
     parts = [
         f"# The pipeline, preset `{study.preset}`",
         f"Commit `{about['commit']}`, seeds {', '.join(map(str, about['seeds']))}; trained on: {about['hardware']}.",
-        f"Made by `{command}` from {files}. {spent(study)} {covered(study)} {played(study)}".strip(),
+        f"Made by `{command}` from {files}. {spent(study)} {covered(study)} {told(study)}".strip(),
         OUTCOMES_TEXT,
         "\n".join(outcome_table(study)),
         *_pictured("", drawn, "outcomes"),

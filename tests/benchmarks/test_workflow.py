@@ -14,6 +14,8 @@ import pytest
 import synthetic
 import yaml
 from agents import wanted
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
 from workflow import TRAININGS, dry_run, stages
 
 ROOT = Path(__file__).parents[2]
@@ -118,6 +120,28 @@ def test_a_preset_trains_evaluates_and_aligns_what_it_lists(preset: str, tmp_pat
             assert f"{agent.size}-{agent.seed}/agents/{agent.name}.ckpt" in plan
     assert all(Path(ROOT / path).is_file() for path in settings["configs"].values())
     assert set(settings["pixels"]) == {size for group in settings["agents"] for size in group["sizes"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "named"),
+    [
+        ("preset", {"tpo": 0.5}, "tpo"),
+        ("preset", {"top": 2}, "top"),
+        ("preset", {"env_args": {"populaton": {}}}, "populaton"),
+        ("config", {"acelerator": "gpu"}, "acelerator"),
+    ],
+)
+def test_what_a_study_does_not_know_is_refused(name: str, wrong: dict[str, object], named: str) -> None:
+    known = {"preset": synthetic.preset("micro"), "config": {"preset": "micro"}}[name]
+    schema = str(ROOT / "benchmarks" / "paper" / "schemas" / f"{name}.yaml")
+    validate(known, schema)
+    with pytest.raises(WorkflowError, match=named):
+        validate(known | wrong, schema)
+
+
+def test_imitators_are_trained_in_the_precision_that_a_preset_names(tmp_path: Path) -> None:
+    plan = stages(dry_run(tmp_path, "--cores", "2", "--config", "preset=tiny"))
+    assert {name for name, job in plan.items() if "--trainer.precision bf16-mixed" in job} == {"imitate", "prefft"}
 
 
 def test_a_study_trains_on_an_accelerator_if_it_is_told_to(tmp_path: Path) -> None:
