@@ -6,6 +6,7 @@ on when the same command is run again.
 
 import argparse
 import json
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,9 +78,19 @@ class Family:
         seed = self.seed if seed is None else seed
         return " ".join(map(str, ("padzoo fit", configs, "--seed_everything", seed, "--data.seed", seed, *options)))
 
+    @property
+    def game(self) -> str:
+        """The game's arguments for agents, as a flag's value."""
+        return json.dumps(self.preset.get("env_args", {}).get("agents", {}))
+
+    def playing(self, experiment: str, stage: str, *options: object) -> str:
+        """Returns the command line of a training that plays the game."""
+        return self.fit(experiment, stage, "--model.env_args", shlex.quote(self.game), *options)
+
     def imitation(self, stage: str, data: Path, *options: object) -> str:
         """Returns the command line of behavior cloning."""
-        return self.fit("policy", stage, "--model.size", self.size, "--data.train", data, *options)
+        precision = ("--trainer.precision", self.preset["precision"]) if "precision" in self.preset else ()
+        return self.playing("policy", stage, "--model.size", self.size, "--data.train", data, *options, *precision)
 
     def members(self) -> Iterator[Member]:
         """Yields the family, parents first."""
@@ -110,7 +121,7 @@ class Family:
         commands = [
             f"padzoo score {rollouts} --reward {checkpoint} --top {self.preset['top']} --out {preferred}",
             self.imitation("prefft", preferred, "--model.init_from", self.agent("sft")),
-            self.fit("reinforce", "aligned", "--model.seed", self.seed, *played),
+            self.playing("reinforce", "aligned", "--model.seed", self.seed, *played),
         ]
         aligned, name = self.agent(f"aligned_prefft_{side}_{amount}"), f"policy_{self.size}.aligned_{side}"
         yield Member(name, aligned, commands, [preferred], sft, [sft, reward], [middle])
@@ -120,7 +131,8 @@ class Family:
         out = self.home / "zoo" / "measured" / member.name
         if not member.side:
             if not out.exists():
-                padzoo("rollout", "--policy", weights, "--episodes", episodes, "--seed", self.seed, "--out", out)
+                played = ("--episodes", episodes, "--seed", self.seed, "--env_args", self.game)
+                padzoo("rollout", "--policy", weights, *played, "--out", out)
             return ["--results", json.dumps([str(out)])]
         grid = self.grid(member.side)
         if not out.exists():
