@@ -1,11 +1,12 @@
 """What pre-training saves: failure after few and many updates on the curated runs, fine-tuned and from scratch.
 
 `python benchmarks/pretraining.py CURATED BASE...`, a folder of shards and one base policy a seed, that of seed 0 first,
-prints a table. What was trained and played stays in `--out`; the same command goes on from there.
+prints a table. What was trained and played stays in `--out`; the same command goes on with the next policy.
 """
 
 import argparse
 import json
+import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -50,9 +51,9 @@ class Trial:
         fit += ["--trainer.max_steps", self.updates, "--trainer.val_check_interval", self.updates]
         fit += ["--model.warmup_steps", min(WARMUP, self.updates // 4)]
         play = ["--policy", last, "--episodes", given.episodes, "--seed", self.seed, "--env_args", game]
-        if not last.exists():
+        if not played.exists():  # a `last.ckpt` alone may be that of a training that was cut off
+            shutil.rmtree(home, ignore_errors=True)
             _padzoo(home, "fit", *fit, "--trainer.default_root_dir", home)
-        if not played.exists():
             _padzoo(home, "rollout", *play, "--out", played)
         found: Json = json.loads((played / "outcomes.json").read_text())
         return found
