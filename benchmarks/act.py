@@ -20,13 +20,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from datamodules.episode import episodes
-from envs.vector import GamePool
-from zoo.agent import Agent
-from zoo.nets.gamepad_distribution import GamepadDistribution
-from zoo.nets.policy import Policy
-from zoo.provenance import origin, peak_memory
-from zoo.rollout import Rollout, play
+from padzoo.datamodules.episode import episodes
+from padzoo.envs.vector import GamePool
+from padzoo.zoo.agent import Agent
+from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.provenance import origin, peak_memory
+from padzoo.zoo.rollout import Rollout, play
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 GAMES = 16

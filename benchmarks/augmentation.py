@@ -11,11 +11,11 @@ from statistics import median
 import torch
 import torch.nn.functional as F
 
-from datamodules import Demonstrations
-from datamodules.augment import Augment
-from datamodules.windows import Batch
-from zoo.nets.policy import Policy
-from zoo.provenance import origin
+from padzoo.datamodules import Demonstrations
+from padzoo.datamodules.augment import Augment
+from padzoo.datamodules.windows import Batch
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.provenance import origin
 
 STEPS = 40
 ROUNDS = 5

@@ -13,9 +13,9 @@ from unittest.mock import patch
 import torch
 from torch import Tensor
 
-from zoo.nets.encoder import ConvNeXtBlock
-from zoo.nets.policy import Policy
-from zoo.provenance import origin
+from padzoo.zoo.nets.encoder import ConvNeXtBlock
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.provenance import origin
 
 STEPS = 4
 

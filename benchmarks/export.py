@@ -21,16 +21,16 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-from datamodules import codec
-from datamodules.episode import Episode, episodes
-from envs.adapter import make
-from zoo import hub
-from zoo.agent import Agent
-from zoo.nets.act_step import ActStep
-from zoo.nets.gamepad_distribution import GamepadDistribution
-from zoo.nets.policy import SIZES, Policy
-from zoo.onnx_export import export_onnx
-from zoo.provenance import origin
+from padzoo.datamodules import codec
+from padzoo.datamodules.episode import Episode, episodes
+from padzoo.envs.adapter import make
+from padzoo.zoo import hub
+from padzoo.zoo.agent import Agent
+from padzoo.zoo.nets.act_step import ActStep
+from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
+from padzoo.zoo.nets.policy import SIZES, Policy
+from padzoo.zoo.onnx_export import export_onnx
+from padzoo.zoo.provenance import origin
 
 ROUNDS = 5
 STEPS = 20  # a round

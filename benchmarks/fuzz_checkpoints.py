@@ -18,11 +18,11 @@ from pathlib import Path
 
 import torch
 
-from zoo import hub
-from zoo.card import About
-from zoo.nets.policy import Policy
-from zoo.provenance import origin
-from zoo.publication import Publication
+from padzoo.zoo import hub
+from padzoo.zoo.card import About
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.provenance import origin
+from padzoo.zoo.publication import Publication
 
 POISON = b"cos\nsystem\n(S'touch executed'\ntR."
 NAMES = ("policy_tiny.sft", "policy_tiny.aligned")

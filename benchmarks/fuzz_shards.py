@@ -18,13 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
-from datamodules import ShardWriter, Trajectory
-from datamodules.archive import Archive
-from datamodules.inspection import Inspection
-from datamodules.manifest import Manifest
-from datamodules.shard_reader import ShardReader
-from envs.gamepad import NEUTRAL
-from zoo.provenance import origin
+from padzoo.datamodules import ShardWriter, Trajectory
+from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.inspection import Inspection
+from padzoo.datamodules.manifest import Manifest
+from padzoo.datamodules.shard_reader import ShardReader
+from padzoo.envs.gamepad import NEUTRAL
+from padzoo.zoo.provenance import origin
 
 Members = list[tuple[tarfile.TarInfo, bytes]]
 POISON = b"cos\nsystem\n(S'touch executed'\ntR."

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import yaml
 
-from zoo.provenance import origin
-from zoo.wilson import wilson
+from padzoo.zoo.provenance import origin
+from padzoo.zoo.wilson import wilson
 
 PRESET: Final = Path("benchmarks/paper/presets/demo.yaml")
 WARMUP: Final = 50  # updates, the preset's

@@ -27,12 +27,12 @@ import simplejpeg
 import torch
 import webdataset as wds
 
-from datamodules import Demonstrations
-from datamodules.manifest import Manifest
-from datamodules.shards import records
-from zoo.allocator import keep_freed_memory
-from zoo.cli import main
-from zoo.provenance import origin
+from padzoo.datamodules import Demonstrations
+from padzoo.datamodules.manifest import Manifest
+from padzoo.datamodules.shards import records
+from padzoo.allocator import keep_freed_memory
+from padzoo.cli import main
+from padzoo.zoo.provenance import origin
 
 BATCH, CONTEXT = 16, 32
 SECONDS = 4.0  # that every measurement takes

@@ -17,8 +17,8 @@ from statistics import mean
 
 import torch
 
-from zoo.cli import main
-from zoo.provenance import origin
+from padzoo.cli import main
+from padzoo.zoo.provenance import origin
 
 MODES = {"sampled": ["--data.batch_size", 496], "all_pairs": ["--data.batch_trajectories", 32]}
 SIDES, SEEDS = ("left", "right"), (0, 1, 2)

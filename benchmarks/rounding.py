@@ -8,11 +8,11 @@ import sys
 
 import torch
 
-from zoo import hub
-from zoo.card import Precision
-from zoo.golden_output import golden_output, off
-from zoo.provenance import origin
-from zoo.stored_weights import narrow
+from padzoo.zoo import hub
+from padzoo.zoo.card import Precision
+from padzoo.zoo.golden_output import golden_output, off
+from padzoo.zoo.provenance import origin
+from padzoo.zoo.stored_weights import narrow
 
 PRECISIONS: tuple[Precision, ...] = ("float16", "bfloat16")
 

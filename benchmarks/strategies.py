@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from zoo.provenance import origin
+from padzoo.zoo.provenance import origin
 
 ROUNDS, UPDATES, EVERY, BATCH = 3, 24, 4, 8
 WAYS = {  # processes, threads in each
@@ -33,12 +33,12 @@ def rate(folder: str, size: str, processes: int, threads: int) -> float:
             *("fit", "--config", "configs/experiment/policy.yaml", "--model", f"configs/model/policy_{size}.yaml"),
             *("--data.train", folder, "--data.batch_size", BATCH // processes, "--data.val_fraction", 0),
             *("--trainer.precision", "bf16-mixed", "--trainer.max_steps", UPDATES, "--trainer.devices", processes),
-            *("--trainer.callbacks", "callbacks.Throughput", "--trainer.callbacks.every", EVERY, *strategy),
+            *("--trainer.callbacks", "Throughput", "--trainer.callbacks.every", EVERY, *strategy),
             *("--trainer.log_every_n_steps", EVERY, "--trainer.logger", json.dumps(table)),
             *("--trainer.default_root_dir", root),
         ]
         environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
-        command = [sys.executable, "-m", "zoo", *map(str, arguments)]
+        command = [sys.executable, "-m", "padzoo", *map(str, arguments)]
         subprocess.run(command, env=environment, check=True, capture_output=True)
         with (Path(root) / "metrics.csv").open() as file:
             rates = [float(row["train/frames_per_second"]) for row in csv.DictReader(file)]

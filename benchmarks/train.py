@@ -23,12 +23,12 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
-from zoo.allocator import keep_freed_memory
-from zoo.behavior_cloning import BehaviorCloning
-from zoo.nets.cost import training_flops
-from zoo.nets.gamepad_distribution import GamepadDistribution
-from zoo.nets.policy import Policy
-from zoo.provenance import origin, peak_memory
+from padzoo.allocator import keep_freed_memory
+from padzoo.zoo.behavior_cloning import BehaviorCloning
+from padzoo.zoo.nets.cost import training_flops
+from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.provenance import origin, peak_memory
 
 WARMUP = 3  # updates that are not timed
 DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16, "32-true": torch.float32}

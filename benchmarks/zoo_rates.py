@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import MonteCarloMethod, chi2_contingency
 
-from datamodules import shards
-from zoo import cache
-from zoo.catalog import Catalog
-from zoo.cli import main
-from zoo.provenance import origin
+from padzoo.datamodules import shards
+from padzoo.zoo import cache
+from padzoo.zoo.catalog import Catalog
+from padzoo.cli import main
+from padzoo.zoo.provenance import origin
 
 
 def compare(card: dict[str, int], found: Counter[str], seed: int) -> float:

@@ -6,11 +6,11 @@ from typing import cast
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from callbacks.heatmap import Points, draw_heatmap, visited
-from datamodules.episode import episodes
-from zoo.outcomes import Outcomes
-from zoo.policy_module import PolicyModule
-from zoo.rollout import Rollout
+from padzoo.callbacks.heatmap import Points, draw_heatmap, visited
+from padzoo.datamodules.episode import episodes
+from padzoo.zoo.outcomes import Outcomes
+from padzoo.zoo.policy_module import PolicyModule
+from padzoo.zoo.rollout import Rollout
 
 
 class ClosedLoop(Callback):
@@ -37,7 +37,7 @@ class ClosedLoop(Callback):
         """
         if not isinstance(pl_module, PolicyModule):
             raise ValueError(
-                f"callbacks.ClosedLoop: {type(pl_module).__name__} does not play; allowed: BehaviorCloning, Reinforce"
+                f"ClosedLoop: {type(pl_module).__name__} does not play; allowed: BehaviorCloning, Reinforce"
             )
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -5,15 +5,15 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from zoo.behavior_cloning import BehaviorCloning
-from zoo.nets.cost import training_flops
+from padzoo.zoo.behavior_cloning import BehaviorCloning
+from padzoo.zoo.nets.cost import training_flops
 
 
 class Throughput(Callback):
     """Logs how fast behavior cloning trains, waiting for data included.
 
     `train/frames_per_second`, of all processes together; `train/flops_per_second`, the floating-point operations that
-    the network needs for them (see `zoo.nets.cost`); and `train/peak_fraction`, these as a share of a given peak.
+    the network needs for them (see `padzoo.zoo.nets.cost`); and `train/peak_fraction`, these as a share of a given peak.
 
     Args:
         every: Updates between two readings.
@@ -36,7 +36,7 @@ class Throughput(Callback):
         """
         if not isinstance(pl_module, BehaviorCloning):
             raise ValueError(
-                f"callbacks.Throughput: {type(pl_module).__name__} trains on no frames; allowed: BehaviorCloning"
+                f"Throughput: {type(pl_module).__name__} trains on no frames; allowed: BehaviorCloning"
             )
         if stage == "fit":
             self._flops = training_flops(pl_module.net)

@@ -8,18 +8,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from datamodules.archive import Archive
-    from datamodules.augment import Augment
-    from datamodules.demonstrations import Demonstrations
-    from datamodules.episode import Episode
-    from datamodules.episodes import Episodes
-    from datamodules.manifest import Manifest
-    from datamodules.module import ZooDataModule
-    from datamodules.preference import Preference
-    from datamodules.preferences import Preferences
-    from datamodules.record import Record
-    from datamodules.shards import ShardWriter
-    from datamodules.trajectory import Trajectory, TrajectorySummary
+    from padzoo.datamodules.archive import Archive
+    from padzoo.datamodules.augment import Augment
+    from padzoo.datamodules.demonstrations import Demonstrations
+    from padzoo.datamodules.episode import Episode
+    from padzoo.datamodules.episodes import Episodes
+    from padzoo.datamodules.manifest import Manifest
+    from padzoo.datamodules.module import ZooDataModule
+    from padzoo.datamodules.preference import Preference
+    from padzoo.datamodules.preferences import Preferences
+    from padzoo.datamodules.record import Record
+    from padzoo.datamodules.shards import ShardWriter
+    from padzoo.datamodules.trajectory import Trajectory, TrajectorySummary
 
 _HOMES = {
     "Archive": "archive",

@@ -8,10 +8,10 @@ from typing import Final, overload
 
 from upath import UPath
 
-from datamodules.manifest import Manifest, Shard
-from datamodules.patient_file import UnreachableError, open_file
-from datamodules.record import MEMBER, Record, read_summary
-from datamodules.trajectory import Trajectory, TrajectorySummary
+from padzoo.datamodules.manifest import Manifest, Shard
+from padzoo.datamodules.patient_file import UnreachableError, open_file
+from padzoo.datamodules.record import MEMBER, Record, read_summary
+from padzoo.datamodules.trajectory import Trajectory, TrajectorySummary
 
 TAR_ERRORS: Final = (tarfile.TarError, EOFError, OSError, OverflowError, ValueError)  # what a damaged tar file ends in
 Span = tuple[int, int]  # where a member's bytes begin, and how many there are

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from datamodules.gamepad_actions import Sticks, gamepad_actions
-from datamodules.trajectory import Trajectory
-from envs.area import AreaReduction
+from padzoo.datamodules.gamepad_actions import Sticks, gamepad_actions
+from padzoo.datamodules.trajectory import Trajectory
+from padzoo.envs.area import AreaReduction
 
 
 class BleedingEdge:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from datamodules.decoded_set import DecodedSet
-from datamodules.windows import Window, kept_rows, random_windows, window_count
+from padzoo.datamodules.decoded_set import DecodedSet
+from padzoo.datamodules.windows import Window, kept_rows, random_windows, window_count
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from datamodules.loader import EndlessStream
+from padzoo.datamodules.loader import EndlessStream
 
 
 class Comparisons(TypedDict):

@@ -11,10 +11,10 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from rich.progress import track
 
-from datamodules.cache_folder import cache_folder
-from datamodules.manifest import Manifest
-from datamodules.record import Record
-from datamodules.shard_reader import ShardReader
+from padzoo.datamodules.cache_folder import cache_folder
+from padzoo.datamodules.manifest import Manifest
+from padzoo.datamodules.record import Record
+from padzoo.datamodules.shard_reader import ShardReader
 
 FRAMES: Final = "frames.npy"
 ACTIONS: Final = "actions.npy"

@@ -5,16 +5,16 @@ from typing import Any, Literal
 
 from torch.utils.data import DataLoader
 
-from datamodules.augment import Augment
-from datamodules.cached_windows import CachedWindows
-from datamodules.decoded_set import DecodedSet
-from datamodules.episode import episodes
-from datamodules.episodes import EpisodeList
-from datamodules.loader import EndlessLoader, Nothing, loader
-from datamodules.manifest import Manifest
-from datamodules.module import ZooDataModule
-from datamodules.shard_windows import ShardWindows
-from datamodules.stream import BatchStream, Laps
+from padzoo.datamodules.augment import Augment
+from padzoo.datamodules.cached_windows import CachedWindows
+from padzoo.datamodules.decoded_set import DecodedSet
+from padzoo.datamodules.episode import episodes
+from padzoo.datamodules.episodes import EpisodeList
+from padzoo.datamodules.loader import EndlessLoader, Nothing, loader
+from padzoo.datamodules.manifest import Manifest
+from padzoo.datamodules.module import ZooDataModule
+from padzoo.datamodules.shard_windows import ShardWindows
+from padzoo.datamodules.stream import BatchStream, Laps
 
 
 class HeldOut:
@@ -38,7 +38,7 @@ class HeldOut:
 class Demonstrations(ZooDataModule):
     """Random windows of demonstrations for behavior cloning (paper, Appendix C.1).
 
-    A batch is `datamodules.windows.Batch`: frames uint8 `(B, T, H, W, 3)`, actions int64 `(B, T, 16)`, mask bool
+    A batch is `padzoo.datamodules.windows.Batch`: frames uint8 `(B, T, H, W, 3)`, actions int64 `(B, T, 16)`, mask bool
     `(B, T)`, False on the padding behind trajectories shorter than T. Training is endless (give the trainer
     `max_steps`), in another order every pass, and decided by `seed` and the numbers of ranks and workers alone.
     Validation is exact: disjoint windows in the order of the set, not augmented, the same every time and on every rank.

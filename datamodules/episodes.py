@@ -6,9 +6,9 @@ from typing import Any
 
 from torch.utils.data import DataLoader, Dataset
 
-from datamodules.episode import Episode, Split, episodes, stream
-from datamodules.loader import EndlessLoader, EndlessStream, loader
-from datamodules.module import ZooDataModule
+from padzoo.datamodules.episode import Episode, Split, episodes, stream
+from padzoo.datamodules.loader import EndlessLoader, EndlessStream, loader
+from padzoo.datamodules.module import ZooDataModule
 
 __all__ = ["Episode", "EpisodeList", "EpisodeStream", "Episodes", "episodes"]
 
@@ -61,7 +61,7 @@ class Episodes(ZooDataModule):
     """Episodes for online alignment, as RLHF draws prompts: seed, spawn and character, in batches `list[Episode]`.
 
     Training is endless: give the trainer `max_steps`. Training, validation and test episodes never share a seed (see
-    `datamodules.episode.stream`).
+    `padzoo.datamodules.episode.stream`).
 
     Args:
         seed: Seed of all episodes, 0 or more.

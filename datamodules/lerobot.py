@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow.parquet as parquet
 from numpy.typing import NDArray
 
-from datamodules.gamepad_actions import Sticks, gamepad_actions
-from datamodules.trajectory import Trajectory
-from envs.area import AreaReduction
-from envs.gamepad import COMPONENTS, RATE
+from padzoo.datamodules.gamepad_actions import Sticks, gamepad_actions
+from padzoo.datamodules.trajectory import Trajectory
+from padzoo.envs.area import AreaReduction
+from padzoo.envs.gamepad import COMPONENTS, RATE
 
 Row = Mapping[str, Any]  # of the table of episodes
 

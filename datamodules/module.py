@@ -7,11 +7,11 @@ from lightning.pytorch import LightningDataModule
 from lightning.pytorch.trainer.states import TrainerFn
 from torch.utils.data import DataLoader
 
-from datamodules.archive import Archive
-from datamodules.episode import Episode
-from datamodules.loader import loader
-from datamodules.share import Share
-from datamodules.trajectory import Trajectory
+from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.episode import Episode
+from padzoo.datamodules.loader import loader
+from padzoo.datamodules.share import Share
+from padzoo.datamodules.trajectory import Trajectory
 
 
 class ZooDataModule(LightningDataModule):

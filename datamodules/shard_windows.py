@@ -9,10 +9,10 @@ import numpy as np
 import webdataset as wds
 from upath import UPath
 
-from datamodules.manifest import Manifest, Shard
-from datamodules.record import Record
-from datamodules.shard_reader import Sample, ShardReader, inspect
-from datamodules.windows import Window, disjoint_windows, kept_rows, random_windows, window_count
+from padzoo.datamodules.manifest import Manifest, Shard
+from padzoo.datamodules.record import Record
+from padzoo.datamodules.shard_reader import Sample, ShardReader, inspect
+from padzoo.datamodules.windows import Window, disjoint_windows, kept_rows, random_windows, window_count
 
 
 class ShardWindows:

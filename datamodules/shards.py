@@ -15,11 +15,11 @@ from typing import Any, Final
 
 from upath import UPath
 
-from datamodules.archive import Archive
-from datamodules.manifest import INDEX, Manifest, Shard
-from datamodules.record import Record
-from datamodules.trajectory import Trajectory
-from envs.gamepad import SCHEMA, is_noop
+from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.manifest import INDEX, Manifest, Shard
+from padzoo.datamodules.record import Record
+from padzoo.datamodules.trajectory import Trajectory
+from padzoo.envs.gamepad import SCHEMA, is_noop
 
 __all__ = ["Manifest", "Shard", "ShardWriter", "read", "records"]
 

@@ -2,8 +2,8 @@
 
 from torch.utils.data import Dataset
 
-from datamodules.archive import Archive
-from datamodules.trajectory import Trajectory
+from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.trajectory import Trajectory
 
 
 class Share(Dataset[Trajectory]):

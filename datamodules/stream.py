@@ -7,9 +7,9 @@ from typing import Protocol
 
 from torch.utils.data import get_worker_info
 
-from datamodules.augment import Augment
-from datamodules.loader import EndlessStream
-from datamodules.windows import Batch, Window, collate
+from padzoo.datamodules.augment import Augment
+from padzoo.datamodules.loader import EndlessStream
+from padzoo.datamodules.windows import Batch, Window, collate
 
 
 class Laps(Protocol):

@@ -8,11 +8,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from datamodules.archive import Archive
-from datamodules.augment import Augment
-from datamodules.trajectory import Trajectory
-from envs.gamepad import AXES, BUTTONS, CENTER, is_noop
-from zoo.cli import main
+from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.augment import Augment
+from padzoo.datamodules.trajectory import Trajectory
+from padzoo.envs.gamepad import AXES, BUTTONS, CENTER, is_noop
+from padzoo.cli import main
 
 DOCS = Path(__file__).parent
 STEPS = (0, 12, 24)  # of the window that is shown

@@ -2,8 +2,8 @@
 
 from gymnasium import register
 
-from envs.errors import GameCrashed
+from padzoo.envs.errors import GameCrashed
 
-register(id="padzoo/LaunchIsland-v0", entry_point="envs.launch_island:LaunchIsland")
+register(id="padzoo/LaunchIsland-v0", entry_point="padzoo.envs.launch_island:LaunchIsland")
 
 __all__ = ["GameCrashed"]

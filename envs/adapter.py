@@ -9,8 +9,8 @@ import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Space
 from numpy.typing import NDArray
 
-from envs import gamepad
-from envs.area import AreaReduction
+from padzoo.envs import gamepad
+from padzoo.envs.area import AreaReduction
 
 Translate = Callable[[NDArray[np.int64]], Any]
 OUTCOMES: Final = ("none", "success")  # of a game that declares none

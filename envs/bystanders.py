@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.pilot import Sight
-from envs.players import BLOCKED, Runner, ScriptedPlayer, Walker
-from envs.temper import Temper
-from envs.thumbs import Wish
+from padzoo.envs.pilot import Sight
+from padzoo.envs.players import BLOCKED, Runner, ScriptedPlayer, Walker
+from padzoo.envs.temper import Temper
+from padzoo.envs.thumbs import Wish
 
 Box = tuple[tuple[float, float], tuple[float, float]]
 HAUNTS: Final[dict[str, tuple[float, Box]]] = {  # where wanderers go: how often, and between which corners

@@ -4,10 +4,10 @@ from typing import Final
 
 import numpy as np
 
-from envs.island import PADS, SPAWNS
-from envs.players import Runner
-from envs.plays import Play, Plays, check_pad
-from envs.temper import Range, Temper
+from padzoo.envs.island import PADS, SPAWNS
+from padzoo.envs.players import Runner
+from padzoo.envs.plays import Play, Plays, check_pad
+from padzoo.envs.temper import Range, Temper
 
 CHARACTER: Final = "ninja"  # the one of every evaluation
 # In the paper 84 % of the fine-tuned agent's right-pad runs started at one left-hand spawn (Appendix F) and 1 % at the

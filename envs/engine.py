@@ -15,8 +15,8 @@ import numpy as np
 import vizdoom as vzd
 from numpy.typing import NDArray
 
-from envs.errors import GameCrashed
-from envs.island import build_wad
+from padzoo.envs.errors import GameCrashed
+from padzoo.envs.island import build_wad
 
 T = TypeVar("T")
 Button = vzd.Button

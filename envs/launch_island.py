@@ -8,12 +8,12 @@ import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
-from envs import gamepad, island
-from envs.actors import CHARACTERS
-from envs.area import AreaReduction
-from envs.engine import HEIGHT, WIDTH, Engine
-from envs.sticks import LOOK, TURN, speed
-from envs.textures import SKIES
+from padzoo.envs import gamepad, island
+from padzoo.envs.actors import CHARACTERS
+from padzoo.envs.area import AreaReduction
+from padzoo.envs.engine import HEIGHT, WIDTH, Engine
+from padzoo.envs.sticks import LOOK, TURN, speed
+from padzoo.envs.textures import SKIES
 
 OUTCOMES: Final = ("none", "left", "middle", "right")
 CAMERAS: Final[Mapping[str, tuple[int, int]]] = {  # (distance, height) in map units

@@ -7,11 +7,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from envs import sticks
-from envs.drift import Drift
-from envs.sticks import deflection
-from envs.temper import Temper
-from envs.thumbs import Wish
+from padzoo.envs import sticks
+from padzoo.envs.drift import Drift
+from padzoo.envs.sticks import deflection
+from padzoo.envs.temper import Temper
+from padzoo.envs.thumbs import Wish
 
 TICS: Final = 3.5  # engine tics a step, on average
 TURN: Final = sticks.TURN * TICS  # degrees that the right stick at full throw turns in a step

@@ -8,14 +8,14 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from envs.gamepad import CENTER, COMPONENTS
-from envs.island import NECK, PADS
-from envs.pilot import TURN, Pilot, Sight
-from envs.route import STEP, Path, route
-from envs.sticks import speed
-from envs.temper import Temper
-from envs.thumbs import Thumbs, Wish
-from envs.warm_up import WarmUp
+from padzoo.envs.gamepad import CENTER, COMPONENTS
+from padzoo.envs.island import NECK, PADS
+from padzoo.envs.pilot import TURN, Pilot, Sight
+from padzoo.envs.route import STEP, Path, route
+from padzoo.envs.sticks import speed
+from padzoo.envs.temper import Temper
+from padzoo.envs.thumbs import Thumbs, Wish
+from padzoo.envs.warm_up import WarmUp
 
 _RIGHT_X: Final = COMPONENTS.index("right_x")
 BLOCKED: Final = 14.0  # whoever got less far than this in 3 steps (a run makes 150 map units) is stuck

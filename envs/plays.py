@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from envs.island import PADS
-from envs.players import Player
+from padzoo.envs.island import PADS
+from padzoo.envs.players import Player
 
 
 @dataclass(frozen=True, eq=False)

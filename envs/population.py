@@ -6,12 +6,12 @@ from typing import Final
 
 import numpy as np
 
-from envs.actors import CHARACTERS
-from envs.bystanders import Idler, Masher, Spinner, WallRunner, Wanderer
-from envs.island import SPAWNS
-from envs.players import Player, Runner
-from envs.plays import Play, Plays, check_pad
-from envs.temper import Range, Temper
+from padzoo.envs.actors import CHARACTERS
+from padzoo.envs.bystanders import Idler, Masher, Spinner, WallRunner, Wanderer
+from padzoo.envs.island import SPAWNS
+from padzoo.envs.players import Player, Runner
+from padzoo.envs.plays import Play, Plays, check_pad
+from padzoo.envs.temper import Range, Temper
 
 Builder = Callable[[Temper, np.random.Generator, str], Player]
 

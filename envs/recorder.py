@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.errors import GameCrashed
-from envs.plays import Plays
-from envs.vector import GamePool
+from padzoo.envs.errors import GameCrashed
+from padzoo.envs.plays import Plays
+from padzoo.envs.vector import GamePool
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,10 +10,10 @@ import pygame
 import pygame._sdl2.controller as pads
 from numpy.typing import NDArray
 
-from envs.hands import Hands
-from envs.launch_island import LaunchIsland
-from envs.metronome import Metronome
-from envs.recorder import Recording
+from padzoo.envs.hands import Hands
+from padzoo.envs.launch_island import LaunchIsland
+from padzoo.envs.metronome import Metronome
+from padzoo.envs.recorder import Recording
 
 PERIOD: Final = 0.1  # seconds a step
 SCALE: Final = 3  # the window's pixels for one of the engine's

@@ -1,15 +1,17 @@
 """Small real data for every room's tests, moving patterns played by nobody, and networks that saw them for a moment."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from micro import fit, padzoo
+from small_zoo import publish_family
 
-from datamodules.shards import ShardWriter
-from datamodules.trajectory import Trajectory
-from envs.gamepad import NEUTRAL
+from padzoo.datamodules.shards import ShardWriter
+from padzoo.datamodules.trajectory import Trajectory
+from padzoo.envs.gamepad import NEUTRAL
 
 SIZE = 64
 TRAJECTORIES = 24
@@ -77,3 +79,28 @@ def reward(shards: Path, preferences: Path, policy: Path, tmp_path_factory: pyte
     """A checkpoint of a reward model after two updates."""
     data = ["--data.train", shards, "--data.train_preferences", preferences]
     return fit("reward", "reward", tmp_path_factory.mktemp("reward"), "--model.policy", policy, *data)
+
+
+@pytest.fixture(autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The cache, empty; nothing that is tested touches the user's."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("PADZOO_CACHE", str(folder))
+    monkeypatch.delenv("PADZOO_INDEX", raising=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def family(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A zoo of a policy, one that is stored on it and a reward model that is; do not change it."""
+    zoo = tmp_path_factory.mktemp("family")
+    publish_family(zoo, tmp_path_factory.mktemp("scratch"))
+    return zoo
+
+
+@pytest.fixture
+def zoo_folder(family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of that zoo, which `PADZOO_INDEX` names."""
+    shutil.copytree(family, tmp_path / "zoo")
+    monkeypatch.setenv("PADZOO_INDEX", str(tmp_path / "zoo"))
+    return tmp_path / "zoo"

@@ -9,11 +9,11 @@ import pytest
 import torch
 from micro import checkpoint, fit, padzoo, weights
 
-from datamodules.archive import Archive
-from datamodules.shards import ShardWriter
-from datamodules.trajectory import Trajectory
-from envs.gamepad import NEUTRAL, SIZES
-from envs.vector import GamePool
+from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.shards import ShardWriter
+from padzoo.datamodules.trajectory import Trajectory
+from padzoo.envs.gamepad import NEUTRAL, SIZES
+from padzoo.envs.vector import GamePool
 
 GAME = "vizdoom.gymnasium_wrapper:VizdoomBasic-v1"
 ARGUMENTS = {"frame_skip": 4}  # 300 tics at most: 75 steps

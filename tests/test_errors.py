@@ -74,7 +74,7 @@ CASES: dict[str, tuple[list[Any], str]] = {
     "unknown game": ([*ROLLOUT, "--env", "Nowhere-v0"], "game 'Nowhere-v0': Environment `Nowhere` doesn't exist."),
     "unknown option": (
         ["fit", *CLONE, "--data.train", "{shards}", "--data.nonsense", 1],
-        "--data: class 'datamodules.demonstrations.Demonstrations': Option 'nonsense' is not accepted",
+        "--data: class 'padzoo.datamodules.demonstrations.Demonstrations': Option 'nonsense' is not accepted",
     ),
     "unknown option of a command": ([*ROLLOUT, "--nonsense", 1], "unrecognized arguments: --nonsense 1"),
     "unknown class": (
@@ -125,7 +125,7 @@ def test_a_mistake_is_named_on_one_line_and_leaves_nothing(
 
 
 def test_the_process_tells_by_its_exit_status() -> None:
-    command = [sys.executable, "-m", "zoo", "rolout"]
+    command = [sys.executable, "-m", "padzoo", "rolout"]
     found = subprocess.run(command, capture_output=True, text=True, cwd=CONFIGS.parent, check=False)
     assert found.returncode == 2
     assert found.stdout == ""

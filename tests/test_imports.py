@@ -10,11 +10,11 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 OURS = ("envs", "datamodules", "zoo", "callbacks", "benchmarks", "tests")
-ROOF = ("zoo.cli", "zoo.training_cli", "zoo.commands", "zoo.complaint", "zoo.__main__")
+ROOF = ("padzoo.cli", "padzoo.training", "padzoo.commands", "padzoo.messages", "padzoo.__main__")
 ALLOWED = {
     "envs": ("envs",),
     "datamodules": ("envs", "datamodules"),
-    "zoo.nets": ("envs", "zoo.nets"),
+    "padzoo.zoo.nets": ("envs", "padzoo.zoo.nets"),
     "zoo": ("envs", "datamodules", "zoo"),
     "callbacks": ("envs", "datamodules", "zoo", "callbacks"),
     "roof": ("envs", "datamodules", "zoo", "callbacks"),
@@ -45,7 +45,7 @@ def modules() -> dict[str, Path]:
 def room(module: str) -> str:
     if within(module, ROOF):
         return "roof"
-    return "zoo.nets" if within(module, ("zoo.nets",)) else module.split(".")[0]
+    return "padzoo.zoo.nets" if within(module, ("padzoo.zoo.nets",)) else module.split(".")[0]
 
 
 @pytest.mark.parametrize("name", ALLOWED)
@@ -61,7 +61,7 @@ def test_rooms_import_downwards(name: str) -> None:
 
 def test_networks_are_pure_torch() -> None:
     for module, path in modules().items():
-        if room(module) == "zoo.nets":
+        if room(module) == "padzoo.zoo.nets":
             outside = {target.split(".")[0] for target in imports(path)} & {"lightning", "torchmetrics", "jsonargparse"}
             assert not outside, f"{module} imports {outside}"
 
@@ -81,7 +81,7 @@ def test_networks_are_pure_torch() -> None:
 )
 def test_a_command_starts_without_what_it_does_not_need(arguments: list[str], absent: set[str]) -> None:
     code = (
-        "import sys; from zoo.cli import main\n"
+        "import sys; from padzoo.cli import main\n"
         f"try: main({arguments!r})\n"
         "except SystemExit: pass\n"
         "print('loaded', *(name for name in sys.modules if '.' not in name))"

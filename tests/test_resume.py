@@ -23,11 +23,11 @@ def command(shards: Path, root: Path, table: Path, ranks: int, workers: int, *mo
         *("fit", *preset("policy", "prefft"), "--data.train", shards, "--data.context", 16, "--data.batch_size", 2),
         *("--model.trainable", "all", "--model.lr", 1e-3, "--data.cache", "false", "--data.augment", "true"),
         *("--data.workers", workers, "--trainer.devices", ranks, *strategy, "--trainer.max_steps", UPDATES),
-        *("--trainer.callbacks", "callbacks.LastCheckpoint", "--trainer.callbacks.minutes", 0),
+        *("--trainer.callbacks", "LastCheckpoint", "--trainer.callbacks.minutes", 0),
         *("--trainer.default_root_dir", root, *logged(table), "--trainer.logger.init_args.flush_logs_every_n_steps", 1),
         *more,
     ]
-    return [sys.executable, "-m", "zoo", *map(str, arguments)]
+    return [sys.executable, "-m", "padzoo", *map(str, arguments)]
 
 
 def losses(table: Path) -> dict[int, str]:

@@ -14,8 +14,8 @@ import torch
 from micro import preset
 from torch import Tensor
 
-from datamodules.loader import loader
-from zoo.behavior_cloning import BehaviorCloning
+from padzoo.datamodules.loader import loader
+from padzoo.zoo.behavior_cloning import BehaviorCloning
 
 STEPS = 3
 SUPPORT = Path(__file__).parent / "support"
@@ -138,7 +138,7 @@ def test_two_nodes_learn_together(shards: Path, tmp_path: Path, launcher: str) -
     if launcher == "torchrun":
         torchrun = ["torch.distributed.run", "--nnodes", "2", "--nproc_per_node", "1", "--master_addr", "127.0.0.1"]
         commands = [
-            [*torchrun, "--master_port", port, "--node_rank", str(node), "-m", "zoo", *training] for node in range(2)
+            [*torchrun, "--master_port", port, "--node_rank", str(node), "-m", "padzoo", *training] for node in range(2)
         ]
         environments: list[dict[str, str]] = [{}, {}]
     else:

@@ -13,12 +13,12 @@ from small_zoo import publish_family
 
 ROOT = Path(__file__).parents[1]
 PLAY = """
-import zoo
-from datamodules.episode import episodes
-from envs.vector import GamePool
-from zoo.rollout import play
+import padzoo
+from padzoo.datamodules.episode import episodes
+from padzoo.envs.vector import GamePool
+from padzoo.zoo.rollout import play
 
-agent = zoo.load("policy_tiny.aligned")
+agent = padzoo.load("policy_tiny.aligned")
 with GamePool("padzoo/LaunchIsland-v0", 1, {"size": agent.policy.image_size, "max_steps": 10}) as pool:
     for rollout in play(agent, pool, episodes(seed=0, count=1)):
         print(rollout.outcome, len(rollout.record))

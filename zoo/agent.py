@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from datamodules import codec
-from envs.gamepad import COMPONENTS
-from zoo.nets.gamepad_distribution import GamepadDistribution
-from zoo.nets.policy import Policy
+from padzoo.datamodules import codec
+from padzoo.envs.gamepad import COMPONENTS
+from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
+from padzoo.zoo.nets.policy import Policy
 
 # Matrix kernels round differently for different numbers of rows. With multiples of 4 a row's features came out equal
 # bit for bit on an AMD EPYC, within 2.2e-6 on an Intel Xeon, whatever else was in the batch (batches of 1 to 33).

@@ -5,11 +5,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from zoo import hub
-from zoo.action_accuracy import ActionAccuracy
-from zoo.nets.gamepad_distribution import GamepadDistribution
-from zoo.nets.policy import Policy
-from zoo.policy_module import GAME, PolicyModule, Trainable
+from padzoo.zoo import hub
+from padzoo.zoo.action_accuracy import ActionAccuracy
+from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.policy_module import GAME, PolicyModule, Trainable
 
 
 class BehaviorCloning(PolicyModule):

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from datamodules.cache_folder import cache_folder
-from zoo.card import CARD, LARGEST, Card
-from zoo.catalog import Checkpoint, Entry
-from zoo.source import Source
+from padzoo.datamodules.cache_folder import cache_folder
+from padzoo.zoo.card import CARD, LARGEST, Card
+from padzoo.zoo.catalog import Checkpoint, Entry
+from padzoo.zoo.source import Source
 
 
 def fetch(checkpoint: Checkpoint, prove: Callable[[Path, str], object]) -> Path:

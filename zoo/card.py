@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 
 import yaml
 
-from envs.gamepad import check_schema
-from zoo.strict import build
+from padzoo.envs.gamepad import check_schema
+from padzoo.zoo.strict import build
 
 CARD: Final = "card.yaml"
 WEIGHTS: Final = "model.safetensors"
@@ -166,7 +166,7 @@ class Golden:
     """A known output, by which a copy of the network is tried.
 
     Args:
-        seed: Seed of the input; see `zoo.golden_output`.
+        seed: Seed of the input; see `padzoo.zoo.golden_output`.
         output: What the network gives for it.
     """
 

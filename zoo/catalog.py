@@ -10,9 +10,9 @@ from typing import Final
 
 import yaml
 
-from zoo.card import Card, Kind
-from zoo.source import Source
-from zoo.strict import build
+from padzoo.zoo.card import Card, Kind
+from padzoo.zoo.source import Source
+from padzoo.zoo.strict import build
 
 INDEX: Final = "index.yaml"
 FORMAT: Final = "padzoo-index-v1"

@@ -10,8 +10,8 @@ import torch
 from rich.progress import track
 from torch import Tensor
 
-from datamodules.trajectory import Trajectory
-from zoo.nets.reward import RewardNet
+from padzoo.datamodules.trajectory import Trajectory
+from padzoo.zoo.nets.reward import RewardNet
 
 Trajectories = Sequence[Trajectory]
 

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from envs.gamepad import SIZES
-from zoo.card import Golden
-from zoo.nets.policy import Policy
-from zoo.nets.reward import RewardNet
+from padzoo.envs.gamepad import SIZES
+from padzoo.zoo.card import Golden
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.nets.reward import RewardNet
 
 TILES: Final = 8  # a frame is 8 x 8 tiles of random colours
 LENGTHS: Final = (8, 24)  # steps of the trajectories that a reward model is given

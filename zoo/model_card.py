@@ -5,15 +5,15 @@ from typing import Final
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from zoo.card import WEIGHTS, Ancestor, Card, Result
+from padzoo.zoo.card import WEIGHTS, Ancestor, Card, Result
 
 TASK: Final = "reinforcement-learning"
 HIDDEN: Final = ("policy", "reward")  # the very weights of the card
 USE: Final = {
     "policy": """```python
-import zoo
+import padzoo
 
-agent = zoo.load("{name}")  # act with it, or `padzoo rollout --policy {name} --episodes 100 --out runs/played`
+agent = padzoo.load("{name}")  # act with it, or `padzoo rollout --policy {name} --episodes 100 --out runs/played`
 ```""",
     "reward": """```sh
 padzoo score runs/played --reward {name} --out runs/rewarded

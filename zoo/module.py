@@ -8,8 +8,8 @@ from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch.optim.lr_scheduler import LambdaLR
 
-from envs.gamepad import check_schema
-from zoo import hub
+from padzoo.envs.gamepad import check_schema
+from padzoo.zoo import hub
 
 
 class ZooModule(LightningModule):

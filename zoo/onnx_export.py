@@ -11,9 +11,9 @@ import onnxruntime
 import torch
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
-from envs.gamepad import COMPONENTS, RATE, SCHEMA, SIZES
-from zoo import hub
-from zoo.nets.act_step import ActStep
+from padzoo.envs.gamepad import COMPONENTS, RATE, SCHEMA, SIZES
+from padzoo.zoo import hub
+from padzoo.zoo.nets.act_step import ActStep
 
 OPSET: Final = 18  # the oldest that PyTorch writes, so that most engines read it
 HALVED: Final = 1024  # numbers from which on a tensor's size matters

@@ -6,16 +6,16 @@ from typing import Any, Literal, Self
 import torch
 from torchmetrics import MeanMetric
 
-from datamodules.episode import Episode
-from datamodules.trajectory import Trajectory
-from envs.adapter import sized
-from envs.vector import GamePool
-from zoo.agent import Agent
-from zoo.module import ZooModule
-from zoo.nets.gamepad_distribution import GamepadDistribution
-from zoo.nets.policy import Policy
-from zoo.outcomes import Outcomes
-from zoo.rollout import Rollout, play
+from padzoo.datamodules.episode import Episode
+from padzoo.datamodules.trajectory import Trajectory
+from padzoo.envs.adapter import sized
+from padzoo.envs.vector import GamePool
+from padzoo.zoo.agent import Agent
+from padzoo.zoo.module import ZooModule
+from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.outcomes import Outcomes
+from padzoo.zoo.rollout import Rollout, play
 
 Trainable = Literal["all", "head"]
 GAME = "padzoo/LaunchIsland-v0"

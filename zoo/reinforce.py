@@ -6,12 +6,12 @@ from typing import Any, Literal, cast
 import torch
 from torch import Tensor
 
-from datamodules.episode import Episode
-from zoo import hub
-from zoo.nets.gamepad_distribution import GamepadDistribution
-from zoo.nets.policy import Policy
-from zoo.policy_module import GAME, PolicyModule, Trainable
-from zoo.rollout import Rollout
+from padzoo.datamodules.episode import Episode
+from padzoo.zoo import hub
+from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.policy_module import GAME, PolicyModule, Trainable
+from padzoo.zoo.rollout import Rollout
 
 
 def reinforce_loss(log_probs: Tensor, rewards: Tensor, baseline: Literal["none", "leave_one_out"]) -> Tensor:

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from datamodules import preference
-from datamodules.manifest import Manifest
-from zoo.card import Rate, Result
-from zoo.wilson import wilson
+from padzoo.datamodules import preference
+from padzoo.datamodules.manifest import Manifest
+from padzoo.zoo.card import Rate, Result
+from padzoo.zoo.wilson import wilson
 
 
 def result(folder: str, preferences: str | None = None) -> Result:

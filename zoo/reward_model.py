@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torchmetrics.classification import BinaryAccuracy
 
-from datamodules.trajectory import Trajectory
-from zoo import hub
-from zoo.bradley_terry import bradley_terry_loss
-from zoo.feature_store import FeatureStore, Trajectories
-from zoo.module import ZooModule
-from zoo.nets.reward import AgentFeatures, Duration, FirstFrame, RandomProjection, RewardNet, StepEncoder
+from padzoo.datamodules.trajectory import Trajectory
+from padzoo.zoo import hub
+from padzoo.zoo.bradley_terry import bradley_terry_loss
+from padzoo.zoo.feature_store import FeatureStore, Trajectories
+from padzoo.zoo.module import ZooModule
+from padzoo.zoo.nets.reward import AgentFeatures, Duration, FirstFrame, RandomProjection, RewardNet, StepEncoder
 
 Encoding = Literal["agent", "random_projection", "first_frame", "duration"]
 

@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from datamodules.episode import Episode
-from datamodules.record import Record
-from datamodules.trajectory import Trajectory
-from envs.vector import GamePool
-from zoo.agent import Agent
+from padzoo.datamodules.episode import Episode
+from padzoo.datamodules.record import Record
+from padzoo.datamodules.trajectory import Trajectory
+from padzoo.envs.vector import GamePool
+from padzoo.zoo.agent import Agent
 
 
 @dataclass(eq=False)

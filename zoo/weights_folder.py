@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from envs.gamepad import SCHEMA
-from zoo.card import CARD, README, WEIGHTS, About, Base, Card, File, Golden, Kind, Precision
-from zoo.golden_output import golden_output
-from zoo.model_card import model_card
-from zoo.nets.policy import Policy
-from zoo.nets.reward import RewardNet
-from zoo.stored_weights import State, difference, digest, merge, narrow, parse, serialize
+from padzoo.envs.gamepad import SCHEMA
+from padzoo.zoo.card import CARD, README, WEIGHTS, About, Base, Card, File, Golden, Kind, Precision
+from padzoo.zoo.golden_output import golden_output
+from padzoo.zoo.model_card import model_card
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.nets.reward import RewardNet
+from padzoo.zoo.stored_weights import State, difference, digest, merge, narrow, parse, serialize
 
 ENCODER: Final = "encoder.policy."  # begins the tensors of a reward model that are a policy's
 HEAD: Final = "head."  # begins those of a policy's last MLP

@@ -12,8 +12,8 @@ from digest import OUTCOMES, Series
 from inference import FEWEST, rank_correlation
 from study import Alignment, Study
 
-from envs.island import SPAWNS
-from zoo.wilson import wilson
+from padzoo.envs.island import SPAWNS
+from padzoo.zoo.wilson import wilson
 
 TITLES: Final = {
     "base": "base",

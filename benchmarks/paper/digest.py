@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from callbacks.heatmap import CELL
-from datamodules.archive import Archive
-from envs.island import SPAWNS
-from zoo.provenance import commit, hardware
+from padzoo.callbacks.heatmap import CELL
+from padzoo.datamodules.archive import Archive
+from padzoo.envs.island import SPAWNS
+from padzoo.zoo.provenance import commit, hardware
 
 OUTCOMES: Final = ("none", "left", "middle", "right")
 FOLLOWED: Final = ("base", "sft")  # policies whose ways are drawn

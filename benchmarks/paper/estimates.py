@@ -8,8 +8,8 @@ from collect import Missing
 from inference import Estimate, entropy, mean
 from study import Alignment, Study
 
-from envs.demonstrators import LEFT_HAND
-from zoo.nets.policy import Policy
+from padzoo.envs.demonstrators import LEFT_HAND
+from padzoo.zoo.nets.policy import Policy
 
 FINAL: Final = 10  # updates at the end of an alignment that count as its result
 FIRST: Final = 5  # updates at its beginning that say where it began

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
-from callbacks.heatmap import draw_heatmap
-from envs.island import outline
+from padzoo.callbacks.heatmap import draw_heatmap
+from padzoo.envs.island import outline
 
 COLORS: Final = {"none": "0.6", "left": "#0072b2", "middle": "#e69f00", "right": "#009e73"}
 ENCODERS: Final = {

@@ -14,7 +14,7 @@ from figures import FIGURES
 from study import Study
 from tables import claim_table, outcome_table, reward_table, time_table
 
-from zoo.nets.policy import CONTEXT
+from padzoo.zoo.nets.policy import CONTEXT
 
 Json = dict[str, Any]
 OVERVIEW: Final = ("outcomes", "heatmaps", "reward_accuracy", "alignment")  # pictures of any run, beside its report

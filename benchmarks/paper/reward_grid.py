@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from zoo.cli import main
+from padzoo.cli import main
 
 Json = dict[str, Any]
 

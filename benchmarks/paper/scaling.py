@@ -8,8 +8,8 @@ from inference import Array, Estimate, bootstrap
 from scipy import optimize
 from study import Study
 
-from zoo.nets.cost import training_flops
-from zoo.nets.policy import CONTEXT, Policy
+from padzoo.zoo.nets.cost import training_flops
+from padzoo.zoo.nets.policy import CONTEXT, Policy
 
 # Pearce et al. 2024, "Scaling laws for pre-training agents and world models": behavior cloning of the same game's play
 # with convolutional encoders: compute-optimal parameters grow as compute to the 0.66, frames as compute to the 0.34.

@@ -12,7 +12,7 @@ import yaml
 from agents import ALIGNED, Agent
 from digest import OUTCOMES, Series
 
-from zoo.nets.policy import SIZES
+from padzoo.zoo.nets.policy import SIZES
 
 HERE: Final = Path(__file__).parent
 Json = dict[str, Any]

@@ -4,8 +4,8 @@ import pytest
 from micro import checkpoint, fit, padzoo, preset
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from zoo.behavior_cloning import BehaviorCloning
-from zoo.policy_module import PolicyModule
+from padzoo.zoo.behavior_cloning import BehaviorCloning
+from padzoo.zoo.policy_module import PolicyModule
 
 OUTCOMES = ("none", "left", "middle", "right")
 
@@ -64,7 +64,7 @@ def test_a_model_that_cannot_play_is_refused(
     policy: Path, shards: Path, preferences: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = ["--data.train", shards, "--data.train_preferences", preferences, "--model.policy", policy]
-    options = [*data, "--trainer.default_root_dir", tmp_path, "--trainer.callbacks", "callbacks.ClosedLoop"]
+    options = [*data, "--trainer.default_root_dir", tmp_path, "--trainer.callbacks", "ClosedLoop"]
     assert padzoo("fit", *preset("reward", "reward"), *options) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.endswith("callbacks.ClosedLoop: RewardModel does not play; allowed: BehaviorCloning, Reinforce")
+    assert line.endswith("ClosedLoop: RewardModel does not play; allowed: BehaviorCloning, Reinforce")

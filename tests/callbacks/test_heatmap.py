@@ -3,8 +3,8 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from callbacks.heatmap import draw_heatmap, visited
-from envs.island import outline
+from padzoo.callbacks.heatmap import draw_heatmap, visited
+from padzoo.envs.island import outline
 
 
 def drawn(axes: Axes) -> tuple[np.ma.MaskedArray, tuple[float, float, float, float]]:

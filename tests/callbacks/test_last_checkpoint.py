@@ -6,7 +6,7 @@ import pytest
 from lightning.pytorch import LightningModule, Trainer
 from micro import checkpoint, fit
 
-from callbacks import LastCheckpoint
+from padzoo.callbacks import LastCheckpoint
 
 
 def test_it_is_there_when_training_ends(policy: Path) -> None:
@@ -23,7 +23,7 @@ def test_it_comes_on_a_timer(shards: Path, tmp_path: Path, monkeypatch: pytest.M
         original(trainer, path)
 
     monkeypatch.setattr(Trainer, "save_checkpoint", save)
-    options = ["--trainer.callbacks", "callbacks.LastCheckpoint", "--trainer.callbacks.minutes", 0]
+    options = ["--trainer.callbacks", "LastCheckpoint", "--trainer.callbacks.minutes", 0]
     path = fit("policy", "prefft", tmp_path, "--data.train", shards, *options, "--trainer.max_steps", 3)
     assert steps == [1, 2, 3]  # the end of training has nothing new
     assert checkpoint(path)["global_step"] == 3

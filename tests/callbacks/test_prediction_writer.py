@@ -6,7 +6,7 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 from micro import padzoo, preset
 
-from callbacks.prediction_writer import PredictionWriter
+from padzoo.callbacks.prediction_writer import PredictionWriter
 
 TRAINER = Trainer(accelerator="cpu", logger=False, enable_checkpointing=False)
 MODULE = LightningModule()
@@ -47,7 +47,7 @@ def test_what_is_there_is_not_overwritten(
     policy: Path, shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "out").mkdir()
-    callback = ["--trainer.callbacks", "callbacks.PredictionWriter", "--trainer.callbacks.out", tmp_path / "out"]
+    callback = ["--trainer.callbacks", "PredictionWriter", "--trainer.callbacks.out", tmp_path / "out"]
     data = ["--data.predict", shards, "--ckpt_path", policy]
     root = ["--trainer.default_root_dir", tmp_path / "root"]
     assert padzoo("predict", *preset("policy", "prefft"), *data, *root, *callback) == 2
@@ -61,8 +61,8 @@ def test_nothing_is_left_of_a_prediction_that_failed(
     def fail(*_: object, **__: object) -> None:
         raise ValueError("no more")
 
-    monkeypatch.setattr("zoo.reward_model.RewardModel.predict_step", fail)
-    callback = ["--trainer.callbacks", "callbacks.PredictionWriter", "--trainer.callbacks.out", tmp_path / "out"]
+    monkeypatch.setattr("padzoo.zoo.reward_model.RewardModel.predict_step", fail)
+    callback = ["--trainer.callbacks", "PredictionWriter", "--trainer.callbacks.out", tmp_path / "out"]
     data = ["--data.predict", shards]
     root = ["--trainer.default_root_dir", tmp_path / "root", "--model.policy", policy, "--ckpt_path", reward]
     assert padzoo("predict", *preset("reward", "reward"), *data, *root, *callback) == 2

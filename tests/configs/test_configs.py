@@ -8,14 +8,14 @@ from jsonargparse import Namespace
 from lightning.pytorch.strategies import FSDPStrategy
 from micro import CONFIGS, padzoo
 
-from datamodules.module import ZooDataModule
-from zoo.behavior_cloning import BehaviorCloning
-from zoo.module import ZooModule
-from zoo.nets.reward import AgentFeatures, Duration, FirstFrame, RandomProjection
-from zoo.nets.trunk import Block
-from zoo.reinforce import Reinforce
-from zoo.reward_model import RewardModel
-from zoo.training_cli import TrainingCLI
+from padzoo.datamodules.module import ZooDataModule
+from padzoo.zoo.behavior_cloning import BehaviorCloning
+from padzoo.zoo.module import ZooModule
+from padzoo.zoo.nets.reward import AgentFeatures, Duration, FirstFrame, RandomProjection
+from padzoo.zoo.nets.trunk import Block
+from padzoo.zoo.reinforce import Reinforce
+from padzoo.zoo.reward_model import RewardModel
+from padzoo.training import TrainingCLI
 
 NEEDED = {  # what no configuration can know
     "policy": ["--data.train", "set"],
@@ -66,9 +66,9 @@ def test_every_stage_of_the_study_is_there_and_no_other() -> None:
 def test_an_experiment_is_a_model_a_data_module_and_a_trainer(experiment: str, parsed: list[Namespace]) -> None:
     found = parse(parsed, *configuration(f"experiment/{experiment}"), *NEEDED[experiment])
     model, data = {
-        "policy": ("zoo.behavior_cloning.BehaviorCloning", "datamodules.demonstrations.Demonstrations"),
-        "reward": ("zoo.reward_model.RewardModel", "datamodules.preferences.Preferences"),
-        "reinforce": ("zoo.reinforce.Reinforce", "datamodules.episodes.Episodes"),
+        "policy": ("padzoo.zoo.behavior_cloning.BehaviorCloning", "padzoo.datamodules.demonstrations.Demonstrations"),
+        "reward": ("padzoo.zoo.reward_model.RewardModel", "padzoo.datamodules.preferences.Preferences"),
+        "reinforce": ("padzoo.zoo.reinforce.Reinforce", "padzoo.datamodules.episodes.Episodes"),
     }[experiment]
     assert (found["model"]["class_path"], found["data"]["class_path"]) == (model, data)
     assert found["trainer"]["accelerator"] == "cpu"

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datamodules.archive import Archive
-from datamodules.shards import read
-from datamodules.trajectory import Trajectory
+from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.shards import read
+from padzoo.datamodules.trajectory import Trajectory
 
 
 def test_gives_any_trajectory_at_once(shards: Path, trajectories: list[Trajectory]) -> None:

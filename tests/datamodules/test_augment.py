@@ -2,7 +2,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from datamodules.augment import Augment
+from padzoo.datamodules.augment import Augment
 
 
 def flat(color: tuple[int, int, int], size: int = 32) -> Tensor:

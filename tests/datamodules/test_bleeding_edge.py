@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datamodules.bleeding_edge import BleedingEdge
-from datamodules.gamepad_actions import gamepad_actions
-from envs.gamepad import NEUTRAL
+from padzoo.datamodules.bleeding_edge import BleedingEdge
+from padzoo.datamodules.gamepad_actions import gamepad_actions
+from padzoo.envs.gamepad import NEUTRAL
 
 
 def save(path: Path, steps: int = 5, first: bool = False, **changed: object) -> np.ndarray:

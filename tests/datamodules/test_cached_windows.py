@@ -3,11 +3,11 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from datamodules.cached_windows import CachedWindows
-from datamodules.decoded_set import DecodedSet
-from datamodules.manifest import Manifest
-from datamodules.trajectory import Trajectory
-from datamodules.windows import Window
+from padzoo.datamodules.cached_windows import CachedWindows
+from padzoo.datamodules.decoded_set import DecodedSet
+from padzoo.datamodules.manifest import Manifest
+from padzoo.datamodules.trajectory import Trajectory
+from padzoo.datamodules.windows import Window
 
 
 def read(window: Window) -> np.ndarray:

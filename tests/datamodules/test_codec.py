@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from datamodules import codec
+from padzoo.datamodules import codec
 
 
 def noise(length: int, height: int, width: int) -> np.ndarray:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from datamodules.comparison_batches import ComparisonBatches, Comparisons, gather
+from padzoo.datamodules.comparison_batches import ComparisonBatches, Comparisons, gather
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from datamodules.demonstrations import Demonstrations
-from datamodules.shards import ShardWriter
-from datamodules.trajectory import Trajectory
-from envs.gamepad import NEUTRAL
+from padzoo.datamodules.demonstrations import Demonstrations
+from padzoo.datamodules.shards import ShardWriter
+from padzoo.datamodules.trajectory import Trajectory
+from padzoo.envs.gamepad import NEUTRAL
 
 
 def build(shards: Path, **changes: Any) -> Demonstrations:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from datamodules.episodes import Episodes, EpisodeStream
+from padzoo.datamodules.episodes import Episodes, EpisodeStream
 
 
 def drawn(**settings: Any) -> list[list[int]]:

@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 from micro import padzoo
 
-from datamodules.archive import Archive
-from datamodules.lerobot import LeRobot
-from envs.gamepad import AXES, BUTTONS
+from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.lerobot import LeRobot
+from padzoo.envs.gamepad import AXES, BUTTONS
 
 CAMERA = "observation.images.screen"
 LENGTHS = (31, 24)

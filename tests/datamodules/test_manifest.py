@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from datamodules.manifest import Manifest
+from padzoo.datamodules.manifest import Manifest
 
 
 @pytest.fixture

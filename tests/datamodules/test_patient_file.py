@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from upath import UPath
 
-from datamodules import Demonstrations, patient_file
-from datamodules.archive import Archive
-from datamodules.inspection import Inspection
-from datamodules.manifest import Manifest
-from datamodules.patient_file import PatientFile, UnreachableError, open_file
-from datamodules.shard_reader import ShardReader
+from padzoo.datamodules import Demonstrations, patient_file
+from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.inspection import Inspection
+from padzoo.datamodules.manifest import Manifest
+from padzoo.datamodules.patient_file import PatientFile, UnreachableError, open_file
+from padzoo.datamodules.shard_reader import ShardReader
 
 
 class Shaky(BaseHTTPRequestHandler):

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from datamodules import preference
-from datamodules.preference import Preference, comparisons, subset_size
-from datamodules.trajectory import TrajectorySummary
+from padzoo.datamodules import preference
+from padzoo.datamodules.preference import Preference, comparisons, subset_size
+from padzoo.datamodules.trajectory import TrajectorySummary
 
 OUTCOMES = ("left", "middle", "right", "none")
 

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from datamodules import preference
-from datamodules.archive import Archive
-from datamodules.preference import Preference
-from datamodules.preferences import Preferences
-from datamodules.shards import ShardWriter
-from datamodules.trajectory import Trajectory
+from padzoo.datamodules import preference
+from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.preference import Preference
+from padzoo.datamodules.preferences import Preferences
+from padzoo.datamodules.shards import ShardWriter
+from padzoo.datamodules.trajectory import Trajectory
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ import json
 import numpy as np
 import pytest
 
-from datamodules import codec
-from datamodules.record import Record
-from datamodules.trajectory import Trajectory
+from padzoo.datamodules import codec
+from padzoo.datamodules.record import Record
+from padzoo.datamodules.trajectory import Trajectory
 
 
 def members(trajectory: Trajectory) -> dict[str, bytes]:

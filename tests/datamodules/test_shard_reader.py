@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from upath import UPath
 
-from datamodules import Demonstrations
-from datamodules.manifest import Manifest, Shard
-from datamodules.shard_reader import ShardReader
+from padzoo.datamodules import Demonstrations
+from padzoo.datamodules.manifest import Manifest, Shard
+from padzoo.datamodules.shard_reader import ShardReader
 
 
 def keys(folder: Path, skip_damaged: bool) -> list[str]:

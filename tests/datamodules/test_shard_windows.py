@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from datamodules.manifest import Manifest
-from datamodules.shard_windows import ShardWindows
-from datamodules.trajectory import Trajectory
-from datamodules.windows import Window
+from padzoo.datamodules.manifest import Manifest
+from padzoo.datamodules.shard_windows import ShardWindows
+from padzoo.datamodules.trajectory import Trajectory
+from padzoo.datamodules.windows import Window
 
 
 def build(folder: Path, shuffle: int = 20, seed: int = 0, keep: str = "") -> ShardWindows:

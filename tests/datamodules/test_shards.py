@@ -6,10 +6,10 @@ import av
 import numpy as np
 import pytest
 
-from datamodules import codec
-from datamodules.manifest import Manifest
-from datamodules.shards import ShardWriter, read, records
-from datamodules.trajectory import Trajectory
+from padzoo.datamodules import codec
+from padzoo.datamodules.manifest import Manifest
+from padzoo.datamodules.shards import ShardWriter, read, records
+from padzoo.datamodules.trajectory import Trajectory
 
 
 def test_reads_back_what_was_written(shards: Path, trajectories: list[Trajectory]) -> None:

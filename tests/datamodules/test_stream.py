@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from datamodules.augment import Augment
-from datamodules.cached_windows import Clip
-from datamodules.demonstrations import Demonstrations, HeldOut
-from datamodules.manifest import Manifest
-from datamodules.shard_windows import ShardWindows
-from datamodules.stream import BatchStream
-from datamodules.windows import Batch, Window
+from padzoo.datamodules.augment import Augment
+from padzoo.datamodules.cached_windows import Clip
+from padzoo.datamodules.demonstrations import Demonstrations, HeldOut
+from padzoo.datamodules.manifest import Manifest
+from padzoo.datamodules.shard_windows import ShardWindows
+from padzoo.datamodules.stream import BatchStream
+from padzoo.datamodules.windows import Batch, Window
 
 
 class Numbers:

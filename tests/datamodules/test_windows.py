@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from datamodules.record import Record
-from datamodules.trajectory import Trajectory
-from datamodules.windows import collate, disjoint_windows, kept_rows, random_windows
-from envs.gamepad import NEUTRAL
+from padzoo.datamodules.record import Record
+from padzoo.datamodules.trajectory import Trajectory
+from padzoo.datamodules.windows import collate, disjoint_windows, kept_rows, random_windows
+from padzoo.envs.gamepad import NEUTRAL
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from gymnasium.utils.env_checker import check_env
 from numpy.typing import NDArray
 from walker import press
 
-from envs import gamepad
-from envs.adapter import GamepadAdapter, adapt, make
-from envs.vector import GamePool
+from padzoo.envs import gamepad
+from padzoo.envs.adapter import GamepadAdapter, adapt, make
+from padzoo.envs.vector import GamePool
 
 BASIC = "vizdoom.gymnasium_wrapper:VizdoomBasic-v1"  # a game that is not ours: shoot the monster opposite
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from envs.area import AreaReduction
+from padzoo.envs.area import AreaReduction
 
 
 def exact(old: int, new: int) -> np.ndarray:

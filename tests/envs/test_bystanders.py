@@ -5,12 +5,12 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from envs.gamepad import BUTTONS, is_noop
-from envs.island import SPAWNS
-from envs.plays import Play, Plays
-from envs.population import population
-from envs.recorder import Recording, record
-from envs.vector import GamePool
+from padzoo.envs.gamepad import BUTTONS, is_noop
+from padzoo.envs.island import SPAWNS
+from padzoo.envs.plays import Play, Plays
+from padzoo.envs.population import population
+from padzoo.envs.recorder import Recording, record
+from padzoo.envs.vector import GamePool
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from envs.demonstrators import LEFT_HAND_SHARE, curated
-from envs.island import PADS, SPAWNS
-from envs.recorder import record
-from envs.vector import GamePool
+from padzoo.envs.demonstrators import LEFT_HAND_SHARE, curated
+from padzoo.envs.island import PADS, SPAWNS
+from padzoo.envs.recorder import record
+from padzoo.envs.vector import GamePool
 
 LEFT_HAND = [index for index, (x, _) in enumerate(SPAWNS) if x < 0]
 

@@ -3,8 +3,8 @@ import pygame
 import pytest
 from pygame.event import Event
 
-from envs.gamepad import BUTTONS, COMPONENTS, NEUTRAL, buckets
-from envs.hands import KEY_BUTTONS, PAD_BUTTONS, PAD_TRIGGERS, Hands
+from padzoo.envs.gamepad import BUTTONS, COMPONENTS, NEUTRAL, buckets
+from padzoo.envs.hands import KEY_BUTTONS, PAD_BUTTONS, PAD_TRIGGERS, Hands
 
 
 def names(hands: Hands) -> dict[str, int]:

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from envs import island, textures
+from padzoo.envs import island, textures
 
 
 def lump_names(data: bytes) -> list[str]:

@@ -13,10 +13,10 @@ from gymnasium.utils.env_checker import check_env
 from numpy.typing import NDArray
 from walker import press, traces, walk
 
-from envs import GameCrashed, island
-from envs.actors import PACE
-from envs.gamepad import BUTTONS
-from envs.launch_island import CAMERAS, CHARACTERS, CONTROLS, OUTCOMES, STROLLERS, LaunchIsland, engine_buttons
+from padzoo.envs import GameCrashed, island
+from padzoo.envs.actors import PACE
+from padzoo.envs.gamepad import BUTTONS
+from padzoo.envs.launch_island import CAMERAS, CHARACTERS, CONTROLS, OUTCOMES, STROLLERS, LaunchIsland, engine_buttons
 
 
 @pytest.fixture(scope="module")
@@ -294,7 +294,7 @@ def test_a_killed_engine_is_a_crash_and_the_next_reset_starts_another(
 
 
 def test_nothing_is_left_when_python_ends_without_close() -> None:
-    code = "from envs.launch_island import LaunchIsland as L; e = L(); e.reset(seed=0); print(e._engine._folder.name)"
+    code = "from padzoo.envs.launch_island import LaunchIsland as L; e = L(); e.reset(seed=0); print(e._engine._folder.name)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stderr == ""
     assert not Path(done.stdout.strip()).exists()
@@ -302,7 +302,7 @@ def test_nothing_is_left_when_python_ends_without_close() -> None:
 
 def test_a_game_ends_with_the_process_that_was_killed() -> None:
     code = (
-        "import time; from envs.launch_island import LaunchIsland as L; e = L(); e.reset(seed=0); "
+        "import time; from padzoo.envs.launch_island import LaunchIsland as L; e = L(); e.reset(seed=0); "
         "print(*e._engine.processes(), flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as owner:

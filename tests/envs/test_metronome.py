@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from envs.metronome import Metronome
+from padzoo.envs.metronome import Metronome
 
 
 class Clock:

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from envs.pilot import SETTLE, TURN, Pilot, Sight, wrapped
-from envs.sticks import speed
-from envs.temper import Temper
+from padzoo.envs.pilot import SETTLE, TURN, Pilot, Sight, wrapped
+from padzoo.envs.sticks import speed
+from padzoo.envs.temper import Temper
 
 
 def pilot(**knobs: float) -> Pilot:

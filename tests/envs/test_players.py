@@ -3,14 +3,14 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from envs.gamepad import NEUTRAL, action_space
-from envs.island import PAD_SIZE
-from envs.launch_island import LaunchIsland
-from envs.pilot import TURN
-from envs.players import Runner
-from envs.population import KINDS, Kind
-from envs.route import route
-from envs.temper import Temper
+from padzoo.envs.gamepad import NEUTRAL, action_space
+from padzoo.envs.island import PAD_SIZE
+from padzoo.envs.launch_island import LaunchIsland
+from padzoo.envs.pilot import TURN
+from padzoo.envs.players import Runner
+from padzoo.envs.population import KINDS, Kind
+from padzoo.envs.route import route
+from padzoo.envs.temper import Temper
 
 
 @pytest.fixture(scope="module")

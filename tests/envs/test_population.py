@@ -4,9 +4,9 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from envs.actors import CHARACTERS
-from envs.plays import Play
-from envs.population import KINDS, PAD_SHARES, population
+from padzoo.envs.actors import CHARACTERS
+from padzoo.envs.plays import Play
+from padzoo.envs.population import KINDS, PAD_SHARES, population
 
 NUMBER = 2000
 

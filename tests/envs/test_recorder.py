@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from envs.demonstrators import curated
-from envs.errors import GameCrashed
-from envs.gamepad import NEUTRAL
-from envs.launch_island import LaunchIsland
-from envs.players import Player
-from envs.plays import Play, Plays
-from envs.population import population
-from envs.recorder import Recording, record
-from envs.vector import GamePool
+from padzoo.envs.demonstrators import curated
+from padzoo.envs.errors import GameCrashed
+from padzoo.envs.gamepad import NEUTRAL
+from padzoo.envs.launch_island import LaunchIsland
+from padzoo.envs.players import Player
+from padzoo.envs.plays import Play, Plays
+from padzoo.envs.population import population
+from padzoo.envs.recorder import Recording, record
+from padzoo.envs.vector import GamePool
 
 
 def pool_of(games: int, max_steps: int = 100) -> GamePool:

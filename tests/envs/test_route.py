@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from envs.island import PADS, PILLAR_RADIUS, PILLARS, SPAWNS
-from envs.route import room, route
+from padzoo.envs.island import PADS, PILLAR_RADIUS, PILLARS, SPAWNS
+from padzoo.envs.route import room, route
 
 PLACES = {"yard": (0, -300), "left yard": (-600, 0), "right yard": (600, 0), "neck": (0, 600), "hall": (0, 1500)}
 

@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from walker import press, traces
 
-from envs import GameCrashed
-from envs.launch_island import LaunchIsland
-from envs.vector import GamePool
+from padzoo.envs import GameCrashed
+from padzoo.envs.launch_island import LaunchIsland
+from padzoo.envs.vector import GamePool
 
 ISLAND = "padzoo/LaunchIsland-v0"
 GAMES = 3

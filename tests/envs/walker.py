@@ -8,10 +8,10 @@ import numpy as np
 from gymnasium import Env
 from numpy.typing import NDArray
 
-from envs.gamepad import CENTER, COMPONENTS, NEUTRAL
-from envs.island import PADS
-from envs.launch_island import LaunchIsland
-from envs.sticks import TURN, deflection
+from padzoo.envs.gamepad import CENTER, COMPONENTS, NEUTRAL
+from padzoo.envs.island import PADS
+from padzoo.envs.launch_island import LaunchIsland
+from padzoo.envs.sticks import TURN, deflection
 
 _WAYS = {"left": (-300.0, 1250.0), "middle": (0.0, 1300.0), "right": (300.0, 1250.0)}
 

@@ -4,8 +4,8 @@ import dataclasses
 import hashlib
 from typing import Any
 
-from envs.gamepad import SCHEMA
-from zoo.card import Ancestor, Base, Card, Data, File, Golden, Rate, Result, Source
+from padzoo.envs.gamepad import SCHEMA
+from padzoo.zoo.card import Ancestor, Base, Card, Data, File, Golden, Rate, Result, Source
 
 
 def full_card(**changes: Any) -> Card:

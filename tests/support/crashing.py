@@ -7,7 +7,7 @@ import gymnasium
 import numpy as np
 from gymnasium.spaces import Box, Discrete
 
-from envs.errors import GameCrashed
+from padzoo.envs.errors import GameCrashed
 
 
 class Crashing(gymnasium.Env[Any, Any]):

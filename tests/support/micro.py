@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from zoo.cli import main
+from padzoo.cli import main
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 

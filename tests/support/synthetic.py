@@ -11,7 +11,7 @@ import yaml
 from agents import ALIGNED, Agent, amounts, wanted
 from torch.utils.tensorboard import SummaryWriter
 
-from datamodules import ShardWriter, Trajectory
+from padzoo.datamodules import ShardWriter, Trajectory
 
 PAPER = Path(__file__).parents[2] / "benchmarks" / "paper"
 Rates = dict[str, float]

@@ -5,11 +5,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from datamodules import codec
-from envs.gamepad import action_space
-from zoo.agent import Agent
-from zoo.nets.gamepad_distribution import GamepadDistribution
-from zoo.nets.policy import Policy
+from padzoo.datamodules import codec
+from padzoo.envs.gamepad import action_space
+from padzoo.zoo.agent import Agent
+from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
+from padzoo.zoo.nets.policy import Policy
 
 
 def episode(seed: int, steps: int = 100) -> NDArray[np.uint8]:

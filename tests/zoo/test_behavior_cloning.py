@@ -6,9 +6,9 @@ from micro import checkpoint, column, fit, logged, padzoo, preset, weights
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from envs.gamepad import COMPONENTS, SIZES
-from zoo import hub
-from zoo.behavior_cloning import BehaviorCloning
+from padzoo.envs.gamepad import COMPONENTS, SIZES
+from padzoo.zoo import hub
+from padzoo.zoo.behavior_cloning import BehaviorCloning
 
 
 def windows() -> dict[str, Tensor]:

@@ -9,12 +9,12 @@ import pytest
 from small_zoo import NAMES, relist, rewrite
 from web import Server, serve
 
-from datamodules import patient_file
-from zoo import catalog, hub
-from zoo.card import CARD, WEIGHTS, Card, File, Golden
-from zoo.catalog import Catalog
-from zoo.nets.policy import Policy
-from zoo.stored_weights import parse, serialize
+from padzoo.datamodules import patient_file
+from padzoo.zoo import catalog, hub
+from padzoo.zoo.card import CARD, WEIGHTS, Card, File, Golden
+from padzoo.zoo.catalog import Catalog
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.stored_weights import parse, serialize
 
 SFT, ALIGNED, REWARD = "policy_tiny.sft", "policy_tiny.aligned", "reward_tiny.left"
 
@@ -230,8 +230,8 @@ def test_an_interrupted_download_goes_on(zoo_folder: Path, cache_folder: Path, m
 
 
 FETCH = """
-from zoo import cache
-from zoo.catalog import Catalog
+from padzoo.zoo import cache
+from padzoo.zoo.catalog import Catalog
 checkpoint = Catalog.load().find("policy_tiny.sft")
 print("ready", flush=True)
 cache.fetch(checkpoint, lambda folder, source: None)

@@ -4,11 +4,11 @@ from typing import Any
 import pytest
 import torch
 
-from datamodules.archive import Archive
-from datamodules.trajectory import Trajectory
-from zoo.feature_store import FeatureStore
-from zoo.nets.policy import Policy
-from zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
+from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.trajectory import Trajectory
+from padzoo.zoo.feature_store import FeatureStore
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
 
 
 @pytest.fixture(scope="module")

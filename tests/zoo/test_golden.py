@@ -10,12 +10,12 @@ import pytest
 import torch
 from micro import column, fit, logged
 
-from datamodules.archive import Archive
-from datamodules.episode import Episode
-from datamodules.record import Record
-from zoo.nets.policy import Policy
-from zoo.reinforce import Reinforce
-from zoo.rollout import Rollout
+from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.episode import Episode
+from padzoo.datamodules.record import Record
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.reinforce import Reinforce
+from padzoo.zoo.rollout import Rollout
 
 GOLDEN: dict[str, list[float]] = {
     "policy": [17.8542, 16.4712, 15.3729, 14.2577, 13.0531, 11.7454, 10.4038, 9.1531, 8.06947, 7.1277],

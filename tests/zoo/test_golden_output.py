@@ -3,10 +3,10 @@ import math
 import pytest
 import torch
 
-from zoo.card import Golden
-from zoo.golden_output import TOLERANCE, check_golden, golden_output
-from zoo.nets.policy import Policy
-from zoo.nets.reward import AgentFeatures, Duration, FirstFrame, RandomProjection, RewardNet
+from padzoo.zoo.card import Golden
+from padzoo.zoo.golden_output import TOLERANCE, check_golden, golden_output
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.nets.reward import AgentFeatures, Duration, FirstFrame, RandomProjection, RewardNet
 
 Net = Policy | RewardNet
 

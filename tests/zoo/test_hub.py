@@ -8,11 +8,11 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
-from envs.gamepad import SCHEMA
-from zoo import hub
-from zoo.card import About, Ancestor, Data
-from zoo.nets.policy import Policy
-from zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
+from padzoo.envs.gamepad import SCHEMA
+from padzoo.zoo import hub
+from padzoo.zoo.card import About, Ancestor, Data
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
 
 
 def checkpoint(net: hub.Network, path: Path, **changes: Any) -> Path:

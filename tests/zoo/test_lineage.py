@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from zoo import hub
-from zoo.card import About, Ancestor
-from zoo.lineage import Lineage
-from zoo.nets.policy import Policy
+from padzoo.zoo import hub
+from padzoo.zoo.card import About, Ancestor
+from padzoo.zoo.lineage import Lineage
+from padzoo.zoo.nets.policy import Policy
 
 
 def checkpoint(path: Path, **parents: Path) -> Path:

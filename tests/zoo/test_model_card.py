@@ -3,7 +3,7 @@ import dataclasses
 import yaml
 from cards import full_card
 
-from zoo.model_card import lineage, model_card
+from padzoo.zoo.model_card import lineage, model_card
 
 
 def test_the_hub_finds_its_metadata_and_people_the_rest() -> None:
@@ -18,7 +18,7 @@ def test_the_hub_finds_its_metadata_and_people_the_rest() -> None:
     assert result["metrics"] == [{"type": "left", "value": 99.0, "name": "left, percent of 200 episodes"}]
     assert body.startswith("\n# policy_tiny.aligned_left\n")
     for found in (
-        'zoo.load("policy_tiny.aligned_left")',
+        'padzoo.load("policy_tiny.aligned_left")',
         "| left | 198 | 99.0 % (96.4 to 99.7) |",
         "- policy: policy_tiny.sft (`" + "0a" * 32 + "`)\n  - init_from: policy_tiny.base",
         "| rollouts | 300 | 24,000 |",

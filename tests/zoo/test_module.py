@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch.optim import AdamW
 
-from envs.gamepad import SCHEMA
-from zoo.behavior_cloning import BehaviorCloning
-from zoo.module import ZooModule
+from padzoo.envs.gamepad import SCHEMA
+from padzoo.zoo.behavior_cloning import BehaviorCloning
+from padzoo.zoo.module import ZooModule
 
 
 @pytest.fixture(autouse=True)

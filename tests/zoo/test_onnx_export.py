@@ -12,15 +12,15 @@ import torch
 from micro import padzoo
 from numpy.typing import NDArray
 
-from datamodules import codec
-from datamodules.episode import episodes
-from envs.adapter import make
-from envs.gamepad import COMPONENTS, SIZES
-from zoo import hub, onnx_export
-from zoo.agent import Agent
-from zoo.card import WEIGHTS
-from zoo.nets.policy import Policy
-from zoo.onnx_export import export_onnx
+from padzoo.datamodules import codec
+from padzoo.datamodules.episode import episodes
+from padzoo.envs.adapter import make
+from padzoo.envs.gamepad import COMPONENTS, SIZES
+from padzoo.zoo import hub, onnx_export
+from padzoo.zoo.agent import Agent
+from padzoo.zoo.card import WEIGHTS
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.onnx_export import export_onnx
 
 DOCS = Path(__file__).parents[2] / "docs"
 State = dict[str, NDArray[Any]]

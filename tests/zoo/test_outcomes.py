@@ -1,6 +1,6 @@
 import pytest
 
-from zoo.outcomes import Outcomes
+from padzoo.zoo.outcomes import Outcomes
 
 
 def test_rates() -> None:

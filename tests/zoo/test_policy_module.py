@@ -8,12 +8,12 @@ import pytest
 import torch
 from micro import padzoo, preset
 
-from datamodules.archive import Archive
-from datamodules.episode import episodes
-from zoo import hub
-from zoo.behavior_cloning import BehaviorCloning
-from zoo.nets.gamepad_distribution import GamepadDistribution
-from zoo.policy_module import PolicyModule
+from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.episode import episodes
+from padzoo.zoo import hub
+from padzoo.zoo.behavior_cloning import BehaviorCloning
+from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
+from padzoo.zoo.policy_module import PolicyModule
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def test_testing_plays_and_writes_how_often_it_ended_how(policy: Path, shards: P
 def test_predictions_are_features_most_likely_actions_and_log_probabilities(
     policy: Path, shards: Path, tmp_path: Path
 ) -> None:
-    writer = ["--trainer.callbacks", "callbacks.PredictionWriter", "--trainer.callbacks.out", tmp_path / "out"]
+    writer = ["--trainer.callbacks", "PredictionWriter", "--trainer.callbacks.out", tmp_path / "out"]
     options = ["--data.train", shards, "--data.predict", shards, "--ckpt_path", policy]
     root = ["--trainer.default_root_dir", tmp_path]
     assert padzoo("predict", *preset("policy", "prefft"), *options, *root, *writer) == 0

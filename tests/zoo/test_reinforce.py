@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.distributions import Categorical, kl_divergence
 
-from datamodules.episode import Episode, episodes
-from envs.gamepad import SIZES
-from envs.launch_island import LaunchIsland
-from zoo import hub
-from zoo.policy_module import PolicyModule
-from zoo.reinforce import Reinforce, reinforce_loss
-from zoo.rollout import Rollout
+from padzoo.datamodules.episode import Episode, episodes
+from padzoo.envs.gamepad import SIZES
+from padzoo.envs.launch_island import LaunchIsland
+from padzoo.zoo import hub
+from padzoo.zoo.policy_module import PolicyModule
+from padzoo.zoo.reinforce import Reinforce, reinforce_loss
+from padzoo.zoo.rollout import Rollout
 
 REWARDS = torch.tensor([0.9, 0.1, 0.4], dtype=torch.double)
 

@@ -7,12 +7,12 @@ import pytest
 import torch
 from micro import column, fit, logged, padzoo, preset, weights
 
-from datamodules import preference
-from datamodules.archive import Archive
-from zoo import hub
-from zoo.feature_store import FeatureStore
-from zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
-from zoo.reward_model import RewardModel
+from padzoo.datamodules import preference
+from padzoo.datamodules.archive import Archive
+from padzoo.zoo import hub
+from padzoo.zoo.feature_store import FeatureStore
+from padzoo.zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
+from padzoo.zoo.reward_model import RewardModel
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_the_encoder_is_a_matter_of_configuration(data: list[object], reward: Pa
 def test_predictions_are_the_rewards_of_the_frames(
     data: list[object], reward: Path, shards: Path, tmp_path: Path
 ) -> None:
-    writer = ["--trainer.callbacks", "callbacks.PredictionWriter", "--trainer.callbacks.out", tmp_path / "out"]
+    writer = ["--trainer.callbacks", "PredictionWriter", "--trainer.callbacks.out", tmp_path / "out"]
     options = [*data, "--data.predict", shards, "--ckpt_path", reward, "--trainer.default_root_dir", tmp_path]
     assert padzoo("predict", *preset("reward", "reward"), *options, *writer) == 0
     net, archive = hub.load(reward, "reward"), Archive(shards)

@@ -10,14 +10,14 @@ import torch
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
-from datamodules.episode import Episode
-from datamodules.shards import ShardWriter, read
-from envs.errors import GameCrashed
-from envs.gamepad import action_space
-from envs.vector import GamePool
-from zoo.agent import Agent
-from zoo.nets.policy import Policy
-from zoo.rollout import Rollout, play
+from padzoo.datamodules.episode import Episode
+from padzoo.datamodules.shards import ShardWriter, read
+from padzoo.envs.errors import GameCrashed
+from padzoo.envs.gamepad import action_space
+from padzoo.envs.vector import GamePool
+from padzoo.zoo.agent import Agent
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.rollout import Rollout, play
 
 EPISODES = [Episode(seed, spawn=seed % 4, character=None) for seed in range(40, 51)]
 

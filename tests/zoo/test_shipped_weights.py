@@ -2,10 +2,10 @@
 
 import pytest
 
-from zoo import cache, catalog, hub
-from zoo.card import Ancestor
-from zoo.catalog import Catalog
-from zoo.golden_output import check_golden
+from padzoo.zoo import cache, catalog, hub
+from padzoo.zoo.card import Ancestor
+from padzoo.zoo.catalog import Catalog
+from padzoo.zoo.golden_output import check_golden
 
 SHIPPED = {name: item for name, item in Catalog.load().checkpoints.items() if item.embedded}
 POLICIES = ("base", "sft", "aligned_left", "aligned_right")

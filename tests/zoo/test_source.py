@@ -6,9 +6,9 @@ import pytest
 from upath import UPath
 from web import Server, serve
 
-from datamodules import patient_file
-from datamodules.patient_file import UnreachableError
-from zoo.source import Source
+from padzoo.datamodules import patient_file
+from padzoo.datamodules.patient_file import UnreachableError
+from padzoo.zoo.source import Source
 
 SIZE = 8_000_000  # over HTTP fsspec asks for 5 MB at a time
 

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import pytest
 
-from zoo.strict import build
+from padzoo.zoo.strict import build
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from small_zoo import NAMES
 from upath import UPath
 from web import serve
 
-from zoo import hub
-from zoo.catalog import Catalog, Index
-from zoo.publication import Publication
-from zoo.target import Folder, open_target
+from padzoo.zoo import hub
+from padzoo.zoo.catalog import Catalog, Index
+from padzoo.zoo.publication import Publication
+from padzoo.zoo.target import Folder, open_target
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from zoo import hub
-from zoo.card import About, Base, Card
-from zoo.nets.policy import Policy
-from zoo.nets.reward import AgentFeatures, FirstFrame, RandomProjection, RewardNet
-from zoo.stored_weights import narrow, serialize
+from padzoo.zoo import hub
+from padzoo.zoo.card import About, Base, Card
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.nets.reward import AgentFeatures, FirstFrame, RandomProjection, RewardNet
+from padzoo.zoo.stored_weights import narrow, serialize
 
 
 def relative(net: hub.Network) -> Policy:

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from envs.gamepad import COMPONENTS
-from zoo.nets.gamepad_distribution import GamepadDistribution
-from zoo.nets.policy import Policy
+from padzoo.envs.gamepad import COMPONENTS
+from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
+from padzoo.zoo.nets.policy import Policy
 
 
 class ActStep(nn.Module):

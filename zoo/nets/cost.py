@@ -7,8 +7,8 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from zoo.nets.encoder import ConvNeXtEncoder
-from zoo.nets.policy import Policy
+from padzoo.zoo.nets.encoder import ConvNeXtEncoder
+from padzoo.zoo.nets.policy import Policy
 
 
 @dataclass(frozen=True)

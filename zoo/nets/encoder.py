@@ -109,7 +109,7 @@ def build_encoder(name: str, image_size: int, channels: int) -> Encoder:
         return ConvNeXtEncoder(image_size, channels)
     import timm  # takes 2 to 5 s, and the paper's encoder does without
 
-    from zoo.nets.timm_encoder import TimmEncoder
+    from padzoo.zoo.nets.timm_encoder import TimmEncoder
 
     if name.startswith(TIMM):
         return TimmEncoder(name.removeprefix(TIMM), image_size)

@@ -7,10 +7,10 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
-from envs.gamepad import SIZES as COMPONENT_SIZES
-from zoo.nets.encoder import build_encoder
-from zoo.nets.gamepad_distribution import LOGITS
-from zoo.nets.trunk import Trunk
+from padzoo.envs.gamepad import SIZES as COMPONENT_SIZES
+from padzoo.zoo.nets.encoder import build_encoder
+from padzoo.zoo.nets.gamepad_distribution import LOGITS
+from padzoo.zoo.nets.trunk import Trunk
 
 CONTEXT: Final = 32
 WINDOWS: Final = 128  # windows a batch in `features`: 128 x 32 x 1024 floats are 17 MB

@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from zoo.nets.policy import Policy
-from zoo.nets.principal_components import PrincipalComponents
-from zoo.nets.step_encoder import (
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.nets.principal_components import PrincipalComponents
+from padzoo.zoo.nets.step_encoder import (
     AgentFeatures,
     Duration,
     FirstFrame,

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from envs.gamepad import NEUTRAL
-from zoo.nets.policy import Policy
+from padzoo.envs.gamepad import NEUTRAL
+from padzoo.zoo.nets.policy import Policy
 
 
 class StepEncoder(nn.Module):

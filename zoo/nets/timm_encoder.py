@@ -7,7 +7,7 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from zoo.nets.encoder import TIMM, Encoder
+from padzoo.zoo.nets.encoder import TIMM, Encoder
 
 
 class TimmEncoder(Encoder):

@@ -2,9 +2,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from zoo.nets.act_step import ActStep
-from zoo.nets.gamepad_distribution import GamepadDistribution
-from zoo.nets.policy import Policy
+from padzoo.zoo.nets.act_step import ActStep
+from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
+from padzoo.zoo.nets.policy import Policy
 
 STEPS = 12
 

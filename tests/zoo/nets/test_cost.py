@@ -6,8 +6,8 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from zoo.nets.cost import Cost, costs, training_flops
-from zoo.nets.policy import SIZES, Policy
+from padzoo.zoo.nets.cost import Cost, costs, training_flops
+from padzoo.zoo.nets.policy import SIZES, Policy
 
 TABLE = Path(__file__).parents[3] / "docs" / "networks.md"
 

@@ -3,7 +3,7 @@ import torch
 from timm.models import convnext
 from torch import nn
 
-from zoo.nets.encoder import ConvNeXtBlock, ConvNeXtEncoder, build_encoder
+from padzoo.zoo.nets.encoder import ConvNeXtBlock, ConvNeXtEncoder, build_encoder
 
 
 @pytest.mark.parametrize(

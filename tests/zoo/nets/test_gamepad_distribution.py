@@ -3,8 +3,8 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical, kl_divergence
 
-from envs.gamepad import SIZES
-from zoo.nets.gamepad_distribution import LOGITS, GamepadDistribution
+from padzoo.envs.gamepad import SIZES
+from padzoo.zoo.nets.gamepad_distribution import LOGITS, GamepadDistribution
 
 
 def logits(seed: int, *shape: int) -> Tensor:

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from zoo.nets.policy import SIZES, Policy
+from padzoo.zoo.nets.policy import SIZES, Policy
 
 
 def episode(steps: int) -> tuple[Tensor, Tensor]:

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from zoo.nets import principal_components
-from zoo.nets.principal_components import PrincipalComponents
+from padzoo.zoo.nets import principal_components
+from padzoo.zoo.nets.principal_components import PrincipalComponents
 
 
 def features(dtype: torch.dtype = torch.float32) -> torch.Tensor:

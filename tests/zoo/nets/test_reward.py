@@ -3,8 +3,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from zoo.nets.policy import Policy
-from zoo.nets.reward import (
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.nets.reward import (
     AgentFeatures,
     Duration,
     FirstFrame,

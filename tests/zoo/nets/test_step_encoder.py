@@ -2,9 +2,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from envs.gamepad import NEUTRAL
-from zoo.nets.policy import Policy
-from zoo.nets.step_encoder import (
+from padzoo.envs.gamepad import NEUTRAL
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.nets.step_encoder import (
     AgentFeatures,
     Duration,
     FirstFrame,

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from zoo.nets.trunk import Block, Trunk
+from padzoo.zoo.nets.trunk import Block, Trunk
 
 
 def by_hand(block: Block, x: Tensor) -> Tensor:

@@ -1,0 +1,159 @@
+"""The command line: one table of commands, one way to report an error."""
+
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from inspect import Parameter, signature
+from pickle import UnpicklingError
+from typing import Final
+
+from jsonargparse import ArgumentError, ArgumentParser
+
+from padzoo.envs.errors import GameCrashed
+from padzoo.allocator import keep_freed_memory
+from padzoo.messages import complaint
+
+TRAINING: Final = {
+    "fit": "Train a policy or a reward model, or align a policy.",
+    "validate": "Compute offline metrics: losses and accuracies; for an aligner, fixed validation episodes.",
+    "test": "Play in the game (policies) or score held-out preferences (reward models).",
+    "predict": "Write features, actions or rewards of given trajectories.",
+}
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command that needs no Lightning.
+
+    Args:
+        help: Its help line.
+        positional: Its positional arguments, name to help; one that the function has a default for may be left out.
+        flags: Its options without a value, name to help.
+        function: The function `padzoo.commands.<function>.<function>`; None takes the command's own name.
+    """
+
+    help: str
+    positional: dict[str, str] = field(default_factory=dict)
+    function: str | None = None
+    flags: dict[str, str] = field(default_factory=dict)
+
+    def run(self, name: str, arguments: Sequence[str]) -> None:
+        """Parses the arguments and calls the function."""
+        function = self.function or name
+        call = getattr(importlib.import_module(f"padzoo.commands.{function}"), function)
+        parser = ArgumentParser(prog=f"padzoo {name}", description=self.help, exit_on_error=False)
+        defaults = {name: parameter.default for name, parameter in signature(call).parameters.items()}
+        for argument, text in self.positional.items():
+            optional = {} if defaults[argument] is Parameter.empty else {"nargs": "?", "default": defaults[argument]}
+            parser.add_argument(argument, type=str, help=text, **optional)
+        for flag, text in self.flags.items():
+            parser.add_argument(f"--{flag}", action="store_true", help=text)
+        parser.add_function_arguments(call, as_positional=False, skip={*self.positional, *map(_plain, self.flags)})
+        call(**parser.parse_args(list(arguments)).as_dict())
+
+
+FOLDER: Final = {"folder": "Folder of trajectories to read."}
+COMMANDS: Final = {
+    "demos": Command("Record demonstrations by scripted players."),
+    "rollout": Command("Play episodes with a policy, record them and print how they ended."),
+    "prefer": Command("Compare recorded trajectories by a criterion and write the preferences.", FOLDER),
+    "score": Command("Reward recorded trajectories with a reward model and keep the best.", FOLDER),
+    "import": Command(
+        "Turn recordings of human play into trajectories.",
+        {"source": "What they are: bleeding-edge or lerobot.", "folder": "Folder of recordings to read."},
+        "import_recordings",
+    ),
+    "verify": Command("Check every byte of a set of trajectories against its checksums.", FOLDER),
+    "play": Command(
+        "Watch a policy play: write a GIF of some episodes.",
+        {"policy": "Who plays: a .ckpt, a folder of weights or a name of the zoo."},
+    ),
+    "list": Command(
+        "List the pretrained agents and reward models of the zoo.",
+        {"pattern": "Part of their names; * and ? stand for any characters and any one."},
+        "list_zoo",
+        {"json": "Print JSON."},
+    ),
+    "show": Command(
+        "Print the card of a checkpoint and its lineage.", {"ref": "A name of the zoo or a folder of weights."}
+    ),
+    "pull": Command(
+        "Download checkpoints of the zoo and check them.",
+        {"name": "The name, such as policy_4m.sft."},
+        flags={"all": "All that the zoo has."},
+    ),
+    "push": Command(
+        "Publish a checkpoint with its card, in 16 bits.",
+        {
+            "ref": "What to publish: a .ckpt, a folder of weights or a name of the zoo.",
+            "target": "Where to: a folder, a URL that fsspec writes to, or hf://OWNER/NAME.",
+        },
+        flags={"dry-run": "Print what would be written, and write nothing."},
+    ),
+    "export": Command(
+        "Convert a checkpoint for other programs.", {"ref": "A .ckpt, a folder of weights or a name of the zoo."}
+    ),
+}
+
+
+def _plain(flag: str) -> str:
+    return flag.replace("-", "_")
+
+
+def overview() -> str:
+    """Returns the help of `padzoo` itself."""
+    lines = ["usage: padzoo COMMAND [OPTIONS]; padzoo COMMAND --help tells the options", ""]
+    commands = {**TRAINING, **{name: command.help for name, command in COMMANDS.items()}}
+    return "\n".join(lines + [f"  {name:9} {text}" for name, text in commands.items()])
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Runs one command.
+
+    Args:
+        arguments: The command's name and its options.
+
+    Raises:
+        ValueError: If there is no such command.
+    """
+    name = arguments[0] if arguments else "--help"
+    if name in ("-h", "--help"):
+        print(overview())
+    elif name in TRAINING:
+        from padzoo.training import train  # Lightning takes seconds to import
+
+        train(arguments)
+    elif name in COMMANDS:
+        COMMANDS[name].run(name, arguments[1:])
+    else:
+        known = [*TRAINING, *COMMANDS]
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ValueError(f"command {name!r} is not known; {hint}allowed: {', '.join(known)}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs `padzoo`; what a user did wrong is one line on standard error.
+
+    Args:
+        arguments: The command's name and options; None takes the process's own.
+
+    Returns:
+        The exit status: 0, 2 where something given was wrong, 130 after Ctrl-C. `PADZOO_DEBUG=1` shows the
+        traceback instead.
+    """
+    keep_freed_memory()
+    sys.path.append("")  # a user's own module in the current folder can be named: a criterion, a game, a class
+    try:
+        run(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
+        return 130
+    except (ValueError, ArgumentError, OSError, UnpicklingError, GameCrashed) as error:
+        if os.environ.get("PADZOO_DEBUG"):
+            raise
+        print(f"padzoo: error: {complaint(error)}", file=sys.stderr)
+        return 2
+    return 0

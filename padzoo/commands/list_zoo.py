@@ -1,0 +1,40 @@
+"""`padzoo list`: what the zoo has."""
+
+from dataclasses import asdict
+from json import dumps
+
+from rich.console import Console
+from rich.table import Column, Table
+
+from padzoo.zoo.catalog import VARIABLE, Catalog, Checkpoint
+
+
+def list_zoo(pattern: str = "", json: bool = False) -> None:
+    """Lists checkpoints: name, size, results in percent, and where they come from.
+
+    Args:
+        pattern: Part of their names; `*` and `?` stand for any characters and any one.
+        json: Whether to print JSON.
+
+    Raises:
+        ValueError: If there are some, but none that fits.
+    """
+    catalog = Catalog.load()
+    found = catalog.matching(pattern)
+    if catalog.checkpoints and not found:
+        catalog.find(pattern)  # raises: the message has the nearest names
+    if json:
+        print(dumps([{"name": item.name, **asdict(item.entry), "source": item.url} for item in found], indent=1))
+    elif not found:
+        print(f"The zoo is empty yet: no checkpoint was installed, and {VARIABLE} names no other index.")
+    else:
+        Console().print(_table(found))
+
+
+def _table(found: list[Checkpoint]) -> Table:
+    table = Table(Column("name", no_wrap=True), "parameters", "MB", "results, %", Column("source", overflow="fold"))
+    for item in found:
+        results = ", ".join(f"{name} {rate:.1f}" for name, rate in item.entry.results.items())
+        source = "installed" if item.embedded else item.url
+        table.add_row(item.name, f"{item.entry.parameters:,}", f"{item.entry.bytes / 1e6:.2f}", results, source)
+    return table

@@ -1,0 +1,64 @@
+"""`padzoo score`: rewards of recorded trajectories, and the best of them as a new set."""
+
+import json
+
+import torch
+from rich.progress import track
+
+from padzoo.datamodules import preference
+from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.shards import ShardWriter
+from padzoo.zoo import hub
+from padzoo.commands.device import find_device
+
+
+def score(
+    folder: str, reward: str, out: str, top: float = 1.0, preferences: str | None = None, device: str = "auto"
+) -> None:
+    """Rewards trajectories with a reward model and writes the best as a new set, with `rewards.json` for all of them.
+
+    Args:
+        folder: Folder of trajectories.
+        reward: The reward model: a `.ckpt`, a folder of weights or a name of the zoo.
+        out: Folder to make.
+        top: Share of the trajectories to keep, over 0 and at most 1: those of the highest reward.
+        preferences: Keep only trajectories that this file of preferences compares, as the paper does (Appendix C.4);
+            `top` is then the share of these.
+        device: Where the network computes: `cpu`, `cuda` and the like; `auto` is the accelerator if there is one.
+
+    Raises:
+        ValueError: If `top` is not allowed, or the preferences compare other trajectories.
+    """
+    if not 0 < top <= 1:
+        raise ValueError(f"--top {top}: allowed: over 0 and at most 1")
+    where = find_device(device)
+    net = hub.load(reward, "reward").to(where)
+    archive = Archive(folder)
+    candidates = range(len(archive)) if preferences is None else _compared(archive, preferences)
+    with torch.inference_mode():
+        rewards = [
+            float(net.reward([item.frames], [torch.from_numpy(item.actions).long().to(where)])[0])
+            for item in track(archive, "scoring")
+        ]
+    order = sorted(candidates, key=lambda row: -rewards[row])
+    kept = sorted(order[: max(1, round(top * len(candidates)))])
+    source = {
+        "command": "score",
+        "of": archive.manifest.fingerprint,
+        "reward": hub.sha256(reward),
+        "top": top,
+        **({} if preferences is None else {"preferences": hub.sha256(preferences)}),
+    }
+    with ShardWriter(out, source=source) as writer:
+        for row in kept:
+            writer.write(archive.record(row))
+        writer.attach("rewards.json", json.dumps(dict(zip(archive.keys, rewards, strict=True)), indent=1) + "\n")
+    print(f"{len(kept)} of {len(archive)} trajectories in {out}")
+
+
+def _compared(archive: Archive, file: str) -> list[int]:
+    """Returns the rows of the trajectories that a file of preferences names."""
+    keys = {key for found in preference.read(file) for key in (found.winner, found.loser)}
+    if unknown := sorted(keys - archive.rows.keys()):
+        raise ValueError(f"--preferences {file}: no trajectory {unknown[0]!r} in {archive.manifest.folder}")
+    return sorted(archive.rows[key] for key in keys)

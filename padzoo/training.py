@@ -1,0 +1,140 @@
+"""`padzoo fit|validate|test|predict`: LightningCLI over the zoo's modules and data modules."""
+
+import json
+import logging
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import ProgressBar, TQDMProgressBar
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
+from lightning.pytorch.loggers import TensorBoardLogger
+
+import padzoo.callbacks
+import padzoo.datamodules.demonstrations
+import padzoo.datamodules.episodes
+import padzoo.datamodules.preferences
+import padzoo.zoo.behavior_cloning
+import padzoo.zoo.reinforce
+import padzoo.zoo.reward_model  # noqa: F401 - imported so that configurations can name the classes without their module
+from padzoo.callbacks import LastCheckpoint, PredictionWriter
+from padzoo.datamodules.module import ZooDataModule
+from padzoo.zoo.module import ZooModule
+
+NOISE: Final = (  # Lightning's warnings of what is meant here
+    "LightningCLI's args parameter is intended",  # called from Python, as by the tests and the reward grid
+    r"Found \d+ module\(s\) in eval mode",  # frozen networks, and a policy that plays while it learns
+    "Be aware that when using `ckpt_path`",  # a checkpoint is read without the callbacks of its training
+    "The dirpath has changed",  # or in another folder
+    "Precision .* is not supported by the model summary",  # its megabytes are those of 32 bits
+    "`training_step` returned `None`",  # every game of a batch crashed: there is nothing to learn from
+)
+
+
+class SaveFitConfig(SaveConfigCallback):
+    """Saves the configuration of `fit` only: that of a later `validate` in the same folder must not replace it."""
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Saves the configuration when training starts."""
+        if stage == "fit":
+            super().setup(trainer, pl_module, stage)
+
+
+class TrainingCLI(LightningCLI):
+    """LightningCLI with the zoo's habits: logs and checkpoints in `trainer.default_root_dir`, what is given wins."""
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Sets the zoo's defaults."""
+        parser.set_defaults({"trainer.default_root_dir": "runs/default"})
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """Builds the trainer; unless configured otherwise, logs and predictions go to its root folder itself."""
+        settings = self.config_init[self.subcommand]["trainer"]
+        root = settings["default_root_dir"]
+        if settings["logger"] is None and not settings["fast_dev_run"]:
+            kwargs["logger"] = TensorBoardLogger(root, name="", version="", default_hp_metric=False)
+        found = settings["callbacks"] or []  # none, one or a list
+        callbacks: list[Callback] = [*found] if isinstance(found, list) else [found]
+        given = {type(callback) for callback in callbacks}
+        keeps = settings["enable_checkpointing"] is not False and not settings["fast_dev_run"]
+        if self.subcommand == "fit" and keeps and LastCheckpoint not in given:
+            callbacks.append(LastCheckpoint())
+        if self.subcommand == "predict" and PredictionWriter not in given:
+            callbacks.append(PredictionWriter(str(Path(root) / "predictions")))
+        if settings["enable_progress_bar"] is not False and not any(issubclass(kind, ProgressBar) for kind in given):
+            callbacks.append(TQDMProgressBar())  # Lightning's choice, Rich, took 2 % of the training of `tiny`
+        # The loaders know their rank already: Lightning's sampler would give each rank a share of its share.
+        return super().instantiate_trainer(**kwargs, callbacks=callbacks, use_distributed_sampler=False)
+
+    def instantiate_classes(self) -> None:
+        """Builds everything, and checks the data before anything is logged: a run that cannot start leaves nothing."""
+        super().instantiate_classes()
+        checkpoint = self.config[self.subcommand].get("ckpt_path")
+        if checkpoint == "last":
+            self._find_last()
+        if self.subcommand != "fit" and checkpoint is None and not self.model.pretrained:
+            raise ValueError(f"{self.subcommand}: the network is untrained; give its checkpoint with --ckpt_path")
+        self.datamodule.setup(self.subcommand)
+
+    def _find_last(self) -> None:
+        """Puts the path in the place of `--ckpt_path last`, which Lightning would only warn of if there is none."""
+        root = self.config[self.subcommand]["trainer"]["default_root_dir"]
+        path = LastCheckpoint.path(root)
+        if not path.is_file():
+            raise ValueError(f"ckpt_path last: there is no {path}; allowed: the trainer.default_root_dir of a training")
+        self.config_init[self.subcommand]["ckpt_path"] = str(path)
+
+    def after_test(self) -> None:
+        """Writes the figures of `test`, which are those of all ranks, to `test.json` in the root folder."""
+        if not self.trainer.is_global_zero:
+            return
+        metrics = {name: float(value) for name, value in self.trainer.callback_metrics.items()}
+        path = Path(self.trainer.default_root_dir) / "test.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_suffix(".partial")
+        aside.write_text(json.dumps(metrics, indent=1) + "\n")
+        aside.replace(path)
+
+    def _run_subcommand(self, subcommand: str) -> None:
+        """Runs the command and closes the model's games; after an error or Ctrl-C Lightning itself does not."""
+        try:
+            super()._run_subcommand(subcommand)
+        finally:
+            self.model.teardown(subcommand)
+
+    def _parse_ckpt_path(self) -> None:
+        """Keeps the configuration as given: Lightning would let the checkpoint's own override the command line."""
+
+
+def train(arguments: Sequence[str]) -> None:
+    """Runs one of Lightning's commands.
+
+    Args:
+        arguments: `fit`, `validate`, `test` or `predict`, and its options.
+
+    Raises:
+        ValueError: If something given is wrong, the trainer's settings among it.
+    """
+    for room in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(room).setLevel(logging.WARNING)  # else it advertises other products
+    for message in NOISE:
+        warnings.filterwarnings("ignore", message)
+    try:
+        TrainingCLI(
+            ZooModule,
+            ZooDataModule,
+            subclass_mode_model=True,
+            subclass_mode_data=True,
+            auto_configure_optimizers=False,  # else `--optimizer` would silently replace the module's own
+            seed_everything_default=0,
+            save_config_callback=SaveFitConfig,
+            save_config_kwargs={"overwrite": True},
+            parser_kwargs={"prog": "padzoo", "exit_on_error": False}
+            | {name: {"exit_on_error": False} for name in ("fit", "validate", "test", "predict")},
+            args=list(arguments),
+        )
+    except MisconfigurationException as error:  # Lightning's own, no ValueError
+        raise ValueError(str(error)) from error

@@ -1,0 +1,107 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from micro import padzoo
+
+from padzoo.datamodules.archive import Archive
+
+
+def test_curated_runs_reach_the_pad_that_was_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--episodes", 2, "--pad", "left", "--spawn", 1, "--size", 64, "--games", 2, "--seed", 3]
+    assert padzoo("demos", "--player", "curated", *options, "--out", tmp_path / "set") == 0
+    archive = Archive(tmp_path / "set")
+    assert archive.keys == ("curated-3-000000", "curated-3-000001")
+    for trajectory in archive:
+        assert trajectory.frames.shape[1:] == (64, 64, 3)
+        assert trajectory.positions is not None
+        meta = trajectory.meta
+        assert (meta["outcome"], meta["pad"], meta["spawn"], meta["character"]) == ("left", "left", 1, "ninja")
+    assert archive.manifest.source["command"] == "demos"
+    assert archive.manifest.source["seed"] == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["set"]
+    assert "2 trajectories in" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_population_has_characters_and_the_seed_decides_what_is_recorded(tmp_path: Path) -> None:
+    for name, seed, games in (("one", 4, 3), ("again", 4, 2), ("other", 5, 2)):
+        options = ["--episodes", 3, "--size", 64, "--games", games, "--seed", seed]
+        assert padzoo("demos", "--player", "population", *options, "--out", tmp_path / name) == 0
+    shards = [(tmp_path / name / "000000.tar").read_bytes() for name in ("one", "again", "other")]
+    assert shards[0] == shards[1]
+    assert shards[0] != shards[2]
+    assert len({trajectory.meta["character"] for trajectory in Archive(tmp_path / "one")}) > 1
+
+
+def test_the_game_is_recorded_as_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--player", "curated", "--episodes", 1, "--size", 64, "--games", 1]
+    for light in ("noon", "evening"):
+        fixed = ["--env_args", json.dumps({"light": light, "sky": "day"})]
+        assert padzoo("demos", *options, *fixed, "--out", tmp_path / light) == 0
+    (noon,), (evening,) = Archive(tmp_path / "noon"), Archive(tmp_path / "evening")
+    assert noon.frames[0].mean() > evening.frames[0].mean()
+    assert Archive(tmp_path / "noon").manifest.source["env_args"]["light"] == "noon"
+    assert padzoo("demos", *options, "--env_args", '{"light": "moon"}', "--out", tmp_path / "moon") == 2
+    assert "'moon'" in capsys.readouterr().err
+    for wrong, told in (
+        ('{"lihgt": "noon"}', "it has no argument 'lihgt'"),
+        ('{"size": 32}', "allowed: no size"),
+        ('{"max_steps": [8]}', "env_args {'max_steps': [8], 'size': 64}: '<' not supported"),
+        ('{"max_steps": 1}', "pad was not reached in 50 attempts; allowed: env_args with a max_steps that suffices"),
+    ):
+        assert padzoo("demos", *options, "--env_args", wrong, "--out", tmp_path / "wrong") == 2
+        assert told in capsys.readouterr().err
+    assert not (tmp_path / "wrong").exists()
+
+
+SESSION = """
+import itertools, os, pygame, signal, sys
+from padzoo.envs import session
+from padzoo.cli import main
+session.PERIOD = 0.001
+flip, shown = pygame.display.flip, itertools.count()
+def press():
+    flip()
+    now = next(shown)
+    if now == int(sys.argv[1]):
+        os.killpg(0, signal.SIGKILL)  # the engine too: it holds on to the pipes
+    pygame.event.post(pygame.event.Event(pygame.KEYDOWN if now % 2 else pygame.KEYUP, key=pygame.K_SPACE))
+pygame.display.flip = press
+sys.exit(main(["demos", "--player", "human", "--size", "64", "--pad", "left", *sys.argv[2:]]))
+"""
+
+
+def test_a_session_that_is_killed_keeps_every_finished_episode(tmp_path: Path) -> None:
+    def sit_down(killed_at: int) -> subprocess.CompletedProcess[str]:
+        options = ["--episodes", "3", "--out", str(tmp_path / "set"), "--seed", "5"]
+        command = [sys.executable, "-c", SESSION, str(killed_at), *options]
+        environment = os.environ | {"SDL_VIDEODRIVER": "dummy", "OMP_NUM_THREADS": "1"}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, start_new_session=True)
+
+    assert sit_down(250).returncode == -signal.SIGKILL  # in the third episode: somebody who only jumps runs out of time
+    assert sorted(path.name for path in (tmp_path / ".set.partial").glob("*.tar"))[:2] == ["000000.tar", "000001.tar"]
+    done = (tmp_path / ".set.partial" / "000001.tar").read_bytes()
+    again = sit_down(-1)
+    assert again.returncode == 0, again.stderr
+    assert "steps came more than 20 ms late" in again.stdout
+    archive = Archive(tmp_path / "set")
+    assert archive.keys == ("human-5-000000", "human-5-000001", "human-5-000002")
+    assert (tmp_path / "set" / "000001.tar").read_bytes() == done
+    assert [(t.meta["player"], t.meta["pad"], t.meta["outcome"]) for t in archive] == [("human", "left", "none")] * 3
+    assert len({t.meta["seed"] for t in archive}) == 3
+
+
+def test_a_person_plays_one_game_at_a_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--player", "human", "--episodes", 1, "--games", 2, "--out", tmp_path / "set"]
+    assert padzoo("demos", *options) == 2
+    assert "--games 2: allowed with scripted players only" in capsys.readouterr().err
+
+
+def test_no_game_at_all_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--player", "curated", "--episodes", 1, "--games", 0, "--out", tmp_path / "set"]
+    assert padzoo("demos", *options) == 2
+    assert "games 0: allowed are whole numbers from 1 on" in capsys.readouterr().err

@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from micro import fit, padzoo
+
+from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.bleeding_edge import BleedingEdge
+from padzoo.datamodules.trajectory import Trajectory
+from padzoo.envs.gamepad import NEUTRAL
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> Path:
+    """Ten clips of 40 steps."""
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(10):
+        actions = np.tile(np.asarray(NEUTRAL, dtype=np.float32), (40, 1))
+        actions[:, 12] = rng.integers(0, 11, 40)
+        images = rng.integers(0, 256, (40, 180, 300, 3), dtype=np.uint8)
+        np.savez(folder / f"FB{number}.npz", images=images, actions=actions, states=np.zeros((40, 56)))
+    return folder
+
+
+def test_clips_can_be_trained_on(clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "shards"
+    assert padzoo("import", "bleeding-edge", clips, "--out", out, "--size", 64) == 0
+    assert f"10 trajectories in {out}" in capsys.readouterr().out
+    assert Archive(out).keys == tuple(f"fb{number}" for number in range(10))
+    assert fit("policy", "prefft", tmp_path / "policy", "--data.train", out).is_file()
+
+
+def test_an_import_that_was_cut_off_goes_on(
+    clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, out = tmp_path / "whole", tmp_path / "shards"
+    assert padzoo("import", "bleeding-edge", clips, "--out", whole, "--size", 64) == 0
+    read: list[str] = []
+    original = BleedingEdge.read
+
+    def fail_at_eight(self: BleedingEdge, key: str, path: Path) -> Trajectory:
+        read.append(key)
+        if len(read) == 8:
+            raise KeyboardInterrupt
+        return original(self, key, path)
+
+    monkeypatch.setattr(BleedingEdge, "read", fail_at_eight)
+    command = ["import", "bleeding-edge", clips, "--out", out]
+    assert padzoo(*command, "--size", 64) == 130
+    assert not out.exists()
+    assert padzoo(*command, "--size", 128) == 2
+    assert "was begun with" in capsys.readouterr().err
+    clips.rename(tmp_path / "moved")
+    assert padzoo("import", "bleeding-edge", tmp_path / "moved", "--out", out, "--size", 64) == 2
+    assert "moved'}; allowed: the same again, or to delete" in capsys.readouterr().err
+    (tmp_path / "moved").rename(clips)
+    assert padzoo(*command, "--size", 64) == 0
+    assert read == [f"fb{number}" for number in (0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7, 8, 9)]  # a shard of four was whole
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == {
+        path.name: path.read_bytes() for path in whole.iterdir()
+    }
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clips", "shards", "whole"]
+
+
+def test_other_recordings_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert padzoo("import", "minecraft", tmp_path, "--out", tmp_path / "shards") == 2
+    assert "source 'minecraft' is not known; allowed: bleeding-edge" in capsys.readouterr().err

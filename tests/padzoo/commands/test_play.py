@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from micro import padzoo
+from PIL import Image
+
+from padzoo.commands.play import save_gif, side_by_side
+
+
+def still(brightness: int, steps: int) -> list[np.ndarray]:
+    return [np.full((4, 4, 3), brightness, dtype=np.uint8) for _ in range(steps)]
+
+
+def test_the_film_is_as_long_as_the_longest_episode(
+    policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "new" / "agent.gif"
+    options = ["--episodes", 2, "--size", 48, "--character", "ninja", "--out", out]
+    assert padzoo("play", policy, *options) == 0
+    outcomes = capsys.readouterr().out.strip().splitlines()[-1].removesuffix(f": {out}").split(", ")
+    assert len(outcomes) == 2
+    assert set(outcomes) <= {"none", "left", "middle", "right"}
+    with Image.open(out) as film:
+        assert film.size == (96, 48)
+        assert film.info["duration"] == 100
+        frames = int(getattr(film, "n_frames"))  # noqa: B009 - only of pictures that can have several
+        if "none" in outcomes:  # a time-out: the first picture and one a step
+            assert frames == 101
+        assert 20 < frames <= 101
+    assert [path.name for path in out.parent.iterdir()] == ["agent.gif"]
+
+
+def test_films_lie_in_a_square_and_go_dark_when_they_are_over() -> None:
+    moments = side_by_side([still(200, 3), still(100, 1), still(50, 2)])
+    assert [moment.shape for moment in moments] == [(8, 8, 3)] * 3
+    corners = [(moment[0, 0, 0], moment[0, 7, 0], moment[7, 0, 0], moment[7, 7, 0]) for moment in moments]
+    assert corners == [(200, 100, 50, 0), (200, 50, 50, 0), (200, 50, 25, 0)]
+
+
+def test_a_film_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = [np.full((4, 4, 3), 60 * step, dtype=np.uint8) for step in range(4)]
+    save_gif(tmp_path / "film.gif", pictures)
+    with Image.open(tmp_path / "film.gif") as film:
+        assert getattr(film, "n_frames") == 4  # noqa: B009
+
+    def fail(_: Image.Image, path: Path, **__: object) -> None:
+        path.write_bytes(b"GIF")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Image.Image, "save", fail)
+    with pytest.raises(OSError, match="disk full"):
+        save_gif(tmp_path / "other.gif", pictures)
+    assert [path.name for path in tmp_path.iterdir()] == ["film.gif"]

@@ -1,0 +1,142 @@
+import json
+from pathlib import Path
+
+import pytest
+from micro import fit, padzoo
+
+from padzoo.datamodules.archive import Archive
+from padzoo.zoo import hub
+from padzoo.zoo.card import Ancestor, Base, Card
+
+
+def listed(*paths: object) -> str:
+    return json.dumps([str(path) for path in paths])
+
+
+@pytest.fixture(scope="module")
+def aligned(shards: Path, policy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A policy that was trained further, its last MLP alone."""
+    root = tmp_path_factory.mktemp("runs") / "prefft_left"
+    options = ["--data.train", shards, "--model.init_from", policy, "--model.trainable", "head"]
+    return fit("policy", "prefft", root, *options)
+
+
+@pytest.fixture
+def zoo(policy: Path, shards: Path, tmp_path: Path) -> Path:
+    """A zoo with the policy as `policy_tiny.sft`."""
+    told = ["--name", "policy_tiny.sft", "--data", listed(shards), "--commands", listed("padzoo fit"), "--seed", 5]
+    told += ["--url", "https://example.org/padzoo"]
+    assert padzoo("push", policy, tmp_path / "zoo", *told) == 0
+    return tmp_path / "zoo"
+
+
+def test_a_checkpoint_gets_a_card_of_all_that_was_said(zoo: Path, policy: Path, shards: Path) -> None:
+    card = Card.read(zoo / "policy_tiny.sft")
+    assert (card.name, card.dtype, card.base, card.seed) == ("policy_tiny.sft", "float16", None, 5)
+    assert card.checkpoint == hub.sha256(policy)
+    assert card.commands == ["padzoo fit"]
+    assert card.source.url == "https://example.org/padzoo"
+    (data,) = card.data
+    manifest = Archive(shards).manifest
+    assert (data.name, data.sha256, data.samples) == (shards.name, manifest.fingerprint, manifest.samples)
+    assert data.source == {"made": "for tests"}
+    hub.prove(zoo / "policy_tiny.sft")
+
+
+def test_what_is_made_from_published_weights_is_stored_on_them(
+    zoo: Path, policy: Path, reward: Path, aligned: Path, preferences: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sft = zoo / "policy_tiny.sft"
+    known = ["--base", sft, "--ancestors", listed(policy)]
+    assert padzoo("push", aligned, zoo, "--name", "policy_tiny.left", *known) == 0
+    known = ["--base", sft, "--ancestors", listed(sft), "--data", listed(preferences)]
+    assert padzoo("push", reward, zoo, "--name", "reward_tiny.left", *known) == 0
+    assert f"published as {zoo}/reward_tiny.left" in capsys.readouterr().out
+    ours, theirs = Card.read(zoo / "policy_tiny.left"), Card.read(zoo / "reward_tiny.left")
+    assert ours.parents == {"init_from": Ancestor(policy.parents[1].name, hub.sha256(policy))}
+    assert theirs.parents == {"policy": Ancestor("policy_tiny.sft", hub.sha256(policy))}
+    assert theirs.data[0].samples == len(preferences.read_text().splitlines())
+    assert ours.base == Base("policy_tiny.sft", hub.sha256(sft), "")
+    assert ours.bytes < 120_000
+    for name, checkpoint in (("policy_tiny.left", aligned), ("reward_tiny.left", reward)):
+        for key, tensor in hub.load(zoo / name).state_dict().items():
+            expected = hub.load(checkpoint).state_dict()[key]
+            assert tensor.equal(expected.half().float() if expected.dim() else expected)
+
+
+def test_results_are_of_the_very_weights(
+    zoo: Path, policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--episodes", 3, "--games", 1, "--env_args", '{"max_steps": 3}', "--seed", 2]
+    for name, ref in (("right", zoo / "policy_tiny.sft"), ("wrong", policy)):
+        assert padzoo("rollout", "--policy", ref, *options, "--out", tmp_path / name) == 0
+    for ref in (zoo / "policy_tiny.sft", policy):
+        told = ["--name", "policy_tiny.measured", "--results", listed(tmp_path / "wrong")]
+        assert padzoo("push", ref, tmp_path / "other", *told) == 2
+        assert "results: measured on weights " + hub.sha256(policy) in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
+    told = ["--name", "policy_tiny.measured", "--results", listed(tmp_path / "right")]
+    assert padzoo("push", zoo / "policy_tiny.sft", tmp_path / "other", *told) == 0
+    card = Card.read(tmp_path / "other" / "policy_tiny.measured")
+    (result,) = card.results
+    assert (result.of, result.trials, list(result.rates)) == ("episodes", 3, ["none", "left", "middle", "right"])
+    assert result.rates["none"].count == 3
+    assert result.rates["none"].percent == 100
+    assert 40 < result.rates["none"].low < 45  # Wilson, 3 of 3: 43.9
+    assert result.measured["seed"] == 2
+    assert card.commands == ["padzoo fit"]  # the rest of its card is kept
+
+
+def test_a_folder_goes_as_it_is_if_nothing_is_said(
+    zoo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def files(folder: Path) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    capsys.readouterr()
+    assert padzoo("push", zoo / "policy_tiny.sft", tmp_path / "copy", "--dry-run") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines[:3]] == [
+        f"policy_tiny.sft/{name}" for name in ("card.yaml", "model.safetensors", "README.md")
+    ]
+    assert lines[3] == f"would go to {tmp_path}/copy/policy_tiny.sft"
+    assert not (tmp_path / "copy").exists()
+    assert padzoo("push", zoo / "policy_tiny.sft", tmp_path / "copy") == 0
+    assert files(tmp_path / "copy" / "policy_tiny.sft") == files(zoo / "policy_tiny.sft")
+    for arguments in ([], ["--dry-run"]):
+        assert padzoo("push", zoo / "policy_tiny.sft", tmp_path / "copy", *arguments) == 2
+        assert "exists already; weights are never overwritten" in capsys.readouterr().err
+
+
+def test_what_does_not_fit_is_refused(
+    zoo: Path, policy: Path, reward: Path, shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sft, named = zoo / "policy_tiny.sft", ["--name", "reward_tiny.left"]
+    for arguments, message in [
+        ([policy, zoo], "name '' is not allowed; allowed: arch.tag"),
+        ([policy, zoo, "--name", "My policy"], "name 'My policy' is not allowed; allowed: arch.tag"),
+        ([reward, zoo, *named], f"--ancestors: the parent 'policy' with sha256 {hub.sha256(policy)} is not among them"),
+        ([sft, zoo, "--ancestors", listed(policy)], "policy_tiny.sft has a card that says them; allowed: with a .ckpt"),
+        ([sft, zoo, *named, "--results", listed(shards)], f"--results {shards}: made by None; allowed: what padzoo"),
+        ([zoo / "none", zoo], "none: no such checkpoint (.ckpt) or folder of weights"),
+    ]:
+        assert padzoo("push", *arguments) == 2
+        assert message in capsys.readouterr().err
+    assert {path.name for path in zoo.iterdir()} == {"policy_tiny.sft", "index.yaml"}
+
+
+def test_a_reward_model_is_judged_by_held_out_preferences(
+    zoo: Path, policy: Path, reward: Path, shards: Path, preferences: Path, tmp_path: Path
+) -> None:
+    sft = zoo / "policy_tiny.sft"
+    lineage = ["--base", sft, "--ancestors", listed(sft)]
+    assert padzoo("push", reward, zoo, "--name", "reward_tiny.draft", *lineage) == 0
+    assert padzoo("score", shards, "--reward", zoo / "reward_tiny.draft", "--out", tmp_path / "scored") == 0
+    judged = ["--results", listed(tmp_path / "scored"), "--preferences", preferences]
+    assert padzoo("push", reward, zoo, "--name", "reward_tiny.left", *lineage, *judged) == 0
+    (result,) = Card.read(zoo / "reward_tiny.left").results
+    rewards = json.loads((tmp_path / "scored" / "rewards.json").read_text())
+    pairs = [json.loads(line) for line in preferences.read_text().splitlines()]
+    right = sum(rewards[pair["winner"]] > rewards[pair["loser"]] for pair in pairs)
+    assert (result.of, result.trials, result.rates["accuracy"].count) == ("preferences", len(pairs), right)
+    assert list(result.rates) == ["accuracy"]

@@ -1,0 +1,78 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from micro import padzoo
+
+from padzoo.datamodules.archive import Archive
+from padzoo.zoo import hub
+from padzoo.commands.device import find_device
+
+
+@pytest.fixture(scope="module")
+def played(policy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("rollout") / "set"
+    assert padzoo("rollout", "--policy", policy, "--episodes", 3, "--seed", 7, "--games", 2, "--out", out) == 0
+    return out
+
+
+def test_outcomes_are_percentages_of_the_recorded_episodes(played: Path) -> None:
+    archive = Archive(played)
+    found = json.loads((played / "outcomes.json").read_text())
+    assert list(found) == ["none", "left", "middle", "right", "episodes"]
+    assert found.pop("episodes") == len(archive) == 3
+    ends = [trajectory.meta["outcome"] for trajectory in archive]
+    assert found == {name: round(100 * ends.count(name) / 3, 2) for name in found}
+    assert sorted(path.name for path in played.parent.iterdir()) == ["set"]
+
+
+def test_the_set_says_what_played_it(played: Path, policy: Path) -> None:
+    source = Archive(played).manifest.source
+    assert source["policy"] == hub.sha256(policy)
+    assert (source["seed"], source["episodes"], source["temperature"]) == (7, 3, 1.0)
+    for trajectory in Archive(played):
+        assert trajectory.meta["character"] == "ninja"
+        assert trajectory.frames.shape[1:] == (64, 64, 3)
+
+
+def test_episodes_follow_the_seed_whatever_the_number_of_games(played: Path, policy: Path, tmp_path: Path) -> None:
+    options = ["--policy", policy, "--episodes", 2, "--games", 1]
+    assert padzoo("rollout", *options, "--seed", 7, "--out", tmp_path / "again") == 0
+    for mine, theirs in zip(Archive(tmp_path / "again"), Archive(played), strict=False):
+        assert np.array_equal(mine.actions, theirs.actions)
+        assert np.array_equal(mine.frames, theirs.frames)
+
+
+def test_spawn_character_and_temperature_are_as_asked(
+    policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--policy", policy, "--episodes", 1, "--games", 1, "--spawn", 2, "--temperature", 0]
+    assert padzoo("rollout", *options, "--character", "null", "--out", tmp_path / "set") == 0
+    (trajectory,) = Archive(tmp_path / "set")
+    assert trajectory.meta["spawn"] == 2
+    assert trajectory.meta["character"] != "ninja"  # drawn from the seed
+    assert "95 %" in capsys.readouterr().out
+
+
+def test_a_policy_is_asked_for(reward: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert padzoo("rollout", "--policy", reward, "--episodes", 1, "--out", tmp_path / "set") == 2
+    assert capsys.readouterr().err == f"padzoo: error: {reward}: expects a policy, got a reward model\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_network_can_play_in_half_precision(policy: Path, tmp_path: Path) -> None:
+    options = ["--policy", policy, "--episodes", 1, "--games", 1, "--precision", "bf16-true"]
+    assert padzoo("rollout", *options, "--env_args", '{"max_steps": 5}', "--out", tmp_path / "set") == 0
+    archive = Archive(tmp_path / "set")
+    assert archive.manifest.source["precision"] == "bf16-true"
+    assert archive.manifest.source["device"] == find_device("auto").type
+    assert len(archive[0]) == 5
+
+
+def test_a_policy_sees_frames_of_its_own_size(policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--episodes", 1, "--env_args", '{"size": 32}', "--out", tmp_path / "out"]
+    for command in (["rollout", "--policy"], ["play"]):
+        assert padzoo(*command, policy, *options) == 2
+        assert "env_args {'size': 32}: allowed: no size; it is 64" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

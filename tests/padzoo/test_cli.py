@@ -1,0 +1,64 @@
+import pytest
+
+from padzoo import cli
+from padzoo.cli import main
+
+TRAINING = ("fit", "validate", "test", "predict")
+PLAYING = ("demos", "rollout", "prefer", "score", "import", "verify", "play")
+NAMES = (*TRAINING, *PLAYING, "list", "show", "pull", "push", "export")
+
+
+@pytest.mark.parametrize("arguments", [[], ["-h"], ["--help"]])
+def test_the_overview_lists_every_command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[2:]] == list(NAMES)
+    assert all(len(line.split()) > 3 for line in lines[2:])
+
+
+def test_every_command_of_the_table_is_a_function_with_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in cli.COMMANDS:
+        with pytest.raises(SystemExit) as caught:
+            main([name, "--help"])
+        assert caught.value.code == 0
+        text = capsys.readouterr().out
+        assert f"usage: padzoo {name}" in text
+        assert ("--out " in text) == (name not in ("verify", "list", "show", "pull", "push"))
+
+
+def test_an_unknown_command_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rolout"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == (
+        "padzoo: error: command 'rolout' is not known; did you mean 'rollout'? "
+        "allowed: fit, validate, test, predict, demos, rollout, prefer, score, import, verify, play, list, show, pull, "
+        "push, export\n"
+    )
+    assert main(["xyzzy"]) == 2
+    assert "did you mean" not in capsys.readouterr().err
+
+
+def test_without_arguments_of_its_own_main_takes_the_processes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["padzoo", "nonsense"])
+    assert main() == 2
+    assert "command 'nonsense'" in capsys.readouterr().err
+
+
+def test_the_traceback_is_there_for_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PADZOO_DEBUG", "1")
+    with pytest.raises(ValueError, match="command 'nonsense'"):
+        main(["nonsense"])
+
+
+def test_a_file_that_cannot_be_written_is_the_users_matter_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: object) -> None:
+        raise PermissionError(13, "Permission denied", "/set")
+
+    monkeypatch.setattr(cli, "run", fail)
+    assert main([]) == 2
+    assert capsys.readouterr().err == "padzoo: error: [Errno 13] Permission denied: '/set'\n"

@@ -1,0 +1,147 @@
+import json
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from lightning.pytorch import Trainer
+from micro import checkpoint, fit, padzoo, preset, weights
+
+from padzoo.datamodules.archive import Archive
+from padzoo.zoo.policy_module import PolicyModule
+from padzoo.training import TrainingCLI
+
+
+@pytest.fixture(scope="module")
+def first(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a training of one update."""
+    root = tmp_path_factory.mktemp("first")
+    options = ["--model.trainable", "all", "--trainer.max_steps", 1, "--seed_everything", 5]
+    fit("policy", "prefft", root, "--data.train", shards, *options)
+    return root
+
+
+def test_a_run_leaves_its_configuration_log_and_checkpoint_in_its_folder(first: Path) -> None:
+    names = {path.relative_to(first).parts[0] for path in first.rglob("*") if path.is_file()}
+    events = {name for name in names if name.startswith("events.out.tfevents")}
+    assert len(events) == 1
+    assert names - events == {"config.yaml", "hparams.yaml", "checkpoints"}
+
+
+def test_a_saved_configuration_repeats_the_run(first: Path, tmp_path: Path) -> None:
+    root = ["--trainer.default_root_dir", tmp_path]
+    assert padzoo("fit", "--config", first / "config.yaml", *root) == 0
+    again, before = (weights(folder / "checkpoints" / "last.ckpt") for folder in (tmp_path, first))
+    assert all(torch.equal(value, again[name]) for name, value in before.items())
+    saved = [yaml.safe_load((folder / "config.yaml").read_text()) for folder in (first, tmp_path)]
+    assert saved[1]["trainer"].pop("default_root_dir") == str(tmp_path)
+    assert saved[0]["trainer"].pop("default_root_dir") == str(first)
+    assert saved[0] == saved[1]
+
+
+def test_the_command_line_wins_over_the_checkpoints_own_settings(first: Path, shards: Path, tmp_path: Path) -> None:
+    assert hasattr(super(TrainingCLI, TrainingCLI), "_parse_ckpt_path")  # else Lightning's override has another name
+    start = ["--ckpt_path", first / "checkpoints" / "last.ckpt"]
+    options = ["--model.trainable", "all", "--model.weight_decay", 0.125, "--trainer.max_steps", 2]
+    path = fit("policy", "prefft", tmp_path, "--data.train", shards, *start, *options)
+    assert checkpoint(first / "checkpoints" / "last.ckpt")["hyper_parameters"]["weight_decay"] == 1e-4
+    assert checkpoint(path)["hyper_parameters"]["weight_decay"] == 0.125
+    assert checkpoint(path)["global_step"] == 2
+
+
+def test_validating_in_the_same_folder_keeps_the_configuration_of_the_training(first: Path, shards: Path) -> None:
+    before = (first / "config.yaml").read_text()
+    options = ["--data.train", shards, "--data.val_fraction", 0.5, "--data.batch_size", 2]
+    weights_ = ["--ckpt_path", first / "checkpoints" / "last.ckpt", "--trainer.default_root_dir", first]
+    assert padzoo("validate", *preset("policy", "prefft"), *options, *weights_) == 0
+    assert (first / "config.yaml").read_text() == before
+
+
+def test_a_trial_run_logs_nowhere(shards: Path, tmp_path: Path) -> None:
+    options = ["--data.train", shards, "--data.val_fraction", 0.5, "--trainer.fast_dev_run", "true"]
+    assert padzoo("fit", *preset("policy", "prefft"), *options, "--trainer.default_root_dir", tmp_path) == 0
+    assert not any(path.name.startswith("events") for path in tmp_path.rglob("*"))
+
+
+def test_an_optimizer_cannot_be_given_behind_the_modules_back(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--data.train", shards, "--trainer.default_root_dir", tmp_path, "--optimizer", "SGD"]
+    assert padzoo("fit", *preset("policy", "prefft"), *options) == 2
+    assert "optimizer" in capsys.readouterr().err
+
+
+def test_predictions_are_written_into_the_folder_of_the_run(first: Path, shards: Path, tmp_path: Path) -> None:
+    options = ["--ckpt_path", first / "checkpoints" / "last.ckpt", "--trainer.default_root_dir", tmp_path]
+    assert padzoo("predict", *preset("policy", "prefft"), "--data.predict", shards, *options) == 0
+    names = sorted(path.name for path in (tmp_path / "predictions").iterdir())
+    assert names == [f"{key}.npz" for key in Archive(shards).keys]
+    named = {"class_path": "PredictionWriter", "init_args": {"out": str(tmp_path / "named")}}
+    options += ["--trainer.callbacks", json.dumps([named])]
+    assert padzoo("predict", *preset("policy", "prefft"), "--data.predict", shards, *options) == 0
+    assert len(list((tmp_path / "named").iterdir())) == len(names)  # and no second time into `predictions`: it is there
+
+
+def test_lightning_does_not_share_out_among_ranks_what_the_loaders_do(
+    policy: Path, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[Trainer] = []
+    monkeypatch.setattr(Trainer, "predict", lambda self, **_: built.append(self))
+    options = ["--data.predict", shards, "--model.init_from", policy, "--trainer.default_root_dir", tmp_path]
+    assert padzoo("predict", *preset("policy", "prefft"), *options) == 0
+    assert [trainer._accelerator_connector.use_distributed_sampler for trainer in built] == [False]
+
+
+def test_only_the_first_rank_writes_the_figures_of_a_test(
+    policy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Trainer, "test", lambda *_, **__: None)
+    options = ["--model.init_from", policy, "--trainer.default_root_dir", tmp_path]
+    for rank in (1, 0):
+        monkeypatch.setattr(Trainer, "is_global_zero", rank == 0)
+        assert padzoo("test", *preset("policy", "prefft"), *options) == 0
+        assert (tmp_path / "test.json").exists() == (rank == 0)
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_games_are_closed_when_training_ends_badly(
+    error: type[BaseException], shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def games() -> int:
+        return sum(thread.name.startswith("game-") for thread in threading.enumerate())
+
+    def fail(self: PolicyModule, *_: object) -> None:
+        assert len(self.pool) == games() - before == 2
+        raise error
+
+    before = games()
+    monkeypatch.setattr("padzoo.zoo.behavior_cloning.BehaviorCloning.training_step", fail)
+    options = ["--data.train", shards, "--trainer.default_root_dir", tmp_path, "--model.games", 2]
+    with pytest.raises((RuntimeError, SystemExit)):  # Lightning ends the process itself after Ctrl-C
+        padzoo("fit", *preset("policy", "prefft"), *options)
+    assert games() == before
+
+
+def test_what_lightning_finds_wrong_with_the_trainers_settings_is_told_on_one_line(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--data.train", shards, "--trainer.default_root_dir", tmp_path, "--trainer.val_check_interval", 1.5]
+    assert padzoo("fit", *preset("policy", "prefft"), *options) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("padzoo: error: `val_check_interval` should be an integer")
+
+
+def test_an_untrained_network_is_not_measured(shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--data.train", shards, "--trainer.default_root_dir", tmp_path]
+    assert padzoo("validate", *preset("policy", "prefft"), *options) == 2
+    assert "the network is untrained; give its checkpoint with --ckpt_path" in capsys.readouterr().err
+
+
+def test_a_checkpoint_of_another_network_is_refused(
+    policy: Path, shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--data.train", shards, "--data.val_fraction", 0.5, "--trainer.default_root_dir", tmp_path]
+    changed = ["--model.past_actions", "true", "--ckpt_path", policy]
+    assert padzoo("validate", *preset("policy", "prefft"), *options, *changed) == 2
+    assert "the configuration asks for" in capsys.readouterr().err
