@@ -20,12 +20,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from padzoo.datamodules.episode import episodes
+from padzoo.core.episode import episodes
 from padzoo.envs.vector import GamePool
 from padzoo.zoo.agent import Agent
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.provenance import origin, peak_memory
+from padzoo.core.provenance import origin, peak_memory
 from padzoo.zoo.rollout import Rollout, play
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"

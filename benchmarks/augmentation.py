@@ -15,7 +15,7 @@ from padzoo.datamodules import Demonstrations
 from padzoo.datamodules.augment import Augment
 from padzoo.datamodules.windows import Batch
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.provenance import origin
+from padzoo.core.provenance import origin
 
 STEPS = 40
 ROUNDS = 5

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from padzoo.zoo.nets.encoder import ConvNeXtBlock
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.provenance import origin
+from padzoo.core.provenance import origin
 
 STEPS = 4
 

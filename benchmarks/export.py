@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from padzoo.datamodules import codec
-from padzoo.datamodules.episode import Episode, episodes
+from padzoo.core.episode import Episode, episodes
 from padzoo.envs.adapter import make
 from padzoo.zoo import hub
 from padzoo.zoo.agent import Agent
@@ -30,7 +30,7 @@ from padzoo.zoo.nets.act_step import ActStep
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import SIZES, Policy
 from padzoo.zoo.onnx_export import export_onnx
-from padzoo.zoo.provenance import origin
+from padzoo.core.provenance import origin
 
 ROUNDS = 5
 STEPS = 20  # a round

@@ -21,7 +21,7 @@ import torch
 from padzoo.zoo import hub
 from padzoo.zoo.card import About
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.provenance import origin
+from padzoo.core.provenance import origin
 from padzoo.zoo.publication import Publication
 
 POISON = b"cos\nsystem\n(S'touch executed'\ntR."

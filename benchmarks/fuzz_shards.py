@@ -23,8 +23,8 @@ from padzoo.datamodules.archive import Archive
 from padzoo.datamodules.inspection import Inspection
 from padzoo.datamodules.manifest import Manifest
 from padzoo.datamodules.shard_reader import ShardReader
-from padzoo.envs.gamepad import NEUTRAL
-from padzoo.zoo.provenance import origin
+from padzoo.core.gamepad import NEUTRAL
+from padzoo.core.provenance import origin
 
 Members = list[tuple[tarfile.TarInfo, bytes]]
 POISON = b"cos\nsystem\n(S'touch executed'\ntR."

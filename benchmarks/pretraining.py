@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import yaml
 
-from padzoo.zoo.provenance import origin
-from padzoo.zoo.wilson import wilson
+from padzoo.core.provenance import origin
+from padzoo.core.wilson import wilson
 
 PRESET: Final = Path("benchmarks/paper/presets/demo.yaml")
 WARMUP: Final = 50  # updates, the preset's

@@ -32,7 +32,7 @@ from padzoo.datamodules.manifest import Manifest
 from padzoo.datamodules.shards import records
 from padzoo.allocator import keep_freed_memory
 from padzoo.cli import main
-from padzoo.zoo.provenance import origin
+from padzoo.core.provenance import origin
 
 BATCH, CONTEXT = 16, 32
 SECONDS = 4.0  # that every measurement takes

@@ -18,7 +18,7 @@ from statistics import mean
 import torch
 
 from padzoo.cli import main
-from padzoo.zoo.provenance import origin
+from padzoo.core.provenance import origin
 
 MODES = {"sampled": ["--data.batch_size", 496], "all_pairs": ["--data.batch_trajectories", 32]}
 SIDES, SEEDS = ("left", "right"), (0, 1, 2)

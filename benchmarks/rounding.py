@@ -11,7 +11,7 @@ import torch
 from padzoo.zoo import hub
 from padzoo.zoo.card import Precision
 from padzoo.zoo.golden_output import golden_output, off
-from padzoo.zoo.provenance import origin
+from padzoo.core.provenance import origin
 from padzoo.zoo.stored_weights import narrow
 
 PRECISIONS: tuple[Precision, ...] = ("float16", "bfloat16")

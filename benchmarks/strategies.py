@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from padzoo.zoo.provenance import origin
+from padzoo.core.provenance import origin
 
 ROUNDS, UPDATES, EVERY, BATCH = 3, 24, 4, 8
 WAYS = {  # processes, threads in each

@@ -28,7 +28,7 @@ from padzoo.zoo.behavior_cloning import BehaviorCloning
 from padzoo.zoo.nets.cost import training_flops
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.provenance import origin, peak_memory
+from padzoo.core.provenance import origin, peak_memory
 
 WARMUP = 3  # updates that are not timed
 DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16, "32-true": torch.float32}

@@ -16,7 +16,7 @@ from padzoo.datamodules import shards
 from padzoo.zoo import cache
 from padzoo.zoo.catalog import Catalog
 from padzoo.cli import main
-from padzoo.zoo.provenance import origin
+from padzoo.core.provenance import origin
 
 
 def compare(card: dict[str, int], found: Counter[str], seed: int) -> float:

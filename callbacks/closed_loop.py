@@ -7,7 +7,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from padzoo.callbacks.heatmap import Points, draw_heatmap, visited
-from padzoo.datamodules.episode import episodes
+from padzoo.core.episode import episodes
 from padzoo.zoo.outcomes import Outcomes
 from padzoo.zoo.policy_module import PolicyModule
 from padzoo.zoo.rollout import Rollout

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from padzoo.datamodules.archive import Archive
     from padzoo.datamodules.augment import Augment
     from padzoo.datamodules.demonstrations import Demonstrations
-    from padzoo.datamodules.episode import Episode
+    from padzoo.core.episode import Episode
     from padzoo.datamodules.episodes import Episodes
     from padzoo.datamodules.manifest import Manifest
     from padzoo.datamodules.module import ZooDataModule
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from padzoo.datamodules.preferences import Preferences
     from padzoo.datamodules.record import Record
     from padzoo.datamodules.shards import ShardWriter
-    from padzoo.datamodules.trajectory import Trajectory, TrajectorySummary
+    from padzoo.core.trajectory import Trajectory, TrajectorySummary
 
 _HOMES = {
     "Archive": "archive",

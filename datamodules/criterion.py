@@ -5,7 +5,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any, Final, cast
 
-from padzoo.datamodules.trajectory import TrajectorySummary
+from padzoo.core.trajectory import TrajectorySummary
 
 PADS: Final = ("left", "middle", "right")
 Criterion = Callable[[TrajectorySummary], Any]  # a rank, higher is better; None takes part in no comparison

@@ -11,7 +11,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from rich.progress import track
 
-from padzoo.datamodules.cache_folder import cache_folder
+from padzoo.core.cache_folder import cache_folder
 from padzoo.datamodules.manifest import Manifest
 from padzoo.datamodules.record import Record
 from padzoo.datamodules.shard_reader import ShardReader

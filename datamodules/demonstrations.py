@@ -8,7 +8,7 @@ from torch.utils.data import DataLoader
 from padzoo.datamodules.augment import Augment
 from padzoo.datamodules.cached_windows import CachedWindows
 from padzoo.datamodules.decoded_set import DecodedSet
-from padzoo.datamodules.episode import episodes
+from padzoo.core.episode import episodes
 from padzoo.datamodules.episodes import EpisodeList
 from padzoo.datamodules.loader import EndlessLoader, Nothing, loader
 from padzoo.datamodules.manifest import Manifest

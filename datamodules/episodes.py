@@ -6,7 +6,7 @@ from typing import Any
 
 from torch.utils.data import DataLoader, Dataset
 
-from padzoo.datamodules.episode import Episode, Split, episodes, stream
+from padzoo.core.episode import Episode, Split, episodes, stream
 from padzoo.datamodules.loader import EndlessLoader, EndlessStream, loader
 from padzoo.datamodules.module import ZooDataModule
 
@@ -61,7 +61,7 @@ class Episodes(ZooDataModule):
     """Episodes for online alignment, as RLHF draws prompts: seed, spawn and character, in batches `list[Episode]`.
 
     Training is endless: give the trainer `max_steps`. Training, validation and test episodes never share a seed (see
-    `padzoo.datamodules.episode.stream`).
+    `padzoo.core.episode.stream`).
 
     Args:
         seed: Seed of all episodes, 0 or more.

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from padzoo.envs.gamepad import AXES, BUCKETS, BUTTONS, buckets
+from padzoo.core.gamepad import AXES, BUCKETS, BUTTONS, buckets
 
 Sticks = Literal["buckets", "unit"]
 
@@ -13,7 +13,7 @@ Sticks = Literal["buckets", "unit"]
 def gamepad_actions(values: NDArray[Any], sticks: Sticks, source: str) -> NDArray[np.int8]:
     """Turns recorded numbers into gamepad actions.
 
-    A button is down from 0.5 on; a deflection goes to its bucket as `padzoo.envs.gamepad.buckets` says.
+    A button is down from 0.5 on; a deflection goes to its bucket as `padzoo.core.gamepad.buckets` says.
 
     Args:
         values: 12 buttons, then left x, left y, right x and right y, `(T, 16)`.

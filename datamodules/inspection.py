@@ -8,7 +8,7 @@ import numpy as np
 from upath import UPath
 
 from padzoo.datamodules.manifest import Manifest, Shard
-from padzoo.datamodules.patient_file import open_file
+from padzoo.core.patient_file import open_file
 from padzoo.datamodules.shard_reader import inspect
 
 

@@ -11,9 +11,9 @@ import pyarrow.parquet as parquet
 from numpy.typing import NDArray
 
 from padzoo.datamodules.gamepad_actions import Sticks, gamepad_actions
-from padzoo.datamodules.trajectory import Trajectory
+from padzoo.core.trajectory import Trajectory
 from padzoo.envs.area import AreaReduction
-from padzoo.envs.gamepad import COMPONENTS, RATE
+from padzoo.core.gamepad import COMPONENTS, RATE
 
 Row = Mapping[str, Any]  # of the table of episodes
 

@@ -8,10 +8,10 @@ from lightning.pytorch.trainer.states import TrainerFn
 from torch.utils.data import DataLoader
 
 from padzoo.datamodules.archive import Archive
-from padzoo.datamodules.episode import Episode
+from padzoo.core.episode import Episode
 from padzoo.datamodules.loader import loader
 from padzoo.datamodules.share import Share
-from padzoo.datamodules.trajectory import Trajectory
+from padzoo.core.trajectory import Trajectory
 
 
 class ZooDataModule(LightningDataModule):

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from padzoo.datamodules.criterion import criterion as find_criterion
-from padzoo.datamodules.trajectory import TrajectorySummary
+from padzoo.core.trajectory import TrajectorySummary
 
 Pairs = Literal["all", "random"]
 

@@ -13,7 +13,7 @@ from padzoo.datamodules.archive import Archive
 from padzoo.datamodules.comparison_batches import ComparisonBatches
 from padzoo.datamodules.loader import EndlessLoader, Nothing, loader
 from padzoo.datamodules.module import ZooDataModule
-from padzoo.datamodules.trajectory import Trajectory
+from padzoo.core.trajectory import Trajectory
 
 EXACT_BATCH = 4096  # comparisons a batch where nothing is learnt: only scalars are gathered
 

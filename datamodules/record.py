@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from padzoo.datamodules import codec
-from padzoo.datamodules.trajectory import KEY, Meta, Trajectory, TrajectorySummary, check_actions, check_key
-from padzoo.envs.gamepad import SCHEMA, check_schema
+from padzoo.core.trajectory import KEY, Meta, Trajectory, TrajectorySummary, check_actions, check_key
+from padzoo.core.gamepad import SCHEMA, check_schema
 
 KINDS: Final = ("mjpeg", "offsets.npy", "actions.npy", "positions.npy", "json")
 MEMBER: Final = re.compile(rf"(?P<key>{KEY.pattern})\.(?P<kind>{'|'.join(map(re.escape, KINDS))})")

@@ -12,7 +12,7 @@ from webdataset.tariterators import group_by_keys
 
 from padzoo.datamodules.archive import TAR_ERRORS
 from padzoo.datamodules.manifest import Manifest, Shard
-from padzoo.datamodules.patient_file import UnreachableError, open_file
+from padzoo.core.patient_file import UnreachableError, open_file
 
 META: Final = {"__key__", "__url__", "__local_path__"}  # what WebDataset adds to a sample
 Sample = dict[str, Any]  # kind to bytes, with `__key__` and `__url__`

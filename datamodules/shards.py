@@ -18,8 +18,8 @@ from upath import UPath
 from padzoo.datamodules.archive import Archive
 from padzoo.datamodules.manifest import INDEX, Manifest, Shard
 from padzoo.datamodules.record import Record
-from padzoo.datamodules.trajectory import Trajectory
-from padzoo.envs.gamepad import SCHEMA, is_noop
+from padzoo.core.trajectory import Trajectory
+from padzoo.core.gamepad import SCHEMA, is_noop
 
 __all__ = ["Manifest", "Shard", "ShardWriter", "read", "records"]
 

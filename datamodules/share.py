@@ -3,7 +3,7 @@
 from torch.utils.data import Dataset
 
 from padzoo.datamodules.archive import Archive
-from padzoo.datamodules.trajectory import Trajectory
+from padzoo.core.trajectory import Trajectory
 
 
 class Share(Dataset[Trajectory]):

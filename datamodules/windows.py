@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import get_worker_info
 
-from padzoo.envs.gamepad import NEUTRAL, is_noop
+from padzoo.core.gamepad import NEUTRAL, is_noop
 
 
 class Batch(TypedDict):

@@ -10,8 +10,8 @@ import torch
 
 from padzoo.datamodules.archive import Archive
 from padzoo.datamodules.augment import Augment
-from padzoo.datamodules.trajectory import Trajectory
-from padzoo.envs.gamepad import AXES, BUTTONS, CENTER, is_noop
+from padzoo.core.trajectory import Trajectory
+from padzoo.core.gamepad import AXES, BUTTONS, CENTER, is_noop
 from padzoo.cli import main
 
 DOCS = Path(__file__).parent

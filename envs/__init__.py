@@ -2,7 +2,7 @@
 
 from gymnasium import register
 
-from padzoo.envs.errors import GameCrashed
+from padzoo.core.errors import GameCrashed
 
 register(id="padzoo/LaunchIsland-v0", entry_point="padzoo.envs.launch_island:LaunchIsland")
 

@@ -9,7 +9,7 @@ import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Space
 from numpy.typing import NDArray
 
-from padzoo.envs import gamepad
+from padzoo.core import gamepad
 from padzoo.envs.area import AreaReduction
 
 Translate = Callable[[NDArray[np.int64]], Any]

@@ -15,7 +15,7 @@ import numpy as np
 import vizdoom as vzd
 from numpy.typing import NDArray
 
-from padzoo.envs.errors import GameCrashed
+from padzoo.core.errors import GameCrashed
 from padzoo.envs.island import build_wad
 
 T = TypeVar("T")

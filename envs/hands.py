@@ -6,7 +6,7 @@ import numpy as np
 import pygame
 from numpy.typing import NDArray
 
-from padzoo.envs.gamepad import AXES, BUTTONS, NEUTRAL, buckets
+from padzoo.core.gamepad import AXES, BUTTONS, NEUTRAL, buckets
 
 PULLED: Final = 0.5  # how far a trigger counts as down
 FULL: Final = 32767  # SDL's number for a stick at full throw

@@ -8,7 +8,8 @@ import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
-from padzoo.envs import gamepad, island
+from padzoo.envs import island
+from padzoo.core import gamepad
 from padzoo.envs.actors import CHARACTERS
 from padzoo.envs.area import AreaReduction
 from padzoo.envs.engine import HEIGHT, WIDTH, Engine

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from padzoo.envs.gamepad import CENTER, COMPONENTS
+from padzoo.core.gamepad import CENTER, COMPONENTS
 from padzoo.envs.island import NECK, PADS
 from padzoo.envs.pilot import TURN, Pilot, Sight
 from padzoo.envs.route import STEP, Path, route

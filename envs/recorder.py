@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from padzoo.envs.errors import GameCrashed
+from padzoo.core.errors import GameCrashed
 from padzoo.envs.plays import Plays
 from padzoo.envs.vector import GamePool
 

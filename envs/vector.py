@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from padzoo.envs.adapter import OUTCOMES, make
-from padzoo.envs.errors import GameCrashed
+from padzoo.core.errors import GameCrashed
 
 Env = gymnasium.Env[Any, Any]
 Call = Callable[[Env], tuple[NDArray[np.uint8], float, bool, bool, dict[str, Any]]]

@@ -12,7 +12,7 @@ from typing import Final
 
 from jsonargparse import ArgumentError, ArgumentParser
 
-from padzoo.envs.errors import GameCrashed
+from padzoo.core.errors import GameCrashed
 from padzoo.allocator import keep_freed_memory
 from padzoo.messages import complaint
 

@@ -10,8 +10,8 @@ from micro import fit, padzoo
 from small_zoo import publish_family
 
 from padzoo.datamodules.shards import ShardWriter
-from padzoo.datamodules.trajectory import Trajectory
-from padzoo.envs.gamepad import NEUTRAL
+from padzoo.core.trajectory import Trajectory
+from padzoo.core.gamepad import NEUTRAL
 
 SIZE = 64
 TRAJECTORIES = 24

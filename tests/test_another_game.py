@@ -11,8 +11,8 @@ from micro import checkpoint, fit, padzoo, weights
 
 from padzoo.datamodules.archive import Archive
 from padzoo.datamodules.shards import ShardWriter
-from padzoo.datamodules.trajectory import Trajectory
-from padzoo.envs.gamepad import NEUTRAL, SIZES
+from padzoo.core.trajectory import Trajectory
+from padzoo.core.gamepad import NEUTRAL, SIZES
 from padzoo.envs.vector import GamePool
 
 GAME = "vizdoom.gymnasium_wrapper:VizdoomBasic-v1"

@@ -14,7 +14,7 @@ from small_zoo import publish_family
 ROOT = Path(__file__).parents[1]
 PLAY = """
 import padzoo
-from padzoo.datamodules.episode import episodes
+from padzoo.core.episode import episodes
 from padzoo.envs.vector import GamePool
 from padzoo.zoo.rollout import play
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from padzoo.envs.gamepad import COMPONENTS, SIZES
+from padzoo.core.gamepad import COMPONENTS, SIZES
 
 
 class ActionAccuracy(Metric):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from padzoo.datamodules import codec
-from padzoo.envs.gamepad import COMPONENTS
+from padzoo.core.gamepad import COMPONENTS
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
 

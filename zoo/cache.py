@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from padzoo.datamodules.cache_folder import cache_folder
+from padzoo.core.cache_folder import cache_folder
 from padzoo.zoo.card import CARD, LARGEST, Card
 from padzoo.zoo.catalog import Checkpoint, Entry
 from padzoo.zoo.source import Source

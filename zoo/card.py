@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 
 import yaml
 
-from padzoo.envs.gamepad import check_schema
-from padzoo.zoo.strict import build
+from padzoo.core.gamepad import check_schema
+from padzoo.core.strict import build
 
 CARD: Final = "card.yaml"
 WEIGHTS: Final = "model.safetensors"

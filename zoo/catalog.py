@@ -12,7 +12,7 @@ import yaml
 
 from padzoo.zoo.card import Card, Kind
 from padzoo.zoo.source import Source
-from padzoo.zoo.strict import build
+from padzoo.core.strict import build
 
 INDEX: Final = "index.yaml"
 FORMAT: Final = "padzoo-index-v1"

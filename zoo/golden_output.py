@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from padzoo.envs.gamepad import SIZES
+from padzoo.core.gamepad import SIZES
 from padzoo.zoo.card import Golden
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import RewardNet

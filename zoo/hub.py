@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, overload
 
 import torch
 
-from padzoo.envs.gamepad import SCHEMA, check_schema
+from padzoo.core.gamepad import SCHEMA, check_schema
 from padzoo.zoo import cache, weights_folder
 from padzoo.zoo.card import CARD, About, Base, Card, Kind, Precision
 from padzoo.zoo.catalog import Catalog, Checkpoint

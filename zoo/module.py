@@ -8,7 +8,7 @@ from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch.optim.lr_scheduler import LambdaLR
 
-from padzoo.envs.gamepad import check_schema
+from padzoo.core.gamepad import check_schema
 from padzoo.zoo import hub
 
 

@@ -11,7 +11,7 @@ import onnxruntime
 import torch
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
-from padzoo.envs.gamepad import COMPONENTS, RATE, SCHEMA, SIZES
+from padzoo.core.gamepad import COMPONENTS, RATE, SCHEMA, SIZES
 from padzoo.zoo import hub
 from padzoo.zoo.nets.act_step import ActStep
 

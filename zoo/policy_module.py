@@ -6,8 +6,8 @@ from typing import Any, Literal, Self
 import torch
 from torchmetrics import MeanMetric
 
-from padzoo.datamodules.episode import Episode
-from padzoo.datamodules.trajectory import Trajectory
+from padzoo.core.episode import Episode
+from padzoo.core.trajectory import Trajectory
 from padzoo.envs.adapter import sized
 from padzoo.envs.vector import GamePool
 from padzoo.zoo.agent import Agent

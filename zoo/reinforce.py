@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 import torch
 from torch import Tensor
 
-from padzoo.datamodules.episode import Episode
+from padzoo.core.episode import Episode
 from padzoo.zoo import hub
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy

@@ -6,7 +6,7 @@ from pathlib import Path
 from padzoo.datamodules import preference
 from padzoo.datamodules.manifest import Manifest
 from padzoo.zoo.card import Rate, Result
-from padzoo.zoo.wilson import wilson
+from padzoo.core.wilson import wilson
 
 
 def result(folder: str, preferences: str | None = None) -> Result:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torchmetrics.classification import BinaryAccuracy
 
-from padzoo.datamodules.trajectory import Trajectory
+from padzoo.core.trajectory import Trajectory
 from padzoo.zoo import hub
 from padzoo.zoo.bradley_terry import bradley_terry_loss
 from padzoo.zoo.feature_store import FeatureStore, Trajectories

@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from padzoo.datamodules.episode import Episode
+from padzoo.core.episode import Episode
 from padzoo.datamodules.record import Record
-from padzoo.datamodules.trajectory import Trajectory
+from padzoo.core.trajectory import Trajectory
 from padzoo.envs.vector import GamePool
 from padzoo.zoo.agent import Agent
 

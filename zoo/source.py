@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import track
 from upath import UPath
 
-from padzoo.datamodules.patient_file import BLOCK, UnreachableError, open_file
+from padzoo.core.patient_file import BLOCK, UnreachableError, open_file
 
 LARGEST: Final = 2**24  # bytes of a file that is read at once: an index of some 30,000 checkpoints
 HUB: Final = "hf://"

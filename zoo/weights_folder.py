@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from padzoo.envs.gamepad import SCHEMA
+from padzoo.core.gamepad import SCHEMA
 from padzoo.zoo.card import CARD, README, WEIGHTS, About, Base, Card, File, Golden, Kind, Precision
 from padzoo.zoo.golden_output import golden_output
 from padzoo.zoo.model_card import model_card

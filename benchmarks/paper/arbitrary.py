@@ -1,6 +1,6 @@
 """An order without meaning, for the preset `micro`: its agents reach nothing, so no pad tells them apart."""
 
-from padzoo.datamodules.trajectory import TrajectorySummary
+from padzoo.core.trajectory import TrajectorySummary
 
 
 def rank(summary: TrajectorySummary) -> int:

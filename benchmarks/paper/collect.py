@@ -13,7 +13,7 @@ from inference import FEWEST, rank_correlation
 from study import Alignment, Study
 
 from padzoo.envs.island import SPAWNS
-from padzoo.zoo.wilson import wilson
+from padzoo.core.wilson import wilson
 
 TITLES: Final = {
     "base": "base",

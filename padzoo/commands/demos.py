@@ -7,9 +7,9 @@ from typing import Any, Literal
 from rich.console import Console
 from rich.progress import track
 
-from padzoo.datamodules import episode as draw
+from padzoo.core import episode as draw
 from padzoo.datamodules.shards import ShardWriter
-from padzoo.datamodules.trajectory import Trajectory
+from padzoo.core.trajectory import Trajectory
 from padzoo.envs.adapter import sized
 from padzoo.envs.demonstrators import curated
 from padzoo.envs.plays import Plays

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.progress import track
 
-from padzoo.datamodules import episode as draw
+from padzoo.core import episode as draw
 from padzoo.envs.adapter import make, sized
-from padzoo.envs.errors import GameCrashed
+from padzoo.core.errors import GameCrashed
 from padzoo.envs.vector import GamePool
 from padzoo.zoo import hub
 from padzoo.zoo.agent import PRECISIONS, Agent, Precision

@@ -10,7 +10,7 @@ from padzoo.datamodules.manifest import Manifest
 from padzoo.zoo import hub
 from padzoo.zoo.card import About, Card, Data, Precision, Source
 from padzoo.zoo.lineage import Lineage
-from padzoo.zoo.provenance import commit
+from padzoo.core.provenance import commit
 from padzoo.zoo.publication import Publication
 from padzoo.zoo.results import result
 

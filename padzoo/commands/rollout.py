@@ -6,10 +6,10 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from padzoo.datamodules import episode as draw
+from padzoo.core import episode as draw
 from padzoo.datamodules.shards import ShardWriter
 from padzoo.envs.adapter import sized
-from padzoo.envs.errors import GameCrashed
+from padzoo.core.errors import GameCrashed
 from padzoo.envs.vector import GamePool
 from padzoo.zoo import hub
 from padzoo.zoo.agent import PRECISIONS, Agent, Precision

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
-from padzoo.zoo.wilson import wilson
+from padzoo.core.wilson import wilson
 
 
 def outcome_table(counts: Mapping[str, int], title: str) -> Table:

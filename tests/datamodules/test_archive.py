@@ -9,7 +9,7 @@ import pytest
 
 from padzoo.datamodules.archive import Archive
 from padzoo.datamodules.shards import read
-from padzoo.datamodules.trajectory import Trajectory
+from padzoo.core.trajectory import Trajectory
 
 
 def test_gives_any_trajectory_at_once(shards: Path, trajectories: list[Trajectory]) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from padzoo.datamodules.bleeding_edge import BleedingEdge
 from padzoo.datamodules.gamepad_actions import gamepad_actions
-from padzoo.envs.gamepad import NEUTRAL
+from padzoo.core.gamepad import NEUTRAL
 
 
 def save(path: Path, steps: int = 5, first: bool = False, **changed: object) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 from padzoo.datamodules.cached_windows import CachedWindows
 from padzoo.datamodules.decoded_set import DecodedSet
 from padzoo.datamodules.manifest import Manifest
-from padzoo.datamodules.trajectory import Trajectory
+from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.windows import Window
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from padzoo.datamodules.criterion import criterion
-from padzoo.datamodules.trajectory import TrajectorySummary
+from padzoo.core.trajectory import TrajectorySummary
 
 
 def summary(outcome: str, length: int) -> TrajectorySummary:

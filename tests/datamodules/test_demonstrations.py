@@ -11,8 +11,8 @@ import torch
 
 from padzoo.datamodules.demonstrations import Demonstrations
 from padzoo.datamodules.shards import ShardWriter
-from padzoo.datamodules.trajectory import Trajectory
-from padzoo.envs.gamepad import NEUTRAL
+from padzoo.core.trajectory import Trajectory
+from padzoo.core.gamepad import NEUTRAL
 
 
 def build(shards: Path, **changes: Any) -> Demonstrations:

@@ -11,7 +11,7 @@ from micro import padzoo
 
 from padzoo.datamodules.archive import Archive
 from padzoo.datamodules.lerobot import LeRobot
-from padzoo.envs.gamepad import AXES, BUTTONS
+from padzoo.core.gamepad import AXES, BUTTONS
 
 CAMERA = "observation.images.screen"
 LENGTHS = (31, 24)

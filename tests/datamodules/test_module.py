@@ -86,7 +86,7 @@ def test_lightning_trains_on_each(shards: Path, preferences_file: str, tmp_path:
 def test_light_names_do_not_wait_for_lightning() -> None:
     code = (
         "import sys; from datamodules import Trajectory, ShardWriter, Archive, Episode, Preference, Manifest, Record; "
-        "from padzoo.datamodules.episode import episodes; from padzoo.datamodules.criterion import criterion; "
+        "from padzoo.core.episode import episodes; from padzoo.datamodules.criterion import criterion; "
         "sys.exit(bool({'torch', 'lightning', 'webdataset'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -5,7 +5,7 @@ import pytest
 
 from padzoo.datamodules import preference
 from padzoo.datamodules.preference import Preference, comparisons, subset_size
-from padzoo.datamodules.trajectory import TrajectorySummary
+from padzoo.core.trajectory import TrajectorySummary
 
 OUTCOMES = ("left", "middle", "right", "none")
 

@@ -10,7 +10,7 @@ from padzoo.datamodules.archive import Archive
 from padzoo.datamodules.preference import Preference
 from padzoo.datamodules.preferences import Preferences
 from padzoo.datamodules.shards import ShardWriter
-from padzoo.datamodules.trajectory import Trajectory
+from padzoo.core.trajectory import Trajectory
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 
 from padzoo.datamodules import codec
 from padzoo.datamodules.record import Record
-from padzoo.datamodules.trajectory import Trajectory
+from padzoo.core.trajectory import Trajectory
 
 
 def members(trajectory: Trajectory) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ import pytest
 
 from padzoo.datamodules.manifest import Manifest
 from padzoo.datamodules.shard_windows import ShardWindows
-from padzoo.datamodules.trajectory import Trajectory
+from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.windows import Window
 
 

@@ -9,7 +9,7 @@ import pytest
 from padzoo.datamodules import codec
 from padzoo.datamodules.manifest import Manifest
 from padzoo.datamodules.shards import ShardWriter, read, records
-from padzoo.datamodules.trajectory import Trajectory
+from padzoo.core.trajectory import Trajectory
 
 
 def test_reads_back_what_was_written(shards: Path, trajectories: list[Trajectory]) -> None:

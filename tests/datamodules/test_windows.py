@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from padzoo.datamodules.record import Record
-from padzoo.datamodules.trajectory import Trajectory
+from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.windows import collate, disjoint_windows, kept_rows, random_windows
-from padzoo.envs.gamepad import NEUTRAL
+from padzoo.core.gamepad import NEUTRAL
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from gymnasium.utils.env_checker import check_env
 from numpy.typing import NDArray
 from walker import press
 
-from padzoo.envs import gamepad
+from padzoo.core import gamepad
 from padzoo.envs.adapter import GamepadAdapter, adapt, make
 from padzoo.envs.vector import GamePool
 

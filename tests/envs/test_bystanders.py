@@ -5,7 +5,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from padzoo.envs.gamepad import BUTTONS, is_noop
+from padzoo.core.gamepad import BUTTONS, is_noop
 from padzoo.envs.island import SPAWNS
 from padzoo.envs.plays import Play, Plays
 from padzoo.envs.population import population

@@ -3,7 +3,7 @@ import pygame
 import pytest
 from pygame.event import Event
 
-from padzoo.envs.gamepad import BUTTONS, COMPONENTS, NEUTRAL, buckets
+from padzoo.core.gamepad import BUTTONS, COMPONENTS, NEUTRAL, buckets
 from padzoo.envs.hands import KEY_BUTTONS, PAD_BUTTONS, PAD_TRIGGERS, Hands
 
 

@@ -15,7 +15,7 @@ from walker import press, traces, walk
 
 from padzoo.envs import GameCrashed, island
 from padzoo.envs.actors import PACE
-from padzoo.envs.gamepad import BUTTONS
+from padzoo.core.gamepad import BUTTONS
 from padzoo.envs.launch_island import CAMERAS, CHARACTERS, CONTROLS, OUTCOMES, STROLLERS, LaunchIsland, engine_buttons
 
 

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from padzoo.envs.gamepad import NEUTRAL, action_space
+from padzoo.core.gamepad import NEUTRAL, action_space
 from padzoo.envs.island import PAD_SIZE
 from padzoo.envs.launch_island import LaunchIsland
 from padzoo.envs.pilot import TURN

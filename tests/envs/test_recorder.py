@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from padzoo.envs.demonstrators import curated
-from padzoo.envs.errors import GameCrashed
-from padzoo.envs.gamepad import NEUTRAL
+from padzoo.core.errors import GameCrashed
+from padzoo.core.gamepad import NEUTRAL
 from padzoo.envs.launch_island import LaunchIsland
 from padzoo.envs.players import Player
 from padzoo.envs.plays import Play, Plays

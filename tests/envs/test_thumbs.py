@@ -1,6 +1,6 @@
 import numpy as np
 
-from padzoo.envs.gamepad import CENTER, action_space
+from padzoo.core.gamepad import CENTER, action_space
 from padzoo.envs.thumbs import Thumbs, Wish
 
 

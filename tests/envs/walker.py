@@ -8,7 +8,7 @@ import numpy as np
 from gymnasium import Env
 from numpy.typing import NDArray
 
-from padzoo.envs.gamepad import CENTER, COMPONENTS, NEUTRAL
+from padzoo.core.gamepad import CENTER, COMPONENTS, NEUTRAL
 from padzoo.envs.island import PADS
 from padzoo.envs.launch_island import LaunchIsland
 from padzoo.envs.sticks import TURN, deflection

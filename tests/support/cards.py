@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 from typing import Any
 
-from padzoo.envs.gamepad import SCHEMA
+from padzoo.core.gamepad import SCHEMA
 from padzoo.zoo.card import Ancestor, Base, Card, Data, File, Golden, Rate, Result, Source
 
 

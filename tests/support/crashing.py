@@ -7,7 +7,7 @@ import gymnasium
 import numpy as np
 from gymnasium.spaces import Box, Discrete
 
-from padzoo.envs.errors import GameCrashed
+from padzoo.core.errors import GameCrashed
 
 
 class Crashing(gymnasium.Env[Any, Any]):

@@ -1,6 +1,6 @@
 """Criteria that are not the project's own, found by their dotted path."""
 
-from padzoo.datamodules.trajectory import TrajectorySummary
+from padzoo.core.trajectory import TrajectorySummary
 
 
 def later(summary: TrajectorySummary) -> str:

@@ -1,6 +1,6 @@
 import torch
 
-from padzoo.envs.gamepad import COMPONENTS, SIZES
+from padzoo.core.gamepad import COMPONENTS, SIZES
 from padzoo.zoo.action_accuracy import ActionAccuracy
 
 

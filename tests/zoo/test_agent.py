@@ -6,7 +6,7 @@ import torch
 from numpy.typing import NDArray
 
 from padzoo.datamodules import codec
-from padzoo.envs.gamepad import action_space
+from padzoo.core.gamepad import action_space
 from padzoo.zoo.agent import Agent
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy

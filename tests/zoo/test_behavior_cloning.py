@@ -6,7 +6,7 @@ from micro import checkpoint, column, fit, logged, padzoo, preset, weights
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from padzoo.envs.gamepad import COMPONENTS, SIZES
+from padzoo.core.gamepad import COMPONENTS, SIZES
 from padzoo.zoo import hub
 from padzoo.zoo.behavior_cloning import BehaviorCloning
 

@@ -9,7 +9,7 @@ import pytest
 from small_zoo import NAMES, relist, rewrite
 from web import Server, serve
 
-from padzoo.datamodules import patient_file
+from padzoo.core import patient_file
 from padzoo.zoo import catalog, hub
 from padzoo.zoo.card import CARD, WEIGHTS, Card, File, Golden
 from padzoo.zoo.catalog import Catalog

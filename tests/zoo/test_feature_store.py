@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from padzoo.datamodules.archive import Archive
-from padzoo.datamodules.trajectory import Trajectory
+from padzoo.core.trajectory import Trajectory
 from padzoo.zoo.feature_store import FeatureStore
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet

@@ -11,7 +11,7 @@ import torch
 from micro import column, fit, logged
 
 from padzoo.datamodules.archive import Archive
-from padzoo.datamodules.episode import Episode
+from padzoo.core.episode import Episode
 from padzoo.datamodules.record import Record
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.reinforce import Reinforce

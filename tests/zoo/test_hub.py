@@ -8,7 +8,7 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
-from padzoo.envs.gamepad import SCHEMA
+from padzoo.core.gamepad import SCHEMA
 from padzoo.zoo import hub
 from padzoo.zoo.card import About, Ancestor, Data
 from padzoo.zoo.nets.policy import Policy

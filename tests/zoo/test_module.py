@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.optim import AdamW
 
-from padzoo.envs.gamepad import SCHEMA
+from padzoo.core.gamepad import SCHEMA
 from padzoo.zoo.behavior_cloning import BehaviorCloning
 from padzoo.zoo.module import ZooModule
 

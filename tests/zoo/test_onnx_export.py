@@ -13,9 +13,9 @@ from micro import padzoo
 from numpy.typing import NDArray
 
 from padzoo.datamodules import codec
-from padzoo.datamodules.episode import episodes
+from padzoo.core.episode import episodes
 from padzoo.envs.adapter import make
-from padzoo.envs.gamepad import COMPONENTS, SIZES
+from padzoo.core.gamepad import COMPONENTS, SIZES
 from padzoo.zoo import hub, onnx_export
 from padzoo.zoo.agent import Agent
 from padzoo.zoo.card import WEIGHTS

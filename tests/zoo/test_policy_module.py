@@ -9,7 +9,7 @@ import torch
 from micro import padzoo, preset
 
 from padzoo.datamodules.archive import Archive
-from padzoo.datamodules.episode import episodes
+from padzoo.core.episode import episodes
 from padzoo.zoo import hub
 from padzoo.zoo.behavior_cloning import BehaviorCloning
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.distributions import Categorical, kl_divergence
 
-from padzoo.datamodules.episode import Episode, episodes
-from padzoo.envs.gamepad import SIZES
+from padzoo.core.episode import Episode, episodes
+from padzoo.core.gamepad import SIZES
 from padzoo.envs.launch_island import LaunchIsland
 from padzoo.zoo import hub
 from padzoo.zoo.policy_module import PolicyModule

@@ -10,10 +10,10 @@ import torch
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
-from padzoo.datamodules.episode import Episode
+from padzoo.core.episode import Episode
 from padzoo.datamodules.shards import ShardWriter, read
-from padzoo.envs.errors import GameCrashed
-from padzoo.envs.gamepad import action_space
+from padzoo.core.errors import GameCrashed
+from padzoo.core.gamepad import action_space
 from padzoo.envs.vector import GamePool
 from padzoo.zoo.agent import Agent
 from padzoo.zoo.nets.policy import Policy

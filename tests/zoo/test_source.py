@@ -6,8 +6,8 @@ import pytest
 from upath import UPath
 from web import Server, serve
 
-from padzoo.datamodules import patient_file
-from padzoo.datamodules.patient_file import UnreachableError
+from padzoo.core import patient_file
+from padzoo.core.patient_file import UnreachableError
 from padzoo.zoo.source import Source
 
 SIZE = 8_000_000  # over HTTP fsspec asks for 5 MB at a time

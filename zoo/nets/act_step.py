@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from padzoo.envs.gamepad import COMPONENTS
+from padzoo.core.gamepad import COMPONENTS
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
 

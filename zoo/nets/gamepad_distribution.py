@@ -5,7 +5,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from padzoo.envs.gamepad import AXES, BUCKETS, BUTTONS, SIZES
+from padzoo.core.gamepad import AXES, BUCKETS, BUTTONS, SIZES
 
 LOGITS: Final = sum(SIZES)  # 68: 12 buttons x 2, then 4 axes x 11
 _BUTTON_LOGITS: Final = 2 * len(BUTTONS)

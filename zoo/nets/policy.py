@@ -7,7 +7,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
-from padzoo.envs.gamepad import SIZES as COMPONENT_SIZES
+from padzoo.core.gamepad import SIZES as COMPONENT_SIZES
 from padzoo.zoo.nets.encoder import build_encoder
 from padzoo.zoo.nets.gamepad_distribution import LOGITS
 from padzoo.zoo.nets.trunk import Trunk

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from padzoo.envs.gamepad import NEUTRAL
+from padzoo.core.gamepad import NEUTRAL
 from padzoo.zoo.nets.policy import Policy
 
 

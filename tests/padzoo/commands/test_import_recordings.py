@@ -6,8 +6,8 @@ from micro import fit, padzoo
 
 from padzoo.datamodules.archive import Archive
 from padzoo.datamodules.bleeding_edge import BleedingEdge
-from padzoo.datamodules.trajectory import Trajectory
-from padzoo.envs.gamepad import NEUTRAL
+from padzoo.core.trajectory import Trajectory
+from padzoo.core.gamepad import NEUTRAL
 
 
 @pytest.fixture

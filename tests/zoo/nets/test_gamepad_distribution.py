@@ -3,7 +3,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical, kl_divergence
 
-from padzoo.envs.gamepad import SIZES
+from padzoo.core.gamepad import SIZES
 from padzoo.zoo.nets.gamepad_distribution import LOGITS, GamepadDistribution
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from padzoo.envs.gamepad import NEUTRAL
+from padzoo.core.gamepad import NEUTRAL
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.step_encoder import (
     AgentFeatures,

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from padzoo.datamodules.cache_folder import cache_folder
+from padzoo.core.cache_folder import cache_folder
 
 
 def test_the_cache_is_where_the_variable_says_or_where_the_system_keeps_caches(

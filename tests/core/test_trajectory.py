@@ -3,8 +3,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from padzoo.datamodules.trajectory import Trajectory, TrajectorySummary
-from padzoo.envs.gamepad import NEUTRAL
+from padzoo.core.trajectory import Trajectory, TrajectorySummary
+from padzoo.core.gamepad import NEUTRAL
 
 
 def build(**changes: Any) -> Trajectory:

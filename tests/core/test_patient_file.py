@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from upath import UPath
 
-from padzoo.datamodules import Demonstrations, patient_file
+from padzoo.datamodules import Demonstrations
+from padzoo.core import patient_file
 from padzoo.datamodules.archive import Archive
 from padzoo.datamodules.inspection import Inspection
 from padzoo.datamodules.manifest import Manifest
-from padzoo.datamodules.patient_file import PatientFile, UnreachableError, open_file
+from padzoo.core.patient_file import PatientFile, UnreachableError, open_file
 from padzoo.datamodules.shard_reader import ShardReader
 
 

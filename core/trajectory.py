@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from padzoo.envs.gamepad import SIZES
+from padzoo.core.gamepad import SIZES
 
 KEY: Final = re.compile(r"[a-z0-9_-]{1,80}")  # no dot: WebDataset takes all behind the first dot as the member's kind
 Meta = dict[str, Any]  # plain JSON values

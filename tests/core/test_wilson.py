@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from padzoo.zoo.wilson import wilson
+from padzoo.core.wilson import wilson
 
 
 @pytest.mark.parametrize(("successes", "trials"), [(0, 10), (3, 10), (187, 200), (200, 200)])

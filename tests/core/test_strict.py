@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import pytest
 
-from padzoo.zoo.strict import build
+from padzoo.core.strict import build
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@ from itertools import islice
 
 import pytest
 
-from padzoo.datamodules.episode import SPLITS, Episode, episodes, stream
+from padzoo.core.episode import SPLITS, Episode, episodes, stream
 
 
 def test_options_hold_only_what_is_set() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from padzoo.zoo.provenance import commit, hardware, origin, peak_memory
+from padzoo.core.provenance import commit, hardware, origin, peak_memory
 
 
 def test_the_commit_is_named_and_changes_are_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

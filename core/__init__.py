@@ -1,0 +1,1 @@
+"""What every room shares: the gamepad, trajectories, episodes, strict reading of records, remote files."""
