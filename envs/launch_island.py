@@ -8,7 +8,7 @@ import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
-from padzoo.envs import island
+from padzoo.envs import plan as island
 from padzoo.core import gamepad
 from padzoo.envs.actors import CHARACTERS
 from padzoo.envs.area import AreaReduction

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from padzoo.core.gamepad import CENTER, COMPONENTS
-from padzoo.envs.island import NECK, PADS
+from padzoo.envs.plan import NECK, PADS
 from padzoo.envs.pilot import TURN, Pilot, Sight
 from padzoo.envs.route import STEP, Path, route
 from padzoo.envs.sticks import speed

@@ -13,7 +13,8 @@ from gymnasium.utils.env_checker import check_env
 from numpy.typing import NDArray
 from walker import press, traces, walk
 
-from padzoo.envs import GameCrashed, island
+from padzoo.envs import GameCrashed
+from padzoo.envs import plan as island
 from padzoo.envs.actors import PACE
 from padzoo.core.gamepad import BUTTONS
 from padzoo.envs.launch_island import CAMERAS, CHARACTERS, CONTROLS, OUTCOMES, STROLLERS, LaunchIsland, engine_buttons

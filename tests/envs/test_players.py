@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from padzoo.core.gamepad import NEUTRAL, action_space
-from padzoo.envs.island import PAD_SIZE
+from padzoo.envs.plan import PAD_SIZE
 from padzoo.envs.launch_island import LaunchIsland
 from padzoo.envs.pilot import TURN
 from padzoo.envs.players import Runner

@@ -9,7 +9,7 @@ from gymnasium import Env
 from numpy.typing import NDArray
 
 from padzoo.core.gamepad import CENTER, COMPONENTS, NEUTRAL
-from padzoo.envs.island import PADS
+from padzoo.envs.plan import PADS
 from padzoo.envs.launch_island import LaunchIsland
 from padzoo.envs.sticks import TURN, deflection
 
