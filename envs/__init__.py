@@ -4,6 +4,6 @@ from gymnasium import register
 
 from padzoo.core.errors import GameCrashed
 
-register(id="padzoo/LaunchIsland-v0", entry_point="padzoo.envs.launch_island:LaunchIsland")
+register(id="padzoo/LaunchIsland-v0", entry_point="padzoo.envs.island.launch_island:LaunchIsland")
 
 __all__ = ["GameCrashed"]

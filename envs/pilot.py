@@ -7,9 +7,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from padzoo.envs import sticks
+from padzoo.envs.island import sticks
 from padzoo.envs.drift import Drift
-from padzoo.envs.sticks import deflection
+from padzoo.envs.island.sticks import deflection
 from padzoo.envs.temper import Temper
 from padzoo.envs.thumbs import Wish
 

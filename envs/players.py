@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from padzoo.core.gamepad import CENTER, COMPONENTS
-from padzoo.envs.plan import NECK, PADS
+from padzoo.envs.island.plan import NECK, PADS
 from padzoo.envs.pilot import TURN, Pilot, Sight
 from padzoo.envs.route import STEP, Path, route
-from padzoo.envs.sticks import speed
+from padzoo.envs.island.sticks import speed
 from padzoo.envs.temper import Temper
 from padzoo.envs.thumbs import Thumbs, Wish
 from padzoo.envs.warm_up import WarmUp

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from padzoo.envs.plan import PADS
+from padzoo.envs.island.plan import PADS
 from padzoo.envs.players import Player
 
 

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from padzoo.envs.plan import HALL, NECK, PILLAR_RADIUS, PILLARS, SIDE_YARD
+from padzoo.envs.island.plan import HALL, NECK, PILLAR_RADIUS, PILLARS, SIDE_YARD
 
 Path = NDArray[np.float64]  # points (K, 2)
 

@@ -11,7 +11,7 @@ import pygame._sdl2.controller as pads
 from numpy.typing import NDArray
 
 from padzoo.envs.hands import Hands
-from padzoo.envs.launch_island import LaunchIsland
+from padzoo.envs.island.launch_island import LaunchIsland
 from padzoo.envs.metronome import Metronome
 from padzoo.envs.recorder import Recording
 

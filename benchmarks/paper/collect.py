@@ -12,7 +12,7 @@ from digest import OUTCOMES, Series
 from inference import FEWEST, rank_correlation
 from study import Alignment, Study
 
-from padzoo.envs.plan import SPAWNS
+from padzoo.envs.island.plan import SPAWNS
 from padzoo.core.wilson import wilson
 
 TITLES: Final = {

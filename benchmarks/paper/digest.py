@@ -13,7 +13,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from padzoo.callbacks.heatmap import CELL
 from padzoo.datamodules.archive import Archive
-from padzoo.envs.plan import SPAWNS
+from padzoo.envs.island.plan import SPAWNS
 from padzoo.core.provenance import commit, hardware
 
 OUTCOMES: Final = ("none", "left", "middle", "right")

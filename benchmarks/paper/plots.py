@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
 from padzoo.callbacks.heatmap import draw_heatmap
-from padzoo.envs.plan import outline
+from padzoo.envs.island.plan import outline
 
 COLORS: Final = {"none": "0.6", "left": "#0072b2", "middle": "#e69f00", "right": "#009e73"}
 ENCODERS: Final = {

@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from padzoo.callbacks.heatmap import draw_heatmap, visited
-from padzoo.envs.plan import outline
+from padzoo.envs.island.plan import outline
 
 
 def drawn(axes: Axes) -> tuple[np.ma.MaskedArray, tuple[float, float, float, float]]:

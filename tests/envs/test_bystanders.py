@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from padzoo.core.gamepad import BUTTONS, is_noop
-from padzoo.envs.plan import SPAWNS
+from padzoo.envs.island.plan import SPAWNS
 from padzoo.envs.plays import Play, Plays
 from padzoo.envs.population import population
 from padzoo.envs.recorder import Recording, record

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from padzoo.envs.demonstrators import LEFT_HAND_SHARE, curated
-from padzoo.envs.plan import PADS, SPAWNS
+from padzoo.envs.island.plan import PADS, SPAWNS
 from padzoo.envs.recorder import record
 from padzoo.envs.vector import GamePool
 

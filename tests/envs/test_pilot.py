@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from padzoo.envs.pilot import SETTLE, TURN, Pilot, Sight, wrapped
-from padzoo.envs.sticks import speed
+from padzoo.envs.island.sticks import speed
 from padzoo.envs.temper import Temper
 
 

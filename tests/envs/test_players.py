@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from padzoo.core.gamepad import NEUTRAL, action_space
-from padzoo.envs.plan import PAD_SIZE
-from padzoo.envs.launch_island import LaunchIsland
+from padzoo.envs.island.plan import PAD_SIZE
+from padzoo.envs.island.launch_island import LaunchIsland
 from padzoo.envs.pilot import TURN
 from padzoo.envs.players import Runner
 from padzoo.envs.population import KINDS, Kind

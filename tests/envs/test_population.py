@@ -4,7 +4,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from padzoo.envs.actors import CHARACTERS
+from padzoo.envs.island.actors import CHARACTERS
 from padzoo.envs.plays import Play
 from padzoo.envs.population import KINDS, PAD_SHARES, population
 

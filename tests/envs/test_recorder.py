@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from padzoo.envs.demonstrators import curated
 from padzoo.core.errors import GameCrashed
 from padzoo.core.gamepad import NEUTRAL
-from padzoo.envs.launch_island import LaunchIsland
+from padzoo.envs.island.launch_island import LaunchIsland
 from padzoo.envs.players import Player
 from padzoo.envs.plays import Play, Plays
 from padzoo.envs.population import population

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from padzoo.envs.plan import PADS, PILLAR_RADIUS, PILLARS, SPAWNS
+from padzoo.envs.island.plan import PADS, PILLAR_RADIUS, PILLARS, SPAWNS
 from padzoo.envs.route import room, route
 
 PLACES = {"yard": (0, -300), "left yard": (-600, 0), "right yard": (600, 0), "neck": (0, 600), "hall": (0, 1500)}

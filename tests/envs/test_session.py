@@ -6,7 +6,7 @@ import pytest
 from pygame.event import Event
 
 from padzoo.envs import session as sessions
-from padzoo.envs.launch_island import LaunchIsland
+from padzoo.envs.island.launch_island import LaunchIsland
 from padzoo.envs.session import Session
 
 STEP = 0.02  # seconds, for 0.1: an episode of 100 steps takes 2 s

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from walker import press, traces
 
 from padzoo.envs import GameCrashed
-from padzoo.envs.launch_island import LaunchIsland
+from padzoo.envs.island.launch_island import LaunchIsland
 from padzoo.envs.vector import GamePool
 
 ISLAND = "padzoo/LaunchIsland-v0"

@@ -14,7 +14,7 @@ from torch.distributions import Categorical, kl_divergence
 
 from padzoo.core.episode import Episode, episodes
 from padzoo.core.gamepad import SIZES
-from padzoo.envs.launch_island import LaunchIsland
+from padzoo.envs.island.launch_island import LaunchIsland
 from padzoo.zoo import hub
 from padzoo.zoo.policy_module import PolicyModule
 from padzoo.zoo.reinforce import Reinforce, reinforce_loss

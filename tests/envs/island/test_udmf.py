@@ -1,7 +1,7 @@
 import re
 from itertools import pairwise
 
-from padzoo.envs.udmf import Region, Slope, Thing, textmap
+from padzoo.envs.island.udmf import Region, Slope, Thing, textmap
 
 WORLD = ((0.0, 0.0), (100.0, 0.0), (100.0, 100.0), (0.0, 100.0))
 LOW = ((10.0, 10.0), (90.0, 10.0), (90.0, 50.0), (10.0, 50.0))

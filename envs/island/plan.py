@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from padzoo.envs import actors, textures
-from padzoo.envs.udmf import Point, Region, Slope, Thing, textmap
-from padzoo.envs.wad import wad
+from padzoo.envs.island import actors
+from padzoo.envs.island import textures
+from padzoo.envs.island.udmf import Point, Region, Slope, Thing, textmap
+from padzoo.envs.island.wad import wad
 
 # All in map units; y grows from the spawn yard to the hall. A character is 32 wide, 56 high, runs 16.7 units a tic.
 SPAWNS: Final[tuple[Point, ...]] = ((-130, -180), (130, -180), (-130, 40), (130, 40))

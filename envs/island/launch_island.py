@@ -8,13 +8,13 @@ import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
-from padzoo.envs import plan as island
+from padzoo.envs.island import plan as island
 from padzoo.core import gamepad
-from padzoo.envs.actors import CHARACTERS
+from padzoo.envs.island.actors import CHARACTERS
 from padzoo.envs.area import AreaReduction
-from padzoo.envs.engine import HEIGHT, WIDTH, Engine
-from padzoo.envs.sticks import LOOK, TURN, speed
-from padzoo.envs.textures import SKIES
+from padzoo.envs.island.engine import HEIGHT, WIDTH, Engine
+from padzoo.envs.island.sticks import LOOK, TURN, speed
+from padzoo.envs.island.textures import SKIES
 
 OUTCOMES: Final = ("none", "left", "middle", "right")
 CAMERAS: Final[Mapping[str, tuple[int, int]]] = {  # (distance, height) in map units

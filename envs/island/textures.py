@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from padzoo.envs.wad import png
+from padzoo.envs.island.wad import png
 
 Colour = tuple[int, int, int]
 Grain = NDArray[np.float64]

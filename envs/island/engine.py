@@ -16,7 +16,7 @@ import vizdoom as vzd
 from numpy.typing import NDArray
 
 from padzoo.core.errors import GameCrashed
-from padzoo.envs.plan import build_wad
+from padzoo.envs.island.plan import build_wad
 
 T = TypeVar("T")
 Button = vzd.Button

@@ -4,7 +4,7 @@ import zlib
 import numpy as np
 import pytest
 
-from padzoo.envs.wad import png, wad
+from padzoo.envs.island.wad import png, wad
 
 
 def test_a_wad_lists_its_lumps_and_stores_equal_ones_once() -> None:

@@ -1,0 +1,1 @@
+"""The launch island: its plan, its pictures, the engine that runs it, the environment."""
