@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from padzoo.envs.pilot import Sight
-from padzoo.envs.players import BLOCKED, Runner, ScriptedPlayer, Walker
+from padzoo.envs.runner import BLOCKED, Runner, ScriptedPlayer, Walker
 from padzoo.envs.temper import Temper
 from padzoo.envs.thumbs import Wish
 

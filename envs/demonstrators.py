@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from padzoo.envs.island.plan import PADS, SPAWNS
-from padzoo.envs.players import Runner
+from padzoo.envs.runner import Runner
 from padzoo.envs.plays import Play, Plays, check_pad
 from padzoo.envs.temper import Range, Temper
 

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from padzoo.envs.island.plan import PADS
-from padzoo.envs.players import Player
+from padzoo.envs.runner import Player
 
 
 @dataclass(frozen=True, eq=False)

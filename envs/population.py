@@ -9,7 +9,7 @@ import numpy as np
 from padzoo.envs.island.actors import CHARACTERS
 from padzoo.envs.bystanders import Idler, Masher, Spinner, WallRunner, Wanderer
 from padzoo.envs.island.plan import SPAWNS
-from padzoo.envs.players import Player, Runner
+from padzoo.envs.runner import Player, Runner
 from padzoo.envs.plays import Play, Plays, check_pad
 from padzoo.envs.temper import Range, Temper
 

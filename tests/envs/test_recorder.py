@@ -11,7 +11,7 @@ from padzoo.envs.demonstrators import curated
 from padzoo.core.errors import GameCrashed
 from padzoo.core.gamepad import NEUTRAL
 from padzoo.envs.island.launch_island import LaunchIsland
-from padzoo.envs.players import Player
+from padzoo.envs.runner import Player
 from padzoo.envs.plays import Play, Plays
 from padzoo.envs.population import population
 from padzoo.envs.recorder import Recording, record

@@ -7,7 +7,7 @@ from padzoo.core.gamepad import NEUTRAL, action_space
 from padzoo.envs.island.plan import PAD_SIZE
 from padzoo.envs.island.launch_island import LaunchIsland
 from padzoo.envs.pilot import TURN
-from padzoo.envs.players import Runner
+from padzoo.envs.runner import Runner
 from padzoo.envs.population import KINDS, Kind
 from padzoo.envs.route import route
 from padzoo.envs.temper import Temper
