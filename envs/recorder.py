@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from padzoo.core.errors import GameCrashed
-from padzoo.envs.plays import Plays
+from padzoo.envs.players.plays import Plays
 from padzoo.envs.vector import GamePool
 
 

@@ -8,7 +8,7 @@ from collect import Missing
 from inference import Estimate, entropy, mean
 from study import Alignment, Study
 
-from padzoo.envs.demonstrators import LEFT_HAND
+from padzoo.envs.players.demonstrators import LEFT_HAND
 from padzoo.zoo.nets.policy import Policy
 
 FINAL: Final = 10  # updates at the end of an alignment that count as its result

@@ -11,9 +11,9 @@ from padzoo.core import episode as draw
 from padzoo.datamodules.shards import ShardWriter
 from padzoo.core.trajectory import Trajectory
 from padzoo.envs.adapter import sized
-from padzoo.envs.demonstrators import curated
-from padzoo.envs.plays import Plays
-from padzoo.envs.population import population
+from padzoo.envs.players.demonstrators import curated
+from padzoo.envs.players.plays import Plays
+from padzoo.envs.players.population import population
 from padzoo.envs.recorder import Recording, record
 from padzoo.envs.vector import GamePool
 from padzoo.commands.table import outcome_table

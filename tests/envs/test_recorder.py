@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from padzoo.envs.demonstrators import curated
+from padzoo.envs.players.demonstrators import curated
 from padzoo.core.errors import GameCrashed
 from padzoo.core.gamepad import NEUTRAL
 from padzoo.envs.island.launch_island import LaunchIsland
-from padzoo.envs.runner import Player
-from padzoo.envs.plays import Play, Plays
-from padzoo.envs.population import population
+from padzoo.envs.players.runner import Player
+from padzoo.envs.players.plays import Play, Plays
+from padzoo.envs.players.population import population
 from padzoo.envs.recorder import Recording, record
 from padzoo.envs.vector import GamePool
 

@@ -7,8 +7,8 @@ import pytest
 
 from padzoo.core.gamepad import BUTTONS, is_noop
 from padzoo.envs.island.plan import SPAWNS
-from padzoo.envs.plays import Play, Plays
-from padzoo.envs.population import population
+from padzoo.envs.players.plays import Play, Plays
+from padzoo.envs.players.population import population
 from padzoo.envs.recorder import Recording, record
 from padzoo.envs.vector import GamePool
 

@@ -5,9 +5,9 @@ from typing import Final
 import numpy as np
 
 from padzoo.envs.island.plan import PADS, SPAWNS
-from padzoo.envs.runner import Runner
-from padzoo.envs.plays import Play, Plays, check_pad
-from padzoo.envs.temper import Range, Temper
+from padzoo.envs.players.runner import Runner
+from padzoo.envs.players.plays import Play, Plays, check_pad
+from padzoo.envs.players.temper import Range, Temper
 
 CHARACTER: Final = "ninja"  # the one of every evaluation
 # In the paper 84 % of the fine-tuned agent's right-pad runs started at one left-hand spawn (Appendix F) and 1 % at the

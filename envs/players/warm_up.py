@@ -4,8 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from padzoo.envs.pilot import Pilot, Sight
-from padzoo.envs.thumbs import Wish
+from padzoo.envs.players.pilot import Pilot, Sight
+from padzoo.envs.players.thumbs import Wish
 
 MOODS: Final = ("look about", "stroll", "dance", "wait")
 SHARES: Final = (0.4, 0.35, 0.15, 0.1)

@@ -10,12 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from padzoo.core.gamepad import CENTER, COMPONENTS
 from padzoo.envs.island.plan import NECK, PADS
-from padzoo.envs.pilot import TURN, Pilot, Sight
-from padzoo.envs.route import STEP, Path, route
+from padzoo.envs.players.pilot import TURN, Pilot, Sight
+from padzoo.envs.players.route import STEP, Path, route
 from padzoo.envs.island.sticks import speed
-from padzoo.envs.temper import Temper
-from padzoo.envs.thumbs import Thumbs, Wish
-from padzoo.envs.warm_up import WarmUp
+from padzoo.envs.players.temper import Temper
+from padzoo.envs.players.thumbs import Thumbs, Wish
+from padzoo.envs.players.warm_up import WarmUp
 
 _RIGHT_X: Final = COMPONENTS.index("right_x")
 BLOCKED: Final = 14.0  # whoever got less far than this in 3 steps (a run makes 150 map units) is stuck

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from padzoo.envs.drift import Drift
+from padzoo.envs.players.drift import Drift
 
 
 def test_errors_have_their_size_and_last_their_time() -> None:

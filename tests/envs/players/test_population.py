@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from padzoo.envs.island.actors import CHARACTERS
-from padzoo.envs.plays import Play
-from padzoo.envs.population import KINDS, PAD_SHARES, population
+from padzoo.envs.players.plays import Play
+from padzoo.envs.players.population import KINDS, PAD_SHARES, population
 
 NUMBER = 2000
 

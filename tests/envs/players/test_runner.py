@@ -6,11 +6,11 @@ import pytest
 from padzoo.core.gamepad import NEUTRAL, action_space
 from padzoo.envs.island.plan import PAD_SIZE
 from padzoo.envs.island.launch_island import LaunchIsland
-from padzoo.envs.pilot import TURN
-from padzoo.envs.runner import Runner
-from padzoo.envs.population import KINDS, Kind
-from padzoo.envs.route import route
-from padzoo.envs.temper import Temper
+from padzoo.envs.players.pilot import TURN
+from padzoo.envs.players.runner import Runner
+from padzoo.envs.players.population import KINDS, Kind
+from padzoo.envs.players.route import route
+from padzoo.envs.players.temper import Temper
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from padzoo.envs.pilot import Sight
-from padzoo.envs.runner import BLOCKED, Runner, ScriptedPlayer, Walker
-from padzoo.envs.temper import Temper
-from padzoo.envs.thumbs import Wish
+from padzoo.envs.players.pilot import Sight
+from padzoo.envs.players.runner import BLOCKED, Runner, ScriptedPlayer, Walker
+from padzoo.envs.players.temper import Temper
+from padzoo.envs.players.thumbs import Wish
 
 Box = tuple[tuple[float, float], tuple[float, float]]
 HAUNTS: Final[dict[str, tuple[float, Box]]] = {  # where wanderers go: how often, and between which corners

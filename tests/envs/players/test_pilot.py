@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from padzoo.envs.pilot import SETTLE, TURN, Pilot, Sight, wrapped
+from padzoo.envs.players.pilot import SETTLE, TURN, Pilot, Sight, wrapped
 from padzoo.envs.island.sticks import speed
-from padzoo.envs.temper import Temper
+from padzoo.envs.players.temper import Temper
 
 
 def pilot(**knobs: float) -> Pilot:

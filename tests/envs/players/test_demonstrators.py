@@ -3,7 +3,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from padzoo.envs.demonstrators import LEFT_HAND_SHARE, curated
+from padzoo.envs.players.demonstrators import LEFT_HAND_SHARE, curated
 from padzoo.envs.island.plan import PADS, SPAWNS
 from padzoo.envs.recorder import record
 from padzoo.envs.vector import GamePool

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from padzoo.envs.island.plan import PADS
-from padzoo.envs.runner import Player
+from padzoo.envs.players.runner import Player
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from padzoo.envs.drift import Drift
+from padzoo.envs.players.drift import Drift
 from padzoo.core.gamepad import AXES, BUTTONS, CENTER, COMPONENTS
 
 TREMOR_STEPS: Final = 5.0  # how long the error of a hand lasts: half a second

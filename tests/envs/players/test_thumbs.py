@@ -1,7 +1,7 @@
 import numpy as np
 
 from padzoo.core.gamepad import CENTER, action_space
-from padzoo.envs.thumbs import Thumbs, Wish
+from padzoo.envs.players.thumbs import Thumbs, Wish
 
 
 def hands(tremor: float, seed: int = 0) -> Thumbs:

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from padzoo.envs.island import sticks
-from padzoo.envs.drift import Drift
+from padzoo.envs.players.drift import Drift
 from padzoo.envs.island.sticks import deflection
-from padzoo.envs.temper import Temper
-from padzoo.envs.thumbs import Wish
+from padzoo.envs.players.temper import Temper
+from padzoo.envs.players.thumbs import Wish
 
 TICS: Final = 3.5  # engine tics a step, on average
 TURN: Final = sticks.TURN * TICS  # degrees that the right stick at full throw turns in a step

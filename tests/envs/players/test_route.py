@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from padzoo.envs.island.plan import PADS, PILLAR_RADIUS, PILLARS, SPAWNS
-from padzoo.envs.route import room, route
+from padzoo.envs.players.route import room, route
 
 PLACES = {"yard": (0, -300), "left yard": (-600, 0), "right yard": (600, 0), "neck": (0, 600), "hall": (0, 1500)}
 

@@ -1,0 +1,1 @@
+"""Players by script: everybody, with habits and errors, and the curated few."""
