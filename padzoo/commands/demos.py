@@ -79,7 +79,7 @@ def _script(
 
 
 def _play(episodes: int, out: str, source: dict[str, Any], arguments: dict[str, Any]) -> Counter[str]:
-    from padzoo.envs.session import Session  # pygame, which scripted players do without
+    from padzoo.envs.person.session import Session  # pygame, which scripted players do without
 
     spawns = None if source["spawn"] is None else [source["spawn"]]
     todo = draw.episodes(source["seed"], episodes, spawns=spawns, character=source["character"])

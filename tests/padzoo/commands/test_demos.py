@@ -60,7 +60,7 @@ def test_the_game_is_recorded_as_asked(tmp_path: Path, capsys: pytest.CaptureFix
 
 SESSION = """
 import itertools, os, pygame, signal, sys
-from padzoo.envs import session
+from padzoo.envs.person import session
 from padzoo.cli import main
 session.PERIOD = 0.001
 flip, shown = pygame.display.flip, itertools.count()

@@ -10,9 +10,9 @@ import pygame
 import pygame._sdl2.controller as pads
 from numpy.typing import NDArray
 
-from padzoo.envs.hands import Hands
+from padzoo.envs.person.hands import Hands
 from padzoo.envs.island.launch_island import LaunchIsland
-from padzoo.envs.metronome import Metronome
+from padzoo.envs.person.metronome import Metronome
 from padzoo.envs.recorder import Recording
 
 PERIOD: Final = 0.1  # seconds a step

@@ -4,7 +4,7 @@ import pytest
 from pygame.event import Event
 
 from padzoo.core.gamepad import BUTTONS, COMPONENTS, NEUTRAL, buckets
-from padzoo.envs.hands import KEY_BUTTONS, PAD_BUTTONS, PAD_TRIGGERS, Hands
+from padzoo.envs.person.hands import KEY_BUTTONS, PAD_BUTTONS, PAD_TRIGGERS, Hands
 
 
 def names(hands: Hands) -> dict[str, int]:

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from padzoo.envs.metronome import Metronome
+from padzoo.envs.person.metronome import Metronome
 
 
 class Clock:

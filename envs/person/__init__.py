@@ -1,0 +1,1 @@
+"""A person at a gamepad or the keyboard."""
