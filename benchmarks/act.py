@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from padzoo.core.episode import episodes
-from padzoo.envs.vector import GamePool
+from padzoo.envs.game_pool import GamePool
 from padzoo.zoo.agent import Agent
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy

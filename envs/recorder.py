@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from padzoo.core.errors import GameCrashed
 from padzoo.envs.players.plays import Plays
-from padzoo.envs.vector import GamePool
+from padzoo.envs.game_pool import GamePool
 
 
 @dataclass(frozen=True, eq=False)

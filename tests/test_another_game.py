@@ -13,7 +13,7 @@ from padzoo.datamodules.archive import Archive
 from padzoo.datamodules.shards import ShardWriter
 from padzoo.core.trajectory import Trajectory
 from padzoo.core.gamepad import NEUTRAL, SIZES
-from padzoo.envs.vector import GamePool
+from padzoo.envs.game_pool import GamePool
 
 GAME = "vizdoom.gymnasium_wrapper:VizdoomBasic-v1"
 ARGUMENTS = {"frame_skip": 4}  # 300 tics at most: 75 steps

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 PLAY = """
 import padzoo
 from padzoo.core.episode import episodes
-from padzoo.envs.vector import GamePool
+from padzoo.envs.game_pool import GamePool
 from padzoo.zoo.rollout import play
 
 agent = padzoo.load("policy_tiny.aligned")

@@ -9,7 +9,7 @@ from torchmetrics import MeanMetric
 from padzoo.core.episode import Episode
 from padzoo.core.trajectory import Trajectory
 from padzoo.envs.adapter import sized
-from padzoo.envs.vector import GamePool
+from padzoo.envs.game_pool import GamePool
 from padzoo.zoo.agent import Agent
 from padzoo.zoo.module import ZooModule
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution

@@ -14,7 +14,7 @@ from torch import Tensor
 from padzoo.core.episode import Episode
 from padzoo.datamodules.record import Record
 from padzoo.core.trajectory import Trajectory
-from padzoo.envs.vector import GamePool
+from padzoo.envs.game_pool import GamePool
 from padzoo.zoo.agent import Agent
 
 

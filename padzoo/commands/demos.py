@@ -15,7 +15,7 @@ from padzoo.envs.players.demonstrators import curated
 from padzoo.envs.players.plays import Plays
 from padzoo.envs.players.population import population
 from padzoo.envs.recorder import Recording, record
-from padzoo.envs.vector import GamePool
+from padzoo.envs.game_pool import GamePool
 from padzoo.commands.table import outcome_table
 
 

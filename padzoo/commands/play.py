@@ -12,7 +12,7 @@ from rich.progress import track
 from padzoo.core import episode as draw
 from padzoo.envs.adapter import make, sized
 from padzoo.core.errors import GameCrashed
-from padzoo.envs.vector import GamePool
+from padzoo.envs.game_pool import GamePool
 from padzoo.zoo import hub
 from padzoo.zoo.agent import PRECISIONS, Agent, Precision
 from padzoo.commands.device import find_device

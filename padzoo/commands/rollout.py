@@ -10,7 +10,7 @@ from padzoo.core import episode as draw
 from padzoo.datamodules.shards import ShardWriter
 from padzoo.envs.adapter import sized
 from padzoo.core.errors import GameCrashed
-from padzoo.envs.vector import GamePool
+from padzoo.envs.game_pool import GamePool
 from padzoo.zoo import hub
 from padzoo.zoo.agent import PRECISIONS, Agent, Precision
 from padzoo.commands.device import find_device

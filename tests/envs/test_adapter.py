@@ -11,7 +11,7 @@ from walker import press
 
 from padzoo.core import gamepad
 from padzoo.envs.adapter import GamepadAdapter, adapt, make
-from padzoo.envs.vector import GamePool
+from padzoo.envs.game_pool import GamePool
 
 BASIC = "vizdoom.gymnasium_wrapper:VizdoomBasic-v1"  # a game that is not ours: shoot the monster opposite
 

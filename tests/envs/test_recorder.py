@@ -15,7 +15,7 @@ from padzoo.envs.players.runner import Player
 from padzoo.envs.players.plays import Play, Plays
 from padzoo.envs.players.population import population
 from padzoo.envs.recorder import Recording, record
-from padzoo.envs.vector import GamePool
+from padzoo.envs.game_pool import GamePool
 
 
 def pool_of(games: int, max_steps: int = 100) -> GamePool:

@@ -14,7 +14,7 @@ from padzoo.core.episode import Episode
 from padzoo.datamodules.shards import ShardWriter, read
 from padzoo.core.errors import GameCrashed
 from padzoo.core.gamepad import action_space
-from padzoo.envs.vector import GamePool
+from padzoo.envs.game_pool import GamePool
 from padzoo.zoo.agent import Agent
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.rollout import Rollout, play

@@ -10,7 +10,7 @@ from padzoo.envs.island.plan import SPAWNS
 from padzoo.envs.players.plays import Play, Plays
 from padzoo.envs.players.population import population
 from padzoo.envs.recorder import Recording, record
-from padzoo.envs.vector import GamePool
+from padzoo.envs.game_pool import GamePool
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from padzoo.envs.players.demonstrators import LEFT_HAND_SHARE, curated
 from padzoo.envs.island.plan import PADS, SPAWNS
 from padzoo.envs.recorder import record
-from padzoo.envs.vector import GamePool
+from padzoo.envs.game_pool import GamePool
 
 LEFT_HAND = [index for index, (x, _) in enumerate(SPAWNS) if x < 0]
 

@@ -12,7 +12,7 @@ from walker import press, traces
 
 from padzoo.envs import GameCrashed
 from padzoo.envs.island.launch_island import LaunchIsland
-from padzoo.envs.vector import GamePool
+from padzoo.envs.game_pool import GamePool
 
 ISLAND = "padzoo/LaunchIsland-v0"
 GAMES = 3
