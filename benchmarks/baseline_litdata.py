@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from litdata import StreamingDataLoader, StreamingDataset, optimize
 
-from padzoo.datamodules import codec
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets import codec
+from padzoo.datamodules.sets.archive import Archive
 
 CONTEXT = 34  # a third of 100 steps, rounded up
 WINDOWS = 3  # that a trajectory of 100 steps gives the reader

@@ -21,7 +21,7 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-from padzoo.datamodules import codec
+from padzoo.datamodules.sets import codec
 from padzoo.core.episode import Episode, episodes
 from padzoo.envs.adapter import make
 from padzoo.zoo import hub

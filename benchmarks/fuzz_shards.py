@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from padzoo.datamodules import ShardWriter, Trajectory
-from padzoo.datamodules.archive import Archive
-from padzoo.datamodules.inspection import Inspection
-from padzoo.datamodules.manifest import Manifest
-from padzoo.datamodules.shard_reader import ShardReader
+from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.inspection import Inspection
+from padzoo.datamodules.sets.manifest import Manifest
+from padzoo.datamodules.sets.shard_reader import ShardReader
 from padzoo.core.gamepad import NEUTRAL
 from padzoo.core.provenance import origin
 

@@ -28,8 +28,8 @@ import torch
 import webdataset as wds
 
 from padzoo.datamodules import Demonstrations
-from padzoo.datamodules.manifest import Manifest
-from padzoo.datamodules.shards import records
+from padzoo.datamodules.sets.manifest import Manifest
+from padzoo.datamodules.sets.shards import records
 from padzoo.allocator import keep_freed_memory
 from padzoo.cli import main
 from padzoo.core.provenance import origin

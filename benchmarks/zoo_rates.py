@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import MonteCarloMethod, chi2_contingency
 
-from padzoo.datamodules import shards
+from padzoo.datamodules.sets import shards
 from padzoo.zoo import cache
 from padzoo.zoo.catalog import Catalog
 from padzoo.cli import main

@@ -8,17 +8,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from padzoo.datamodules.archive import Archive
+    from padzoo.datamodules.sets.archive import Archive
     from padzoo.datamodules.augment import Augment
     from padzoo.datamodules.demonstrations import Demonstrations
     from padzoo.core.episode import Episode
     from padzoo.datamodules.episodes import Episodes
-    from padzoo.datamodules.manifest import Manifest
+    from padzoo.datamodules.sets.manifest import Manifest
     from padzoo.datamodules.module import ZooDataModule
     from padzoo.datamodules.preference import Preference
     from padzoo.datamodules.preferences import Preferences
-    from padzoo.datamodules.record import Record
-    from padzoo.datamodules.shards import ShardWriter
+    from padzoo.datamodules.sets.record import Record
+    from padzoo.datamodules.sets.shards import ShardWriter
     from padzoo.core.trajectory import Trajectory, TrajectorySummary
 
 _HOMES = {

@@ -7,10 +7,10 @@ from lightning.pytorch import LightningDataModule
 from lightning.pytorch.trainer.states import TrainerFn
 from torch.utils.data import DataLoader
 
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.core.episode import Episode
 from padzoo.datamodules.loader import loader
-from padzoo.datamodules.share import Share
+from padzoo.datamodules.sets.share import Share
 from padzoo.core.trajectory import Trajectory
 
 

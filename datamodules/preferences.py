@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
 from padzoo.datamodules import preference
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.comparison_batches import ComparisonBatches
 from padzoo.datamodules.loader import EndlessLoader, Nothing, loader
 from padzoo.datamodules.module import ZooDataModule

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.augment import Augment
 from padzoo.core.trajectory import Trajectory
 from padzoo.core.gamepad import AXES, BUTTONS, CENTER, is_noop

@@ -9,7 +9,7 @@ import torch
 from micro import fit, padzoo
 from small_zoo import publish_family
 
-from padzoo.datamodules.shards import ShardWriter
+from padzoo.datamodules.sets.shards import ShardWriter
 from padzoo.core.trajectory import Trajectory
 from padzoo.core.gamepad import NEUTRAL
 

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from padzoo.datamodules import codec
+from padzoo.datamodules.sets import codec
 from padzoo.core.gamepad import COMPONENTS
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy

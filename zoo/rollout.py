@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from padzoo.core.episode import Episode
-from padzoo.datamodules.record import Record
+from padzoo.datamodules.sets.record import Record
 from padzoo.core.trajectory import Trajectory
 from padzoo.envs.game_pool import GamePool
 from padzoo.zoo.agent import Agent

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from padzoo.callbacks.heatmap import CELL
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.envs.island.plan import SPAWNS
 from padzoo.core.provenance import commit, hardware
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import track
 
 from padzoo.core import episode as draw
-from padzoo.datamodules.shards import ShardWriter
+from padzoo.datamodules.sets.shards import ShardWriter
 from padzoo.core.trajectory import Trajectory
 from padzoo.envs.adapter import sized
 from padzoo.envs.players.demonstrators import curated

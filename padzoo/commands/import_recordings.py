@@ -8,7 +8,7 @@ from rich.progress import track
 
 from padzoo.datamodules.bleeding_edge import BleedingEdge
 from padzoo.datamodules.gamepad_actions import Sticks
-from padzoo.datamodules.shards import ShardWriter
+from padzoo.datamodules.sets.shards import ShardWriter
 
 TRAJECTORIES_PER_SHARD: Final = 4  # a clip of 610 frames of 128 x 128 takes about 6 MB
 

@@ -1,7 +1,7 @@
 """`padzoo prefer`: preferences between recorded trajectories."""
 
 from padzoo.datamodules import preference
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 
 
 def prefer(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from padzoo.datamodules import preference
-from padzoo.datamodules.manifest import Manifest
+from padzoo.datamodules.sets.manifest import Manifest
 from padzoo.zoo import hub
 from padzoo.zoo.card import About, Card, Data, Precision, Source
 from padzoo.zoo.lineage import Lineage

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import track
 
 from padzoo.core import episode as draw
-from padzoo.datamodules.shards import ShardWriter
+from padzoo.datamodules.sets.shards import ShardWriter
 from padzoo.envs.adapter import sized
 from padzoo.core.errors import GameCrashed
 from padzoo.envs.game_pool import GamePool

@@ -6,8 +6,8 @@ import torch
 from rich.progress import track
 
 from padzoo.datamodules import preference
-from padzoo.datamodules.archive import Archive
-from padzoo.datamodules.shards import ShardWriter
+from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shards import ShardWriter
 from padzoo.zoo import hub
 from padzoo.commands.device import find_device
 

@@ -4,7 +4,7 @@ from itertools import chain
 
 from rich.progress import track
 
-from padzoo.datamodules.inspection import Inspection
+from padzoo.datamodules.sets.inspection import Inspection
 
 
 def verify(folder: str, share: float = 1.0, seed: int = 0) -> None:

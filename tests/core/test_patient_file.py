@@ -10,11 +10,11 @@ from upath import UPath
 
 from padzoo.datamodules import Demonstrations
 from padzoo.core import patient_file
-from padzoo.datamodules.archive import Archive
-from padzoo.datamodules.inspection import Inspection
-from padzoo.datamodules.manifest import Manifest
+from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.inspection import Inspection
+from padzoo.datamodules.sets.manifest import Manifest
 from padzoo.core.patient_file import PatientFile, UnreachableError, open_file
-from padzoo.datamodules.shard_reader import ShardReader
+from padzoo.datamodules.sets.shard_reader import ShardReader
 
 
 class Shaky(BaseHTTPRequestHandler):

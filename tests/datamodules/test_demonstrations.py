@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from padzoo.datamodules.demonstrations import Demonstrations
-from padzoo.datamodules.shards import ShardWriter
+from padzoo.datamodules.sets.shards import ShardWriter
 from padzoo.core.trajectory import Trajectory
 from padzoo.core.gamepad import NEUTRAL
 

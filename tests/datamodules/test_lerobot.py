@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from micro import padzoo
 
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.lerobot import LeRobot
 from padzoo.core.gamepad import AXES, BUTTONS
 

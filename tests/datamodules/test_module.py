@@ -10,7 +10,7 @@ from lightning.pytorch import LightningModule, Trainer
 
 from padzoo import datamodules
 from padzoo.datamodules import Demonstrations, Episode, Episodes, Preferences, Trajectory, ZooDataModule, preference
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 
 
 class Listener(LightningModule):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from padzoo.datamodules import preference
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.preference import Preference
 from padzoo.datamodules.preferences import Preferences
-from padzoo.datamodules.shards import ShardWriter
+from padzoo.datamodules.sets.shards import ShardWriter
 from padzoo.core.trajectory import Trajectory
 
 

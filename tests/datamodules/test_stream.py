@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 from padzoo.datamodules.augment import Augment
 from padzoo.datamodules.cached_windows import Clip
 from padzoo.datamodules.demonstrations import Demonstrations, HeldOut
-from padzoo.datamodules.manifest import Manifest
+from padzoo.datamodules.sets.manifest import Manifest
 from padzoo.datamodules.shard_windows import ShardWindows
 from padzoo.datamodules.stream import BatchStream
 from padzoo.datamodules.windows import Batch, Window

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from padzoo.datamodules.record import Record
+from padzoo.datamodules.sets.record import Record
 from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.windows import collate, disjoint_windows, kept_rows, random_windows
 from padzoo.core.gamepad import NEUTRAL

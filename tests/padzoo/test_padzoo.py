@@ -7,7 +7,7 @@ import pytest
 from micro import checkpoint, fit, padzoo, preset
 
 from padzoo import load
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.zoo import hub
 
 

@@ -8,7 +8,7 @@ import yaml
 from lightning.pytorch import Trainer
 from micro import checkpoint, fit, padzoo, preset, weights
 
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.zoo.policy_module import PolicyModule
 from padzoo.training import TrainingCLI
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from padzoo.datamodules import codec
+from padzoo.datamodules.sets import codec
 from padzoo.core.gamepad import action_space
 from padzoo.zoo.agent import Agent
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import torch
 
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.core.trajectory import Trajectory
 from padzoo.zoo.feature_store import FeatureStore
 from padzoo.zoo.nets.policy import Policy

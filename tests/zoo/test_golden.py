@@ -10,9 +10,9 @@ import pytest
 import torch
 from micro import column, fit, logged
 
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.core.episode import Episode
-from padzoo.datamodules.record import Record
+from padzoo.datamodules.sets.record import Record
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.reinforce import Reinforce
 from padzoo.zoo.rollout import Rollout

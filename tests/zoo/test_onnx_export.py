@@ -12,7 +12,7 @@ import torch
 from micro import padzoo
 from numpy.typing import NDArray
 
-from padzoo.datamodules import codec
+from padzoo.datamodules.sets import codec
 from padzoo.core.episode import episodes
 from padzoo.envs.adapter import make
 from padzoo.core.gamepad import COMPONENTS, SIZES

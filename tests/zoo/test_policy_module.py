@@ -8,7 +8,7 @@ import pytest
 import torch
 from micro import padzoo, preset
 
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.core.episode import episodes
 from padzoo.zoo import hub
 from padzoo.zoo.behavior_cloning import BehaviorCloning

@@ -8,7 +8,7 @@ import torch
 from micro import column, fit, logged, padzoo, preset, weights
 
 from padzoo.datamodules import preference
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.zoo import hub
 from padzoo.zoo.feature_store import FeatureStore
 from padzoo.zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet

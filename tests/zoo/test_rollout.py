@@ -11,7 +11,7 @@ from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from padzoo.core.episode import Episode
-from padzoo.datamodules.shards import ShardWriter, read
+from padzoo.datamodules.sets.shards import ShardWriter, read
 from padzoo.core.errors import GameCrashed
 from padzoo.core.gamepad import action_space
 from padzoo.envs.game_pool import GamePool

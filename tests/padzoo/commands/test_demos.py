@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from micro import padzoo
 
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 
 
 def test_curated_runs_reach_the_pad_that_was_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

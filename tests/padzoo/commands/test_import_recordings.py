@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from micro import fit, padzoo
 
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.bleeding_edge import BleedingEdge
 from padzoo.core.trajectory import Trajectory
 from padzoo.core.gamepad import NEUTRAL

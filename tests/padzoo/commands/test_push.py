@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from micro import fit, padzoo
 
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.zoo import hub
 from padzoo.zoo.card import Ancestor, Base, Card
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from micro import padzoo
 
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.zoo import hub
 from padzoo.commands.device import find_device
 

@@ -6,7 +6,7 @@ import pytest
 from micro import padzoo
 
 from padzoo.datamodules import preference
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.preference import Preference
 from padzoo.zoo import hub
 

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from upath import UPath
 
-from padzoo.datamodules.archive import Archive
-from padzoo.datamodules.manifest import INDEX, Manifest, Shard
-from padzoo.datamodules.record import Record
+from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.manifest import INDEX, Manifest, Shard
+from padzoo.datamodules.sets.record import Record
 from padzoo.core.trajectory import Trajectory
 from padzoo.core.gamepad import SCHEMA, is_noop
 

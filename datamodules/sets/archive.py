@@ -8,9 +8,9 @@ from typing import Final, overload
 
 from upath import UPath
 
-from padzoo.datamodules.manifest import Manifest, Shard
+from padzoo.datamodules.sets.manifest import Manifest, Shard
 from padzoo.core.patient_file import UnreachableError, open_file
-from padzoo.datamodules.record import MEMBER, Record, read_summary
+from padzoo.datamodules.sets.record import MEMBER, Record, read_summary
 from padzoo.core.trajectory import Trajectory, TrajectorySummary
 
 TAR_ERRORS: Final = (tarfile.TarError, EOFError, OSError, OverflowError, ValueError)  # what a damaged tar file ends in

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from upath import UPath
 
-from padzoo.datamodules.archive import Archive
-from padzoo.datamodules.decoded_set import DecodedSet
-from padzoo.datamodules.manifest import Manifest
+from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.decoded_set import DecodedSet
+from padzoo.datamodules.sets.manifest import Manifest
 
 
 def test_holds_the_pixels_and_actions_of_the_shards(shards: Path, tmp_path: Path) -> None:

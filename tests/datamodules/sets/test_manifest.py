@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from padzoo.datamodules.manifest import Manifest
+from padzoo.datamodules.sets.manifest import Manifest
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from upath import UPath
 
-from padzoo.datamodules.manifest import Manifest, Shard
+from padzoo.datamodules.sets.manifest import Manifest, Shard
 from padzoo.core.patient_file import open_file
-from padzoo.datamodules.shard_reader import inspect
+from padzoo.datamodules.sets.shard_reader import inspect
 
 
 class Inspection:

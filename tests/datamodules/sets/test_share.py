@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from padzoo.datamodules.archive import Archive
-from padzoo.datamodules.share import Share
+from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.share import Share
 
 
 def test_ranks_share_what_is_predicted(shards: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from padzoo.datamodules import codec
+from padzoo.datamodules.sets import codec
 from padzoo.core.trajectory import KEY, Meta, Trajectory, TrajectorySummary, check_actions, check_key
 from padzoo.core.gamepad import SCHEMA, check_schema
 

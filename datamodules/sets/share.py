@@ -2,7 +2,7 @@
 
 from torch.utils.data import Dataset
 
-from padzoo.datamodules.archive import Archive
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.core.trajectory import Trajectory
 
 

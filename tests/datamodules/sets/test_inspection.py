@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from upath import UPath
 
-from padzoo.datamodules.archive import Archive
-from padzoo.datamodules.inspection import Inspection
-from padzoo.datamodules.manifest import Manifest
-from padzoo.datamodules.shard_reader import inspect
+from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.inspection import Inspection
+from padzoo.datamodules.sets.manifest import Manifest
+from padzoo.datamodules.sets.shard_reader import inspect
 
 
 def complaints(folder: Path, share: float = 1.0) -> list[str]:

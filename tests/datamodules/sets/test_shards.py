@@ -6,9 +6,9 @@ import av
 import numpy as np
 import pytest
 
-from padzoo.datamodules import codec
-from padzoo.datamodules.manifest import Manifest
-from padzoo.datamodules.shards import ShardWriter, read, records
+from padzoo.datamodules.sets import codec
+from padzoo.datamodules.sets.manifest import Manifest
+from padzoo.datamodules.sets.shards import ShardWriter, read, records
 from padzoo.core.trajectory import Trajectory
 
 

@@ -4,8 +4,8 @@ import json
 import numpy as np
 import pytest
 
-from padzoo.datamodules import codec
-from padzoo.datamodules.record import Record
+from padzoo.datamodules.sets import codec
+from padzoo.datamodules.sets.record import Record
 from padzoo.core.trajectory import Trajectory
 
 

@@ -7,8 +7,8 @@ import pytest
 from upath import UPath
 
 from padzoo.datamodules import Demonstrations
-from padzoo.datamodules.manifest import Manifest, Shard
-from padzoo.datamodules.shard_reader import ShardReader
+from padzoo.datamodules.sets.manifest import Manifest, Shard
+from padzoo.datamodules.sets.shard_reader import ShardReader
 
 
 def keys(folder: Path, skip_damaged: bool) -> list[str]:

@@ -10,8 +10,8 @@ from typing import Any, Final
 from upath import UPath
 from webdataset.tariterators import group_by_keys
 
-from padzoo.datamodules.archive import TAR_ERRORS
-from padzoo.datamodules.manifest import Manifest, Shard
+from padzoo.datamodules.sets.archive import TAR_ERRORS
+from padzoo.datamodules.sets.manifest import Manifest, Shard
 from padzoo.core.patient_file import UnreachableError, open_file
 
 META: Final = {"__key__", "__url__", "__local_path__"}  # what WebDataset adds to a sample

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from padzoo.datamodules.archive import Archive
-from padzoo.datamodules.shards import read
+from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shards import read
 from padzoo.core.trajectory import Trajectory
 
 
