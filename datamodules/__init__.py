@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from padzoo.datamodules.episodes import Episodes
     from padzoo.datamodules.sets.manifest import Manifest
     from padzoo.datamodules.module import ZooDataModule
-    from padzoo.datamodules.preference import Preference
+    from padzoo.datamodules.judges.preference import Preference
     from padzoo.datamodules.preferences import Preferences
     from padzoo.datamodules.sets.record import Record
     from padzoo.datamodules.sets.shards import ShardWriter

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
-from padzoo.datamodules import preference
+from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.comparison_batches import ComparisonBatches
 from padzoo.datamodules.loader import EndlessLoader, Nothing, loader

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from padzoo.datamodules import preference
+from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.manifest import Manifest
 from padzoo.zoo.card import Rate, Result
 from padzoo.core.wilson import wilson

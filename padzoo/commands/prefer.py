@@ -1,6 +1,6 @@
 """`padzoo prefer`: preferences between recorded trajectories."""
 
-from padzoo.datamodules import preference
+from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.archive import Archive
 
 

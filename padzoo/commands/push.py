@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from padzoo.datamodules import preference
+from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.manifest import Manifest
 from padzoo.zoo import hub
 from padzoo.zoo.card import About, Card, Data, Precision, Source

@@ -5,7 +5,7 @@ import json
 import torch
 from rich.progress import track
 
-from padzoo.datamodules import preference
+from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.sets.shards import ShardWriter
 from padzoo.zoo import hub

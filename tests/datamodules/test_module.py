@@ -9,7 +9,8 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 
 from padzoo import datamodules
-from padzoo.datamodules import Demonstrations, Episode, Episodes, Preferences, Trajectory, ZooDataModule, preference
+from padzoo.datamodules import Demonstrations, Episode, Episodes, Preferences, Trajectory, ZooDataModule
+from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.archive import Archive
 
 
@@ -86,7 +87,7 @@ def test_lightning_trains_on_each(shards: Path, preferences_file: str, tmp_path:
 def test_light_names_do_not_wait_for_lightning() -> None:
     code = (
         "import sys; from datamodules import Trajectory, ShardWriter, Archive, Episode, Preference, Manifest, Record; "
-        "from padzoo.core.episode import episodes; from padzoo.datamodules.criterion import criterion; "
+        "from padzoo.core.episode import episodes; from padzoo.datamodules.judges.criterion import criterion; "
         "sys.exit(bool({'torch', 'lightning', 'webdataset'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from padzoo.datamodules import preference
+from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.archive import Archive
-from padzoo.datamodules.preference import Preference
+from padzoo.datamodules.judges.preference import Preference
 from padzoo.datamodules.preferences import Preferences
 from padzoo.datamodules.sets.shards import ShardWriter
 from padzoo.core.trajectory import Trajectory

@@ -7,7 +7,7 @@ import pytest
 import torch
 from micro import column, fit, logged, padzoo, preset, weights
 
-from padzoo.datamodules import preference
+from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.zoo import hub
 from padzoo.zoo.feature_store import FeatureStore

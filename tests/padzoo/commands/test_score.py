@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from micro import padzoo
 
-from padzoo.datamodules import preference
+from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.archive import Archive
-from padzoo.datamodules.preference import Preference
+from padzoo.datamodules.judges.preference import Preference
 from padzoo.zoo import hub
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from padzoo.datamodules.criterion import criterion as find_criterion
+from padzoo.datamodules.judges.criterion import criterion as find_criterion
 from padzoo.core.trajectory import TrajectorySummary
 
 Pairs = Literal["all", "random"]
@@ -54,7 +54,7 @@ def comparisons(
 
     Args:
         summaries: The trajectories to choose from.
-        criterion: Name of or dotted path to a criterion; see `padzoo.datamodules.criterion.criterion`.
+        criterion: Name of or dotted path to a criterion; see `padzoo.datamodules.judges.criterion.criterion`.
         count: Comparisons wanted, 1 or more.
         seed: Seed of the choice, 0 or more.
         pairs: `all` pairs of a random subset, or `random` pairs of all trajectories.

@@ -1,6 +1,6 @@
 import pytest
 
-from padzoo.datamodules.criterion import criterion
+from padzoo.datamodules.judges.criterion import criterion
 from padzoo.core.trajectory import TrajectorySummary
 
 

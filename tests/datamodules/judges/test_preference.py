@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from padzoo.datamodules import preference
-from padzoo.datamodules.preference import Preference, comparisons, subset_size
+from padzoo.datamodules.judges import preference
+from padzoo.datamodules.judges.preference import Preference, comparisons, subset_size
 from padzoo.core.trajectory import TrajectorySummary
 
 OUTCOMES = ("left", "middle", "right", "none")

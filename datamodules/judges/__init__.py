@@ -1,0 +1,1 @@
+"""Who prefers which trajectory, and the file of preferences."""
