@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from rich.progress import track
 
-from padzoo.datamodules.bleeding_edge import BleedingEdge
-from padzoo.datamodules.gamepad_actions import Sticks
+from padzoo.datamodules.importers.bleeding_edge import BleedingEdge
+from padzoo.datamodules.importers.gamepad_actions import Sticks
 from padzoo.datamodules.sets.shards import ShardWriter
 
 TRAJECTORIES_PER_SHARD: Final = 4  # a clip of 610 frames of 128 x 128 takes about 6 MB
@@ -61,7 +61,7 @@ def import_recordings(
 
 def _lerobot(folder: str, size: int, sticks: Sticks, camera: str | None) -> Any:
     try:
-        from padzoo.datamodules.lerobot import LeRobot
+        from padzoo.datamodules.importers.lerobot import LeRobot
     except ModuleNotFoundError as error:
         raise ValueError(f"source 'lerobot': {error}; allowed after: pip install 'padzoo[lerobot]'") from None
     return LeRobot(folder, size, sticks, camera)

@@ -5,7 +5,7 @@ import pytest
 from micro import fit, padzoo
 
 from padzoo.datamodules.sets.archive import Archive
-from padzoo.datamodules.bleeding_edge import BleedingEdge
+from padzoo.datamodules.importers.bleeding_edge import BleedingEdge
 from padzoo.core.trajectory import Trajectory
 from padzoo.core.gamepad import NEUTRAL
 

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from padzoo.datamodules.bleeding_edge import BleedingEdge
-from padzoo.datamodules.gamepad_actions import gamepad_actions
+from padzoo.datamodules.importers.bleeding_edge import BleedingEdge
+from padzoo.datamodules.importers.gamepad_actions import gamepad_actions
 from padzoo.core.gamepad import NEUTRAL
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.parquet as parquet
 from numpy.typing import NDArray
 
-from padzoo.datamodules.gamepad_actions import Sticks, gamepad_actions
+from padzoo.datamodules.importers.gamepad_actions import Sticks, gamepad_actions
 from padzoo.core.trajectory import Trajectory
 from padzoo.envs.area import AreaReduction
 from padzoo.core.gamepad import COMPONENTS, RATE

@@ -10,7 +10,7 @@ import pytest
 from micro import padzoo
 
 from padzoo.datamodules.sets.archive import Archive
-from padzoo.datamodules.lerobot import LeRobot
+from padzoo.datamodules.importers.lerobot import LeRobot
 from padzoo.core.gamepad import AXES, BUTTONS
 
 CAMERA = "observation.images.screen"

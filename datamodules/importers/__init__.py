@@ -1,0 +1,1 @@
+"""Other people's recordings of play as trajectories."""
