@@ -25,7 +25,7 @@ from padzoo.datamodules.sets import codec
 from padzoo.core.episode import Episode, episodes
 from padzoo.envs.adapter import make
 from padzoo.zoo import hub
-from padzoo.zoo.agent import Agent
+from padzoo.zoo.play.agent import Agent
 from padzoo.zoo.nets.act_step import ActStep
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import SIZES, Policy

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from padzoo.zoo.agent import Agent
+    from padzoo.zoo.play.agent import Agent
 
 __version__: Final = "0.1.0"
 
@@ -21,6 +21,6 @@ def load(ref: str | Path, temperature: float = 1.0, seed: int = 0) -> "Agent":
         ValueError: If there is no such policy, or it is refused.
     """
     from padzoo.zoo import hub  # torch takes seconds to import
-    from padzoo.zoo.agent import Agent
+    from padzoo.zoo.play.agent import Agent
 
     return Agent(hub.load(ref, "policy"), temperature, seed)

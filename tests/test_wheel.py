@@ -16,7 +16,7 @@ PLAY = """
 import padzoo
 from padzoo.core.episode import episodes
 from padzoo.envs.game_pool import GamePool
-from padzoo.zoo.rollout import play
+from padzoo.zoo.play.rollout import play
 
 agent = padzoo.load("policy_tiny.aligned")
 with GamePool("padzoo/LaunchIsland-v0", 1, {"size": agent.policy.image_size, "max_steps": 10}) as pool:

@@ -11,7 +11,7 @@ from padzoo.zoo import hub
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.policy_module import GAME, PolicyModule, Trainable
-from padzoo.zoo.rollout import Rollout
+from padzoo.zoo.play.rollout import Rollout
 
 
 def reinforce_loss(log_probs: Tensor, rewards: Tensor, baseline: Literal["none", "leave_one_out"]) -> Tensor:

@@ -14,10 +14,10 @@ from padzoo.envs.adapter import make, sized
 from padzoo.core.errors import GameCrashed
 from padzoo.envs.game_pool import GamePool
 from padzoo.zoo import hub
-from padzoo.zoo.agent import PRECISIONS, Agent, Precision
+from padzoo.zoo.play.agent import PRECISIONS, Agent, Precision
 from padzoo.commands.device import find_device
-from padzoo.zoo.rollout import Rollout
-from padzoo.zoo.rollout import play as roll_out
+from padzoo.zoo.play.rollout import Rollout
+from padzoo.zoo.play.rollout import play as roll_out
 
 Film = list[NDArray[np.uint8]]
 

@@ -12,10 +12,10 @@ from padzoo.envs.adapter import sized
 from padzoo.core.errors import GameCrashed
 from padzoo.envs.game_pool import GamePool
 from padzoo.zoo import hub
-from padzoo.zoo.agent import PRECISIONS, Agent, Precision
+from padzoo.zoo.play.agent import PRECISIONS, Agent, Precision
 from padzoo.commands.device import find_device
 from padzoo.commands.table import outcome_table, percentages
-from padzoo.zoo.rollout import play
+from padzoo.zoo.play.rollout import play
 
 
 def rollout(

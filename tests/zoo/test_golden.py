@@ -15,7 +15,7 @@ from padzoo.core.episode import Episode
 from padzoo.datamodules.sets.record import Record
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.reinforce import Reinforce
-from padzoo.zoo.rollout import Rollout
+from padzoo.zoo.play.rollout import Rollout
 
 GOLDEN: dict[str, list[float]] = {
     "policy": [17.8542, 16.4712, 15.3729, 14.2577, 13.0531, 11.7454, 10.4038, 9.1531, 8.06947, 7.1277],

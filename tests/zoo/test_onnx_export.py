@@ -17,7 +17,7 @@ from padzoo.core.episode import episodes
 from padzoo.envs.adapter import make
 from padzoo.core.gamepad import COMPONENTS, SIZES
 from padzoo.zoo import hub, onnx_export
-from padzoo.zoo.agent import Agent
+from padzoo.zoo.play.agent import Agent
 from padzoo.zoo.card import WEIGHTS
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.onnx_export import export_onnx

@@ -18,7 +18,7 @@ from padzoo.envs.island.launch_island import LaunchIsland
 from padzoo.zoo import hub
 from padzoo.zoo.policy_module import PolicyModule
 from padzoo.zoo.reinforce import Reinforce, reinforce_loss
-from padzoo.zoo.rollout import Rollout
+from padzoo.zoo.play.rollout import Rollout
 
 REWARDS = torch.tensor([0.9, 0.1, 0.4], dtype=torch.double)
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from padzoo.datamodules.sets import codec
 from padzoo.core.gamepad import action_space
-from padzoo.zoo.agent import Agent
+from padzoo.zoo.play.agent import Agent
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
 

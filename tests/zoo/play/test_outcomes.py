@@ -1,6 +1,6 @@
 import pytest
 
-from padzoo.zoo.outcomes import Outcomes
+from padzoo.zoo.play.outcomes import Outcomes
 
 
 def test_rates() -> None:

@@ -15,7 +15,7 @@ from padzoo.core.episode import Episode
 from padzoo.datamodules.sets.record import Record
 from padzoo.core.trajectory import Trajectory
 from padzoo.envs.game_pool import GamePool
-from padzoo.zoo.agent import Agent
+from padzoo.zoo.play.agent import Agent
 
 
 @dataclass(eq=False)

@@ -1,0 +1,1 @@
+"""Agents that act, and the episodes that they play."""
