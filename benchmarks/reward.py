@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from padzoo.datamodules.comparison_batches import gather
-from padzoo.zoo.bradley_terry import bradley_terry_loss
+from padzoo.zoo.learn.bradley_terry import bradley_terry_loss
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import AgentFeatures, RewardNet, TrajectoryReward
 from padzoo.core.provenance import origin, peak_memory

@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from padzoo.allocator import keep_freed_memory
-from padzoo.zoo.behavior_cloning import BehaviorCloning
+from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
 from padzoo.zoo.nets.cost import training_flops
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy

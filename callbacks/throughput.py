@@ -5,7 +5,7 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from padzoo.zoo.behavior_cloning import BehaviorCloning
+from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
 from padzoo.zoo.nets.cost import training_flops
 
 

@@ -17,12 +17,12 @@ import padzoo.callbacks
 import padzoo.datamodules.demonstrations
 import padzoo.datamodules.episodes
 import padzoo.datamodules.preferences
-import padzoo.zoo.behavior_cloning
-import padzoo.zoo.reinforce
-import padzoo.zoo.reward_model  # noqa: F401 - imported so that configurations can name the classes without their module
+import padzoo.zoo.learn.behavior_cloning
+import padzoo.zoo.learn.reinforce
+import padzoo.zoo.learn.reward_model  # noqa: F401 - imported so that configurations can name the classes without their module
 from padzoo.callbacks import LastCheckpoint, PredictionWriter
 from padzoo.datamodules.module import ZooDataModule
-from padzoo.zoo.module import ZooModule
+from padzoo.zoo.learn.module import ZooModule
 
 NOISE: Final = (  # Lightning's warnings of what is meant here
     "LightningCLI's args parameter is intended",  # called from Python, as by the tests and the reward grid

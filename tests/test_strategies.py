@@ -15,7 +15,7 @@ from micro import preset
 from torch import Tensor
 
 from padzoo.datamodules.loader import loader
-from padzoo.zoo.behavior_cloning import BehaviorCloning
+from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
 
 STEPS = 3
 SUPPORT = Path(__file__).parent / "support"

@@ -4,8 +4,8 @@ import pytest
 from micro import checkpoint, fit, padzoo, preset
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from padzoo.zoo.behavior_cloning import BehaviorCloning
-from padzoo.zoo.policy_module import PolicyModule
+from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
+from padzoo.zoo.learn.policy_module import PolicyModule
 
 OUTCOMES = ("none", "left", "middle", "right")
 

@@ -61,7 +61,7 @@ def test_nothing_is_left_of_a_prediction_that_failed(
     def fail(*_: object, **__: object) -> None:
         raise ValueError("no more")
 
-    monkeypatch.setattr("padzoo.zoo.reward_model.RewardModel.predict_step", fail)
+    monkeypatch.setattr("padzoo.zoo.learn.reward_model.RewardModel.predict_step", fail)
     callback = ["--trainer.callbacks", "PredictionWriter", "--trainer.callbacks.out", tmp_path / "out"]
     data = ["--data.predict", shards]
     root = ["--trainer.default_root_dir", tmp_path / "root", "--model.policy", policy, "--ckpt_path", reward]

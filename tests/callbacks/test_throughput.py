@@ -7,7 +7,7 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 
 from padzoo.callbacks.throughput import Throughput
-from padzoo.zoo.behavior_cloning import BehaviorCloning
+from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
 from padzoo.zoo.nets.cost import training_flops
 
 BATCH = {"mask": torch.arange(8).reshape(2, 4) < 6}  # six steps that count

@@ -9,12 +9,12 @@ from lightning.pytorch.strategies import FSDPStrategy
 from micro import CONFIGS, padzoo
 
 from padzoo.datamodules.module import ZooDataModule
-from padzoo.zoo.behavior_cloning import BehaviorCloning
-from padzoo.zoo.module import ZooModule
+from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
+from padzoo.zoo.learn.module import ZooModule
 from padzoo.zoo.nets.reward import AgentFeatures, Duration, FirstFrame, RandomProjection
 from padzoo.zoo.nets.trunk import Block
-from padzoo.zoo.reinforce import Reinforce
-from padzoo.zoo.reward_model import RewardModel
+from padzoo.zoo.learn.reinforce import Reinforce
+from padzoo.zoo.learn.reward_model import RewardModel
 from padzoo.training import TrainingCLI
 
 NEEDED = {  # what no configuration can know
@@ -66,9 +66,9 @@ def test_every_stage_of_the_study_is_there_and_no_other() -> None:
 def test_an_experiment_is_a_model_a_data_module_and_a_trainer(experiment: str, parsed: list[Namespace]) -> None:
     found = parse(parsed, *configuration(f"experiment/{experiment}"), *NEEDED[experiment])
     model, data = {
-        "policy": ("padzoo.zoo.behavior_cloning.BehaviorCloning", "padzoo.datamodules.demonstrations.Demonstrations"),
-        "reward": ("padzoo.zoo.reward_model.RewardModel", "padzoo.datamodules.preferences.Preferences"),
-        "reinforce": ("padzoo.zoo.reinforce.Reinforce", "padzoo.datamodules.episodes.Episodes"),
+        "policy": ("padzoo.zoo.learn.behavior_cloning.BehaviorCloning", "padzoo.datamodules.demonstrations.Demonstrations"),
+        "reward": ("padzoo.zoo.learn.reward_model.RewardModel", "padzoo.datamodules.preferences.Preferences"),
+        "reinforce": ("padzoo.zoo.learn.reinforce.Reinforce", "padzoo.datamodules.episodes.Episodes"),
     }[experiment]
     assert (found["model"]["class_path"], found["data"]["class_path"]) == (model, data)
     assert found["trainer"]["accelerator"] == "cpu"

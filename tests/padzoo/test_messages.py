@@ -4,9 +4,9 @@ from padzoo.messages import complaint
 
 UNION = """Parser key "model":
   Does not validate against any of the Union subtypes
-  Subtypes: [<class 'padzoo.zoo.module.ZooModule'>, <class 'NoneType'>]
+  Subtypes: [<class 'padzoo.zoo.learn.module.ZooModule'>, <class 'NoneType'>]
   Errors:
-    - Problem with given class_path 'padzoo.zoo.behavior_cloning.BehaviorCloning':
+    - Problem with given class_path 'padzoo.zoo.learn.behavior_cloning.BehaviorCloning':
         Parser key "trainable":
           Expected a typing.Literal['all', 'head']. Got value: tail
     - Expected a <class 'NoneType'>
@@ -30,7 +30,7 @@ ValueError: 000000.tar: damaged
         ),
         (
             UNION,
-            "--model: trainable of padzoo.zoo.behavior_cloning.BehaviorCloning: Expected one of 'all', 'head'. Got value: t",
+            "--model: trainable of padzoo.zoo.learn.behavior_cloning.BehaviorCloning: Expected one of 'all', 'head'. Got value: t",
         ),
         (WORKER, "000000.tar: damaged in two lines"),
     ],

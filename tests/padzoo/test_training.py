@@ -9,7 +9,7 @@ from lightning.pytorch import Trainer
 from micro import checkpoint, fit, padzoo, preset, weights
 
 from padzoo.datamodules.sets.archive import Archive
-from padzoo.zoo.policy_module import PolicyModule
+from padzoo.zoo.learn.policy_module import PolicyModule
 from padzoo.training import TrainingCLI
 
 
@@ -116,7 +116,7 @@ def test_games_are_closed_when_training_ends_badly(
         raise error
 
     before = games()
-    monkeypatch.setattr("padzoo.zoo.behavior_cloning.BehaviorCloning.training_step", fail)
+    monkeypatch.setattr("padzoo.zoo.learn.behavior_cloning.BehaviorCloning.training_step", fail)
     options = ["--data.train", shards, "--trainer.default_root_dir", tmp_path, "--model.games", 2]
     with pytest.raises((RuntimeError, SystemExit)):  # Lightning ends the process itself after Ctrl-C
         padzoo("fit", *preset("policy", "prefft"), *options)

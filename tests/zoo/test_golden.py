@@ -14,7 +14,7 @@ from padzoo.datamodules.sets.archive import Archive
 from padzoo.core.episode import Episode
 from padzoo.datamodules.sets.record import Record
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.reinforce import Reinforce
+from padzoo.zoo.learn.reinforce import Reinforce
 from padzoo.zoo.play.rollout import Rollout
 
 GOLDEN: dict[str, list[float]] = {

@@ -1,7 +1,7 @@
 import torch
 
 from padzoo.core.gamepad import COMPONENTS, SIZES
-from padzoo.zoo.action_accuracy import ActionAccuracy
+from padzoo.zoo.learn.action_accuracy import ActionAccuracy
 
 
 def test_each_component_is_counted_where_the_mask_is_true() -> None:

@@ -10,9 +10,9 @@ from micro import column, fit, logged, padzoo, preset, weights
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.zoo import hub
-from padzoo.zoo.feature_store import FeatureStore
+from padzoo.zoo.learn.feature_store import FeatureStore
 from padzoo.zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
-from padzoo.zoo.reward_model import RewardModel
+from padzoo.zoo.learn.reward_model import RewardModel
 
 
 @pytest.fixture(scope="module")

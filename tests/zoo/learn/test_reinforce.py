@@ -16,8 +16,8 @@ from padzoo.core.episode import Episode, episodes
 from padzoo.core.gamepad import SIZES
 from padzoo.envs.island.launch_island import LaunchIsland
 from padzoo.zoo import hub
-from padzoo.zoo.policy_module import PolicyModule
-from padzoo.zoo.reinforce import Reinforce, reinforce_loss
+from padzoo.zoo.learn.policy_module import PolicyModule
+from padzoo.zoo.learn.reinforce import Reinforce, reinforce_loss
 from padzoo.zoo.play.rollout import Rollout
 
 REWARDS = torch.tensor([0.9, 0.1, 0.4], dtype=torch.double)

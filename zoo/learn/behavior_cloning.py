@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from padzoo.zoo import hub
-from padzoo.zoo.action_accuracy import ActionAccuracy
+from padzoo.zoo.learn.action_accuracy import ActionAccuracy
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.policy_module import GAME, PolicyModule, Trainable
+from padzoo.zoo.learn.policy_module import GAME, PolicyModule, Trainable
 
 
 class BehaviorCloning(PolicyModule):

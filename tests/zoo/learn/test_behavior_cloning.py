@@ -8,7 +8,7 @@ from torch.nn.functional import cross_entropy
 
 from padzoo.core.gamepad import COMPONENTS, SIZES
 from padzoo.zoo import hub
-from padzoo.zoo.behavior_cloning import BehaviorCloning
+from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
 
 
 def windows() -> dict[str, Tensor]:

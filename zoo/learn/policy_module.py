@@ -11,7 +11,7 @@ from padzoo.core.trajectory import Trajectory
 from padzoo.envs.adapter import sized
 from padzoo.envs.game_pool import GamePool
 from padzoo.zoo.play.agent import Agent
-from padzoo.zoo.module import ZooModule
+from padzoo.zoo.learn.module import ZooModule
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.play.outcomes import Outcomes

@@ -6,7 +6,7 @@ import torch
 
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.core.trajectory import Trajectory
-from padzoo.zoo.feature_store import FeatureStore
+from padzoo.zoo.learn.feature_store import FeatureStore
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
 

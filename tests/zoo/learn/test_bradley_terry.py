@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from padzoo.zoo.bradley_terry import bradley_terry_loss
+from padzoo.zoo.learn.bradley_terry import bradley_terry_loss
 
 
 def test_loss_and_gradient_are_the_closed_form() -> None:

@@ -11,9 +11,9 @@ from micro import padzoo, preset
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.core.episode import episodes
 from padzoo.zoo import hub
-from padzoo.zoo.behavior_cloning import BehaviorCloning
+from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
-from padzoo.zoo.policy_module import PolicyModule
+from padzoo.zoo.learn.policy_module import PolicyModule
 
 
 @pytest.fixture(scope="module")

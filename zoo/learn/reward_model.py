@@ -10,9 +10,9 @@ from torchmetrics.classification import BinaryAccuracy
 
 from padzoo.core.trajectory import Trajectory
 from padzoo.zoo import hub
-from padzoo.zoo.bradley_terry import bradley_terry_loss
-from padzoo.zoo.feature_store import FeatureStore, Trajectories
-from padzoo.zoo.module import ZooModule
+from padzoo.zoo.learn.bradley_terry import bradley_terry_loss
+from padzoo.zoo.learn.feature_store import FeatureStore, Trajectories
+from padzoo.zoo.learn.module import ZooModule
 from padzoo.zoo.nets.reward import AgentFeatures, Duration, FirstFrame, RandomProjection, RewardNet, StepEncoder
 
 Encoding = Literal["agent", "random_projection", "first_frame", "duration"]

@@ -10,7 +10,7 @@ from padzoo.core.episode import Episode
 from padzoo.zoo import hub
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.policy_module import GAME, PolicyModule, Trainable
+from padzoo.zoo.learn.policy_module import GAME, PolicyModule, Trainable
 from padzoo.zoo.play.rollout import Rollout
 
 

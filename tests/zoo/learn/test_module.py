@@ -7,8 +7,8 @@ import torch
 from torch.optim import AdamW
 
 from padzoo.core.gamepad import SCHEMA
-from padzoo.zoo.behavior_cloning import BehaviorCloning
-from padzoo.zoo.module import ZooModule
+from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
+from padzoo.zoo.learn.module import ZooModule
 
 
 @pytest.fixture(autouse=True)

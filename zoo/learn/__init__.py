@@ -1,0 +1,1 @@
+"""What is trained: LightningModules, their losses and metrics."""
