@@ -24,12 +24,12 @@ from numpy.typing import NDArray
 from padzoo.datamodules.sets import codec
 from padzoo.core.episode import Episode, episodes
 from padzoo.envs.adapter import make
-from padzoo.zoo import hub
+from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.play.agent import Agent
 from padzoo.zoo.nets.act_step import ActStep
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import SIZES, Policy
-from padzoo.zoo.onnx_export import export_onnx
+from padzoo.zoo.hub.onnx_export import export_onnx
 from padzoo.core.provenance import origin
 
 ROUNDS = 5

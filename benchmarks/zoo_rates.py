@@ -13,8 +13,8 @@ import numpy as np
 from scipy.stats import MonteCarloMethod, chi2_contingency
 
 from padzoo.datamodules.sets import shards
-from padzoo.zoo import cache
-from padzoo.zoo.catalog import Catalog
+from padzoo.zoo.hub import cache
+from padzoo.zoo.hub.catalog import Catalog
 from padzoo.cli import main
 from padzoo.core.provenance import origin
 

@@ -13,7 +13,7 @@ from padzoo.core import episode as draw
 from padzoo.envs.adapter import make, sized
 from padzoo.core.errors import GameCrashed
 from padzoo.envs.game_pool import GamePool
-from padzoo.zoo import hub
+from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.play.agent import PRECISIONS, Agent, Precision
 from padzoo.commands.device import find_device
 from padzoo.zoo.play.rollout import Rollout

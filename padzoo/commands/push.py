@@ -7,12 +7,12 @@ from typing import Any
 
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.manifest import Manifest
-from padzoo.zoo import hub
-from padzoo.zoo.card import About, Card, Data, Precision, Source
-from padzoo.zoo.lineage import Lineage
+from padzoo.zoo.hub import hub as hub
+from padzoo.zoo.hub.card import About, Card, Data, Precision, Source
+from padzoo.zoo.hub.lineage import Lineage
 from padzoo.core.provenance import commit
-from padzoo.zoo.publication import Publication
-from padzoo.zoo.results import result
+from padzoo.zoo.hub.publication import Publication
+from padzoo.zoo.hub.results import result
 
 
 def push(

@@ -11,7 +11,7 @@ from padzoo.datamodules.sets.shards import ShardWriter
 from padzoo.envs.adapter import sized
 from padzoo.core.errors import GameCrashed
 from padzoo.envs.game_pool import GamePool
-from padzoo.zoo import hub
+from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.play.agent import PRECISIONS, Agent, Precision
 from padzoo.commands.device import find_device
 from padzoo.commands.table import outcome_table, percentages

@@ -8,7 +8,7 @@ from rich.progress import track
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.sets.shards import ShardWriter
-from padzoo.zoo import hub
+from padzoo.zoo.hub import hub as hub
 from padzoo.commands.device import find_device
 
 

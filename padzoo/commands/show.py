@@ -6,9 +6,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.tree import Tree
 
-from padzoo.zoo.cache import read_card
-from padzoo.zoo.card import Ancestor, Card
-from padzoo.zoo.catalog import Catalog
+from padzoo.zoo.hub.cache import read_card
+from padzoo.zoo.hub.card import Ancestor, Card
+from padzoo.zoo.hub.catalog import Catalog
 
 
 def show(ref: str) -> None:

@@ -8,7 +8,7 @@ from micro import checkpoint, fit, padzoo, preset
 
 from padzoo import load
 from padzoo.datamodules.sets.archive import Archive
-from padzoo.zoo import hub
+from padzoo.zoo.hub import hub as hub
 
 
 def test_an_agent_is_loaded_by_its_name(zoo_folder: Path) -> None:

@@ -5,7 +5,7 @@ import hashlib
 from typing import Any
 
 from padzoo.core.gamepad import SCHEMA
-from padzoo.zoo.card import Ancestor, Base, Card, Data, File, Golden, Rate, Result, Source
+from padzoo.zoo.hub.card import Ancestor, Base, Card, Data, File, Golden, Rate, Result, Source
 
 
 def full_card(**changes: Any) -> Card:

@@ -2,10 +2,12 @@
 
 import pytest
 
-from padzoo.zoo import cache, catalog, hub
-from padzoo.zoo.card import Ancestor
-from padzoo.zoo.catalog import Catalog
-from padzoo.zoo.golden_output import check_golden
+from padzoo.zoo.hub import cache
+from padzoo.zoo.hub import catalog
+from padzoo.zoo.hub import hub as hub
+from padzoo.zoo.hub.card import Ancestor
+from padzoo.zoo.hub.catalog import Catalog
+from padzoo.zoo.hub.golden_output import check_golden
 
 SHIPPED = {name: item for name, item in Catalog.load().checkpoints.items() if item.embedded}
 POLICIES = ("base", "sft", "aligned_left", "aligned_right")

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from padzoo.zoo import hub
+from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.learn.action_accuracy import ActionAccuracy
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy

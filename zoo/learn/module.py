@@ -9,7 +9,7 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch.optim.lr_scheduler import LambdaLR
 
 from padzoo.core.gamepad import check_schema
-from padzoo.zoo import hub
+from padzoo.zoo.hub import hub as hub
 
 
 class ZooModule(LightningModule):

@@ -6,7 +6,7 @@ import yaml
 from micro import padzoo
 from small_zoo import NAMES
 
-from padzoo.zoo import catalog
+from padzoo.zoo.hub import catalog
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import pytest
 from micro import padzoo
 from small_zoo import NAMES
 
-from padzoo.zoo import catalog, hub
+from padzoo.zoo.hub import catalog
+from padzoo.zoo.hub import hub as hub
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -5,8 +5,8 @@ import pytest
 from micro import fit, padzoo
 
 from padzoo.datamodules.sets.archive import Archive
-from padzoo.zoo import hub
-from padzoo.zoo.card import Ancestor, Base, Card
+from padzoo.zoo.hub import hub as hub
+from padzoo.zoo.hub.card import Ancestor, Base, Card
 
 
 def listed(*paths: object) -> str:

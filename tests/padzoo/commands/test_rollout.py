@@ -6,7 +6,7 @@ import pytest
 from micro import padzoo
 
 from padzoo.datamodules.sets.archive import Archive
-from padzoo.zoo import hub
+from padzoo.zoo.hub import hub as hub
 from padzoo.commands.device import find_device
 
 

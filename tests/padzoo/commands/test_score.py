@@ -8,7 +8,7 @@ from micro import padzoo
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.judges.preference import Preference
-from padzoo.zoo import hub
+from padzoo.zoo.hub import hub as hub
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from cards import full_card
 from micro import padzoo
 from web import Server, serve
 
-from padzoo.zoo import hub
+from padzoo.zoo.hub import hub as hub
 
 
 def test_a_card_and_its_lineage_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

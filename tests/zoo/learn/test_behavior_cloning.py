@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from padzoo.core.gamepad import COMPONENTS, SIZES
-from padzoo.zoo import hub
+from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
 
 

@@ -10,7 +10,7 @@ from micro import padzoo, preset
 
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.core.episode import episodes
-from padzoo.zoo import hub
+from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.learn.policy_module import PolicyModule

@@ -15,7 +15,7 @@ from torch.distributions import Categorical, kl_divergence
 from padzoo.core.episode import Episode, episodes
 from padzoo.core.gamepad import SIZES
 from padzoo.envs.island.launch_island import LaunchIsland
-from padzoo.zoo import hub
+from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.learn.policy_module import PolicyModule
 from padzoo.zoo.learn.reinforce import Reinforce, reinforce_loss
 from padzoo.zoo.play.rollout import Rollout

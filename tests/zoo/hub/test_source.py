@@ -8,7 +8,7 @@ from web import Server, serve
 
 from padzoo.core import patient_file
 from padzoo.core.patient_file import UnreachableError
-from padzoo.zoo.source import Source
+from padzoo.zoo.hub.source import Source
 
 SIZE = 8_000_000  # over HTTP fsspec asks for 5 MB at a time
 

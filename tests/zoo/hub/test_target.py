@@ -9,10 +9,10 @@ from small_zoo import NAMES
 from upath import UPath
 from web import serve
 
-from padzoo.zoo import hub
-from padzoo.zoo.catalog import Catalog, Index
-from padzoo.zoo.publication import Publication
-from padzoo.zoo.target import Folder, open_target
+from padzoo.zoo.hub import hub as hub
+from padzoo.zoo.hub.catalog import Catalog, Index
+from padzoo.zoo.hub.publication import Publication
+from padzoo.zoo.hub.target import Folder, open_target
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import dataclasses
 import yaml
 from cards import full_card
 
-from padzoo.zoo.model_card import lineage, model_card
+from padzoo.zoo.hub.model_card import lineage, model_card
 
 
 def test_the_hub_finds_its_metadata_and_people_the_rest() -> None:

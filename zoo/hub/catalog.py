@@ -10,8 +10,8 @@ from typing import Final
 
 import yaml
 
-from padzoo.zoo.card import Card, Kind
-from padzoo.zoo.source import Source
+from padzoo.zoo.hub.card import Card, Kind
+from padzoo.zoo.hub.source import Source
 from padzoo.core.strict import build
 
 INDEX: Final = "index.yaml"

@@ -9,8 +9,8 @@ import yaml
 from safetensors.torch import load_file
 
 from padzoo.core.gamepad import SCHEMA
-from padzoo.zoo import hub
-from padzoo.zoo.card import About, Ancestor, Data
+from padzoo.zoo.hub import hub as hub
+from padzoo.zoo.hub.card import About, Ancestor, Data
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
 

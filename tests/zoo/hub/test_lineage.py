@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from padzoo.zoo import hub
-from padzoo.zoo.card import About, Ancestor
-from padzoo.zoo.lineage import Lineage
+from padzoo.zoo.hub import hub as hub
+from padzoo.zoo.hub.card import About, Ancestor
+from padzoo.zoo.hub.lineage import Lineage
 from padzoo.zoo.nets.policy import Policy
 
 

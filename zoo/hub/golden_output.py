@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from padzoo.core.gamepad import SIZES
-from padzoo.zoo.card import Golden
+from padzoo.zoo.hub.card import Golden
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import RewardNet
 

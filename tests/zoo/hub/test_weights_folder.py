@@ -6,11 +6,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from padzoo.zoo import hub
-from padzoo.zoo.card import About, Base, Card
+from padzoo.zoo.hub import hub as hub
+from padzoo.zoo.hub.card import About, Base, Card
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import AgentFeatures, FirstFrame, RandomProjection, RewardNet
-from padzoo.zoo.stored_weights import narrow, serialize
+from padzoo.zoo.hub.stored_weights import narrow, serialize
 
 
 def relative(net: hub.Network) -> Policy:

@@ -5,7 +5,7 @@ from typing import Final
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from padzoo.zoo.card import WEIGHTS, Ancestor, Card, Result
+from padzoo.zoo.hub.card import WEIGHTS, Ancestor, Card, Result
 
 TASK: Final = "reinforcement-learning"
 HIDDEN: Final = ("policy", "reward")  # the very weights of the card

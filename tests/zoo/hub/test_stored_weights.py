@@ -3,8 +3,8 @@ import hashlib
 import pytest
 import torch
 
-from padzoo.zoo import stored_weights
-from padzoo.zoo.stored_weights import difference, digest, merge, narrow, parse, serialize
+from padzoo.zoo.hub import stored_weights
+from padzoo.zoo.hub.stored_weights import difference, digest, merge, narrow, parse, serialize
 
 
 def test_weights_are_rounded_but_single_numbers_and_integers_are_not() -> None:

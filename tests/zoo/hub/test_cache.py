@@ -10,11 +10,12 @@ from small_zoo import NAMES, relist, rewrite
 from web import Server, serve
 
 from padzoo.core import patient_file
-from padzoo.zoo import catalog, hub
-from padzoo.zoo.card import CARD, WEIGHTS, Card, File, Golden
-from padzoo.zoo.catalog import Catalog
+from padzoo.zoo.hub import catalog
+from padzoo.zoo.hub import hub as hub
+from padzoo.zoo.hub.card import CARD, WEIGHTS, Card, File, Golden
+from padzoo.zoo.hub.catalog import Catalog
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.stored_weights import parse, serialize
+from padzoo.zoo.hub.stored_weights import parse, serialize
 
 SFT, ALIGNED, REWARD = "policy_tiny.sft", "policy_tiny.aligned", "reward_tiny.left"
 
@@ -230,8 +231,8 @@ def test_an_interrupted_download_goes_on(zoo_folder: Path, cache_folder: Path, m
 
 
 FETCH = """
-from padzoo.zoo import cache
-from padzoo.zoo.catalog import Catalog
+from padzoo.zoo.hub import cache
+from padzoo.zoo.hub.catalog import Catalog
 checkpoint = Catalog.load().find("policy_tiny.sft")
 print("ready", flush=True)
 cache.fetch(checkpoint, lambda folder, source: None)

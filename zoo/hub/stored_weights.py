@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from padzoo.zoo.card import Precision
+from padzoo.zoo.hub.card import Precision
 
 State = dict[str, Tensor]
 DTYPES: Final[dict[Precision, torch.dtype]] = {

@@ -166,7 +166,7 @@ class Golden:
     """A known output, by which a copy of the network is tried.
 
     Args:
-        seed: Seed of the input; see `padzoo.zoo.golden_output`.
+        seed: Seed of the input; see `padzoo.zoo.hub.golden_output`.
         output: What the network gives for it.
     """
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from padzoo.zoo import hub
-from padzoo.zoo.card import Ancestor, Card
+from padzoo.zoo.hub import hub as hub
+from padzoo.zoo.hub.card import Ancestor, Card
 
 
 class Lineage:

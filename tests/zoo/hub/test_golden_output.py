@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
-from padzoo.zoo.card import Golden
-from padzoo.zoo.golden_output import TOLERANCE, check_golden, golden_output
+from padzoo.zoo.hub.card import Golden
+from padzoo.zoo.hub.golden_output import TOLERANCE, check_golden, golden_output
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import AgentFeatures, Duration, FirstFrame, RandomProjection, RewardNet
 

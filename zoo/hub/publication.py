@@ -4,9 +4,9 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from padzoo.zoo.card import CARD, Card, File
-from padzoo.zoo.catalog import Entry, Index, check_name
-from padzoo.zoo.target import open_target
+from padzoo.zoo.hub.card import CARD, Card, File
+from padzoo.zoo.hub.catalog import Entry, Index, check_name
+from padzoo.zoo.hub.target import open_target
 
 
 @dataclass(frozen=True)

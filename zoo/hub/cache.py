@@ -10,9 +10,9 @@ from pathlib import Path
 from filelock import FileLock
 
 from padzoo.core.cache_folder import cache_folder
-from padzoo.zoo.card import CARD, LARGEST, Card
-from padzoo.zoo.catalog import Checkpoint, Entry
-from padzoo.zoo.source import Source
+from padzoo.zoo.hub.card import CARD, LARGEST, Card
+from padzoo.zoo.hub.catalog import Checkpoint, Entry
+from padzoo.zoo.hub.source import Source
 
 
 def fetch(checkpoint: Checkpoint, prove: Callable[[Path, str], object]) -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.manifest import Manifest
-from padzoo.zoo.card import Rate, Result
+from padzoo.zoo.hub.card import Rate, Result
 from padzoo.core.wilson import wilson
 
 

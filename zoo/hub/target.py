@@ -8,9 +8,9 @@ from typing import Any, Final, Protocol
 
 from upath import UPath
 
-from padzoo.zoo.catalog import INDEX, Index
-from padzoo.zoo.source import HUB, Source
-from padzoo.zoo.weights_folder import place
+from padzoo.zoo.hub.catalog import INDEX, Index
+from padzoo.zoo.hub.source import HUB, Source
+from padzoo.zoo.hub.weights_folder import place
 
 REPOSITORY: Final = re.compile(r"hf://(?P<id>[\w.-]+/[\w.-]+)")
 

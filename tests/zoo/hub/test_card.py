@@ -8,7 +8,7 @@ import pytest
 import yaml
 from cards import full_card
 
-from padzoo.zoo.card import CARD, LARGEST, Card
+from padzoo.zoo.hub.card import CARD, LARGEST, Card
 
 
 def signed(body: str) -> bytes:

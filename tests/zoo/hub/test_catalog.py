@@ -7,8 +7,8 @@ from small_zoo import NAMES
 from upath import UPath
 from web import serve
 
-from padzoo.zoo import catalog
-from padzoo.zoo.catalog import Catalog, Checkpoint, Entry, Index
+from padzoo.zoo.hub import catalog
+from padzoo.zoo.hub.catalog import Catalog, Checkpoint, Entry, Index
 
 
 def entry(source: str = "policy_tiny.sft") -> Entry:

@@ -1,0 +1,1 @@
+"""Weights with their cards: reading, checking, pulling, publishing, exporting."""
