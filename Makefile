@@ -20,5 +20,6 @@ demo: install
 test: install
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy -p padzoo
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pytest -n $(CORES)

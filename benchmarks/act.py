@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from padzoo.core.episode import episodes
+from padzoo.core.provenance import origin, peak_memory
 from padzoo.envs.game_pool import GamePool
-from padzoo.zoo.play.agent import Agent
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
-from padzoo.core.provenance import origin, peak_memory
+from padzoo.zoo.play.agent import Agent
 from padzoo.zoo.play.rollout import Rollout, play
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"

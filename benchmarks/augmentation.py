@@ -11,11 +11,11 @@ from statistics import median
 import torch
 import torch.nn.functional as F
 
+from padzoo.core.provenance import origin
 from padzoo.datamodules import Demonstrations
 from padzoo.datamodules.augment import Augment
 from padzoo.datamodules.windows import Batch
 from padzoo.zoo.nets.policy import Policy
-from padzoo.core.provenance import origin
 
 STEPS = 40
 ROUNDS = 5

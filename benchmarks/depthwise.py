@@ -13,9 +13,9 @@ from unittest.mock import patch
 import torch
 from torch import Tensor
 
+from padzoo.core.provenance import origin
 from padzoo.zoo.nets.encoder import ConvNeXtBlock
 from padzoo.zoo.nets.policy import Policy
-from padzoo.core.provenance import origin
 
 STEPS = 4
 

@@ -21,16 +21,16 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-from padzoo.datamodules.sets import codec
 from padzoo.core.episode import Episode, episodes
+from padzoo.core.provenance import origin
+from padzoo.datamodules.sets import codec
 from padzoo.envs.adapter import make
 from padzoo.zoo.hub import hub as hub
-from padzoo.zoo.play.agent import Agent
+from padzoo.zoo.hub.onnx_export import export_onnx
 from padzoo.zoo.nets.act_step import ActStep
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import SIZES, Policy
-from padzoo.zoo.hub.onnx_export import export_onnx
-from padzoo.core.provenance import origin
+from padzoo.zoo.play.agent import Agent
 
 ROUNDS = 5
 STEPS = 20  # a round

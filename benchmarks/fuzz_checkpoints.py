@@ -18,11 +18,11 @@ from pathlib import Path
 
 import torch
 
+from padzoo.core.provenance import origin
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.hub.card import About
-from padzoo.zoo.nets.policy import Policy
-from padzoo.core.provenance import origin
 from padzoo.zoo.hub.publication import Publication
+from padzoo.zoo.nets.policy import Policy
 
 POISON = b"cos\nsystem\n(S'touch executed'\ntR."
 NAMES = ("policy_tiny.sft", "policy_tiny.aligned")

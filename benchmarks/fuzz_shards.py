@@ -18,13 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
+from padzoo.core.gamepad import NEUTRAL
+from padzoo.core.provenance import origin
 from padzoo.datamodules import ShardWriter, Trajectory
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.sets.inspection import Inspection
 from padzoo.datamodules.sets.manifest import Manifest
 from padzoo.datamodules.sets.shard_reader import ShardReader
-from padzoo.core.gamepad import NEUTRAL
-from padzoo.core.provenance import origin
 
 Members = list[tuple[tarfile.TarInfo, bytes]]
 POISON = b"cos\nsystem\n(S'touch executed'\ntR."

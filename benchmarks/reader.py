@@ -27,12 +27,12 @@ import simplejpeg
 import torch
 import webdataset as wds
 
-from padzoo.datamodules import Demonstrations
-from padzoo.datamodules.sets.manifest import Manifest
-from padzoo.datamodules.sets.shards import records
 from padzoo.allocator import keep_freed_memory
 from padzoo.cli import main
 from padzoo.core.provenance import origin
+from padzoo.datamodules import Demonstrations
+from padzoo.datamodules.sets.manifest import Manifest
+from padzoo.datamodules.sets.shards import records
 
 BATCH, CONTEXT = 16, 32
 SECONDS = 4.0  # that every measurement takes

@@ -20,11 +20,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from padzoo.core.provenance import origin, peak_memory
 from padzoo.datamodules.comparison_batches import gather
 from padzoo.zoo.learn.bradley_terry import bradley_terry_loss
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import AgentFeatures, RewardNet, TrajectoryReward
-from padzoo.core.provenance import origin, peak_memory
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 TRAJECTORIES, STEPS, WIDTH = 1_000, 100, 1_024

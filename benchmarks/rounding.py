@@ -8,10 +8,10 @@ import sys
 
 import torch
 
+from padzoo.core.provenance import origin
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.hub.card import Precision
 from padzoo.zoo.hub.golden_output import golden_output, off
-from padzoo.core.provenance import origin
 from padzoo.zoo.hub.stored_weights import narrow
 
 PRECISIONS: tuple[Precision, ...] = ("float16", "bfloat16")

@@ -24,11 +24,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from padzoo.allocator import keep_freed_memory
+from padzoo.core.provenance import origin, peak_memory
 from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
 from padzoo.zoo.nets.cost import training_flops
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
-from padzoo.core.provenance import origin, peak_memory
 
 WARMUP = 3  # updates that are not timed
 DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16, "32-true": torch.float32}

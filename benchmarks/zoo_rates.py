@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import MonteCarloMethod, chi2_contingency
 
+from padzoo.cli import main
+from padzoo.core.provenance import origin
 from padzoo.datamodules.sets import shards
 from padzoo.zoo.hub import cache
 from padzoo.zoo.hub.catalog import Catalog
-from padzoo.cli import main
-from padzoo.core.provenance import origin
 
 
 def compare(card: dict[str, int], found: Counter[str], seed: int) -> float:

@@ -8,8 +8,8 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from padzoo.callbacks.heatmap import Points, draw_heatmap, visited
 from padzoo.core.episode import episodes
-from padzoo.zoo.play.outcomes import Outcomes
 from padzoo.zoo.learn.policy_module import PolicyModule
+from padzoo.zoo.play.outcomes import Outcomes
 from padzoo.zoo.play.rollout import Rollout
 
 

@@ -13,7 +13,7 @@ class Throughput(Callback):
     """Logs how fast behavior cloning trains, waiting for data included.
 
     `train/frames_per_second`, of all processes together; `train/flops_per_second`, the floating-point operations that
-    the network needs for them (see `padzoo.zoo.nets.cost`); and `train/peak_fraction`, these as a share of a given peak.
+    the network needs for them (see `zoo/nets/cost.py`); and `train/peak_fraction`, these as a share of a given peak.
 
     Args:
         every: Updates between two readings.
@@ -35,9 +35,7 @@ class Throughput(Callback):
             ValueError: If the model is not trained on frames.
         """
         if not isinstance(pl_module, BehaviorCloning):
-            raise ValueError(
-                f"Throughput: {type(pl_module).__name__} trains on no frames; allowed: BehaviorCloning"
-            )
+            raise ValueError(f"Throughput: {type(pl_module).__name__} trains on no frames; allowed: BehaviorCloning")
         if stage == "fit":
             self._flops = training_flops(pl_module.net)
 

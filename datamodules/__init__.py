@@ -8,33 +8,33 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from padzoo.datamodules.sets.archive import Archive
+    from padzoo.core.episode import Episode
+    from padzoo.core.trajectory import Trajectory, TrajectorySummary
     from padzoo.datamodules.augment import Augment
     from padzoo.datamodules.demonstrations import Demonstrations
-    from padzoo.core.episode import Episode
     from padzoo.datamodules.episodes import Episodes
-    from padzoo.datamodules.sets.manifest import Manifest
-    from padzoo.datamodules.module import ZooDataModule
     from padzoo.datamodules.judges.preference import Preference
+    from padzoo.datamodules.module import ZooDataModule
     from padzoo.datamodules.preferences import Preferences
+    from padzoo.datamodules.sets.archive import Archive
+    from padzoo.datamodules.sets.manifest import Manifest
     from padzoo.datamodules.sets.record import Record
     from padzoo.datamodules.sets.shards import ShardWriter
-    from padzoo.core.trajectory import Trajectory, TrajectorySummary
 
 _HOMES = {
-    "Archive": "archive",
-    "Augment": "augment",
-    "Demonstrations": "demonstrations",
-    "Episode": "episode",
-    "Episodes": "episodes",
-    "Manifest": "manifest",
-    "Preference": "preference",
-    "Preferences": "preferences",
-    "Record": "record",
-    "ShardWriter": "shards",
-    "Trajectory": "trajectory",
-    "TrajectorySummary": "trajectory",
-    "ZooDataModule": "module",
+    "Archive": "padzoo.datamodules.sets.archive",
+    "Augment": "padzoo.datamodules.augment",
+    "Demonstrations": "padzoo.datamodules.demonstrations",
+    "Episode": "padzoo.core.episode",
+    "Episodes": "padzoo.datamodules.episodes",
+    "Manifest": "padzoo.datamodules.sets.manifest",
+    "Preference": "padzoo.datamodules.judges.preference",
+    "Preferences": "padzoo.datamodules.preferences",
+    "Record": "padzoo.datamodules.sets.record",
+    "ShardWriter": "padzoo.datamodules.sets.shards",
+    "Trajectory": "padzoo.core.trajectory",
+    "TrajectorySummary": "padzoo.core.trajectory",
+    "ZooDataModule": "padzoo.datamodules.module",
 }
 __all__ = [
     "Archive",
@@ -56,4 +56,4 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(_HOMES[name]), name)

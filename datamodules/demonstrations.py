@@ -5,14 +5,14 @@ from typing import Any, Literal
 
 from torch.utils.data import DataLoader
 
+from padzoo.core.episode import episodes
 from padzoo.datamodules.augment import Augment
 from padzoo.datamodules.cached_windows import CachedWindows
-from padzoo.datamodules.sets.decoded_set import DecodedSet
-from padzoo.core.episode import episodes
 from padzoo.datamodules.episodes import EpisodeList
 from padzoo.datamodules.loader import EndlessLoader, Nothing, loader
-from padzoo.datamodules.sets.manifest import Manifest
 from padzoo.datamodules.module import ZooDataModule
+from padzoo.datamodules.sets.decoded_set import DecodedSet
+from padzoo.datamodules.sets.manifest import Manifest
 from padzoo.datamodules.shard_windows import ShardWindows
 from padzoo.datamodules.stream import BatchStream, Laps
 

@@ -7,11 +7,11 @@ from lightning.pytorch import LightningDataModule
 from lightning.pytorch.trainer.states import TrainerFn
 from torch.utils.data import DataLoader
 
-from padzoo.datamodules.sets.archive import Archive
 from padzoo.core.episode import Episode
-from padzoo.datamodules.loader import loader
-from padzoo.datamodules.sets.share import Share
 from padzoo.core.trajectory import Trajectory
+from padzoo.datamodules.loader import loader
+from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.share import Share
 
 
 class ZooDataModule(LightningDataModule):

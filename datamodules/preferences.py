@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
-from padzoo.datamodules.judges import preference
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.comparison_batches import ComparisonBatches
+from padzoo.datamodules.judges import preference
 from padzoo.datamodules.loader import EndlessLoader, Nothing, loader
 from padzoo.datamodules.module import ZooDataModule
-from padzoo.core.trajectory import Trajectory
+from padzoo.datamodules.sets.archive import Archive
 
 EXACT_BATCH = 4096  # comparisons a batch where nothing is learnt: only scalars are gathered
 
@@ -21,7 +21,7 @@ EXACT_BATCH = 4096  # comparisons a batch where nothing is learnt: only scalars 
 class Preferences(ZooDataModule):
     """Comparisons for reward models (paper, section 3.4).
 
-    A batch is `padzoo.datamodules.comparison_batches.Comparisons`: ids int64 `(K,)`, rows in `trajectories(split)`, each once;
+    A batch is `Comparisons`: ids int64 `(K,)`, rows in `trajectories(split)`, each once;
     winners and losers int64 `(P,)`, places in `ids`. The trajectories themselves are not in it: the model computes
     their features once. Training is endless (give the trainer `max_steps`) and another order every pass; validation
     and test go over every comparison of their file once.

@@ -8,11 +8,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from padzoo.datamodules.sets.archive import Archive
-from padzoo.datamodules.augment import Augment
-from padzoo.core.trajectory import Trajectory
-from padzoo.core.gamepad import AXES, BUTTONS, CENTER, is_noop
 from padzoo.cli import main
+from padzoo.core.gamepad import AXES, BUTTONS, CENTER, is_noop
+from padzoo.core.trajectory import Trajectory
+from padzoo.datamodules.augment import Augment
+from padzoo.datamodules.sets.archive import Archive
 
 DOCS = Path(__file__).parent
 STEPS = (0, 12, 24)  # of the window that is shown

@@ -11,8 +11,8 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from padzoo.envs.adapter import OUTCOMES, make
 from padzoo.core.errors import GameCrashed
+from padzoo.envs.adapter import OUTCOMES, make
 
 Env = gymnasium.Env[Any, Any]
 Call = Callable[[Env], tuple[NDArray[np.uint8], float, bool, bool, dict[str, Any]]]
@@ -87,7 +87,7 @@ class GamePool:
     games while the network works on the other half. Results do not depend on how many games run beside each other.
 
     Args:
-        env: A Gymnasium id (games that are not ours are adapted, see `padzoo.envs.adapter`), or a function that builds a game
+        env: A Gymnasium id (games of others are adapted, see `envs/adapter.py`), or a function that builds a game
             that needs no adapter.
         games: How many.
         env_args: The game's arguments, where `env` is an id.

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from padzoo.core.errors import GameCrashed
-from padzoo.envs.players.plays import Plays
 from padzoo.envs.game_pool import GamePool
+from padzoo.envs.players.plays import Plays
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,8 @@ from typing import Final
 
 from jsonargparse import ArgumentError, ArgumentParser
 
-from padzoo.core.errors import GameCrashed
 from padzoo.allocator import keep_freed_memory
+from padzoo.core.errors import GameCrashed
 from padzoo.messages import complaint
 
 TRAINING: Final = {

@@ -7,6 +7,7 @@ REWORDING: Final = (  # jsonargparse names each type that a value may have and w
     (r"Does not validate against any of the Union subtypes Subtypes: .*? Errors: - ", ""),
     (r"- Expected a path but \S+ either not accessible or invalid - ", ""),
     (r" - Expected a <class 'NoneType'>.*", ""),
+    (r"'padzoo\.[\w.]*\.(\w+)'", r"'\1'"),  # classes of ours go by their names
     (r"Problem with given class_path '(\S+)': Parser key \"(\w+)\":", r"\2 of \1:"),
     (r"Problem with given class_path", "class"),
     (

@@ -9,9 +9,9 @@ import torch
 from micro import fit, padzoo
 from small_zoo import publish_family
 
-from padzoo.datamodules.sets.shards import ShardWriter
-from padzoo.core.trajectory import Trajectory
 from padzoo.core.gamepad import NEUTRAL
+from padzoo.core.trajectory import Trajectory
+from padzoo.datamodules.sets.shards import ShardWriter
 
 SIZE = 64
 TRAJECTORIES = 24

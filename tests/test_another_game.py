@@ -9,10 +9,10 @@ import pytest
 import torch
 from micro import checkpoint, fit, padzoo, weights
 
+from padzoo.core.gamepad import NEUTRAL, SIZES
+from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.sets.shards import ShardWriter
-from padzoo.core.trajectory import Trajectory
-from padzoo.core.gamepad import NEUTRAL, SIZES
 from padzoo.envs.game_pool import GamePool
 
 GAME = "vizdoom.gymnasium_wrapper:VizdoomBasic-v1"

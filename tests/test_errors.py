@@ -74,7 +74,7 @@ CASES: dict[str, tuple[list[Any], str]] = {
     "unknown game": ([*ROLLOUT, "--env", "Nowhere-v0"], "game 'Nowhere-v0': Environment `Nowhere` doesn't exist."),
     "unknown option": (
         ["fit", *CLONE, "--data.train", "{shards}", "--data.nonsense", 1],
-        "--data: class 'padzoo.datamodules.demonstrations.Demonstrations': Option 'nonsense' is not accepted",
+        "--data: class 'Demonstrations': Option 'nonsense' is not accepted",
     ),
     "unknown option of a command": ([*ROLLOUT, "--nonsense", 1], "unrecognized arguments: --nonsense 1"),
     "unknown class": (

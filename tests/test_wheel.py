@@ -39,9 +39,9 @@ def run(*command: object, cwd: Path) -> str:
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh environment with the wheel, which borrows from this one what the wheel depends on."""
     folder = tmp_path_factory.mktemp("wheel")
-    for name in ("envs", "datamodules", "zoo", "callbacks"):
+    for name in ("padzoo", "core", "envs", "datamodules", "zoo", "callbacks", "configs"):
         ignored = shutil.ignore_patterns("__pycache__", "weights")
-        shutil.copytree(ROOT / name, folder / "source" / name, ignore=ignored)
+        shutil.copytree(ROOT / name, folder / "source" / name, symlinks=True, ignore=ignored)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder / "source")
     publish_family(folder / "source" / "zoo" / "weights", folder / "scratch")

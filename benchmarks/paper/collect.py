@@ -12,8 +12,8 @@ from digest import OUTCOMES, Series
 from inference import FEWEST, rank_correlation
 from study import Alignment, Study
 
-from padzoo.envs.island.plan import SPAWNS
 from padzoo.core.wilson import wilson
+from padzoo.envs.island.plan import SPAWNS
 
 TITLES: Final = {
     "base": "base",

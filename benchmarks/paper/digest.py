@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from padzoo.callbacks.heatmap import CELL
+from padzoo.core.provenance import commit, hardware
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.envs.island.plan import SPAWNS
-from padzoo.core.provenance import commit, hardware
 
 OUTCOMES: Final = ("none", "left", "middle", "right")
 FOLLOWED: Final = ("base", "sft")  # policies whose ways are drawn

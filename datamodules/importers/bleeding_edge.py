@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from padzoo.datamodules.importers.gamepad_actions import Sticks, gamepad_actions
 from padzoo.core.trajectory import Trajectory
+from padzoo.datamodules.importers.gamepad_actions import Sticks, gamepad_actions
 from padzoo.envs.area import AreaReduction
 
 

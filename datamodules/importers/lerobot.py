@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow.parquet as parquet
 from numpy.typing import NDArray
 
-from padzoo.datamodules.importers.gamepad_actions import Sticks, gamepad_actions
-from padzoo.core.trajectory import Trajectory
-from padzoo.envs.area import AreaReduction
 from padzoo.core.gamepad import COMPONENTS, RATE
+from padzoo.core.trajectory import Trajectory
+from padzoo.datamodules.importers.gamepad_actions import Sticks, gamepad_actions
+from padzoo.envs.area import AreaReduction
 
 Row = Mapping[str, Any]  # of the table of episodes
 

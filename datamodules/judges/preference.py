@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from padzoo.datamodules.judges.criterion import criterion as find_criterion
 from padzoo.core.trajectory import TrajectorySummary
+from padzoo.datamodules.judges.criterion import criterion as find_criterion
 
 Pairs = Literal["all", "random"]
 

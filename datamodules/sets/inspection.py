@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from upath import UPath
 
-from padzoo.datamodules.sets.manifest import Manifest, Shard
 from padzoo.core.patient_file import open_file
+from padzoo.datamodules.sets.manifest import Manifest, Shard
 from padzoo.datamodules.sets.shard_reader import inspect
 
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from upath import UPath
 
-from padzoo.core.patient_file import open_file
 from padzoo.core.gamepad import check_schema
+from padzoo.core.patient_file import open_file
 
 FORMAT: Final = "padzoo-shards-v1"
 INDEX: Final = "index.json"

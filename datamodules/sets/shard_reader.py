@@ -10,9 +10,9 @@ from typing import Any, Final
 from upath import UPath
 from webdataset.tariterators import group_by_keys
 
+from padzoo.core.patient_file import UnreachableError, open_file
 from padzoo.datamodules.sets.archive import TAR_ERRORS
 from padzoo.datamodules.sets.manifest import Manifest, Shard
-from padzoo.core.patient_file import UnreachableError, open_file
 
 META: Final = {"__key__", "__url__", "__local_path__"}  # what WebDataset adds to a sample
 Sample = dict[str, Any]  # kind to bytes, with `__key__` and `__url__`

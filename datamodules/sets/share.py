@@ -2,8 +2,8 @@
 
 from torch.utils.data import Dataset
 
-from padzoo.datamodules.sets.archive import Archive
 from padzoo.core.trajectory import Trajectory
+from padzoo.datamodules.sets.archive import Archive
 
 
 class Share(Dataset[Trajectory]):

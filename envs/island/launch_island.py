@@ -8,10 +8,10 @@ import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
-from padzoo.envs.island import plan as island
 from padzoo.core import gamepad
-from padzoo.envs.island.actors import CHARACTERS
 from padzoo.envs.area import AreaReduction
+from padzoo.envs.island import plan as island
+from padzoo.envs.island.actors import CHARACTERS
 from padzoo.envs.island.engine import HEIGHT, WIDTH, Engine
 from padzoo.envs.island.sticks import LOOK, TURN, speed
 from padzoo.envs.island.textures import SKIES

@@ -7,8 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from padzoo.envs.island import actors
-from padzoo.envs.island import textures
+from padzoo.envs.island import actors, textures
 from padzoo.envs.island.udmf import Point, Region, Slope, Thing, textmap
 from padzoo.envs.island.wad import wad
 

@@ -10,8 +10,8 @@ import pygame
 import pygame._sdl2.controller as pads
 from numpy.typing import NDArray
 
-from padzoo.envs.person.hands import Hands
 from padzoo.envs.island.launch_island import LaunchIsland
+from padzoo.envs.person.hands import Hands
 from padzoo.envs.person.metronome import Metronome
 from padzoo.envs.recorder import Recording
 

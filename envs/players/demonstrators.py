@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 
 from padzoo.envs.island.plan import PADS, SPAWNS
-from padzoo.envs.players.runner import Runner
 from padzoo.envs.players.plays import Play, Plays, check_pad
+from padzoo.envs.players.runner import Runner
 from padzoo.envs.players.temper import Range, Temper
 
 CHARACTER: Final = "ninja"  # the one of every evaluation

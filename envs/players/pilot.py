@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from padzoo.envs.island import sticks
-from padzoo.envs.players.drift import Drift
 from padzoo.envs.island.sticks import deflection
+from padzoo.envs.players.drift import Drift
 from padzoo.envs.players.temper import Temper
 from padzoo.envs.players.thumbs import Wish
 

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 
 from padzoo.envs.island.actors import CHARACTERS
-from padzoo.envs.players.bystanders import Idler, Masher, Spinner, WallRunner, Wanderer
 from padzoo.envs.island.plan import SPAWNS
-from padzoo.envs.players.runner import Player, Runner
+from padzoo.envs.players.bystanders import Idler, Masher, Spinner, WallRunner, Wanderer
 from padzoo.envs.players.plays import Play, Plays, check_pad
+from padzoo.envs.players.runner import Player, Runner
 from padzoo.envs.players.temper import Range, Temper
 
 Builder = Callable[[Temper, np.random.Generator, str], Player]

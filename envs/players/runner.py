@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from padzoo.core.gamepad import CENTER, COMPONENTS
 from padzoo.envs.island.plan import NECK, PADS
+from padzoo.envs.island.sticks import speed
 from padzoo.envs.players.pilot import TURN, Pilot, Sight
 from padzoo.envs.players.route import STEP, Path, route
-from padzoo.envs.island.sticks import speed
 from padzoo.envs.players.temper import Temper
 from padzoo.envs.players.thumbs import Thumbs, Wish
 from padzoo.envs.players.warm_up import WarmUp

@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from padzoo.envs.players.drift import Drift
 from padzoo.core.gamepad import AXES, BUTTONS, CENTER, COMPONENTS
+from padzoo.envs.players.drift import Drift
 
 TREMOR_STEPS: Final = 5.0  # how long the error of a hand lasts: half a second
 STICKY: Final = 0.55  # buckets a thumb must move away from the bucket it holds before another is read

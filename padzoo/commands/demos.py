@@ -7,16 +7,16 @@ from typing import Any, Literal
 from rich.console import Console
 from rich.progress import track
 
+from padzoo.commands.table import outcome_table
 from padzoo.core import episode as draw
-from padzoo.datamodules.sets.shards import ShardWriter
 from padzoo.core.trajectory import Trajectory
+from padzoo.datamodules.sets.shards import ShardWriter
 from padzoo.envs.adapter import sized
+from padzoo.envs.game_pool import GamePool
 from padzoo.envs.players.demonstrators import curated
 from padzoo.envs.players.plays import Plays
 from padzoo.envs.players.population import population
 from padzoo.envs.recorder import Recording, record
-from padzoo.envs.game_pool import GamePool
-from padzoo.commands.table import outcome_table
 
 
 def demos(

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.progress import track
 
+from padzoo.commands.device import find_device
 from padzoo.core import episode as draw
-from padzoo.envs.adapter import make, sized
 from padzoo.core.errors import GameCrashed
+from padzoo.envs.adapter import make, sized
 from padzoo.envs.game_pool import GamePool
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.play.agent import PRECISIONS, Agent, Precision
-from padzoo.commands.device import find_device
 from padzoo.zoo.play.rollout import Rollout
 from padzoo.zoo.play.rollout import play as roll_out
 

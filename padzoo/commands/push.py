@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from padzoo.core.provenance import commit
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.manifest import Manifest
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.hub.card import About, Card, Data, Precision, Source
 from padzoo.zoo.hub.lineage import Lineage
-from padzoo.core.provenance import commit
 from padzoo.zoo.hub.publication import Publication
 from padzoo.zoo.hub.results import result
 

@@ -6,15 +6,15 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
+from padzoo.commands.device import find_device
+from padzoo.commands.table import outcome_table, percentages
 from padzoo.core import episode as draw
+from padzoo.core.errors import GameCrashed
 from padzoo.datamodules.sets.shards import ShardWriter
 from padzoo.envs.adapter import sized
-from padzoo.core.errors import GameCrashed
 from padzoo.envs.game_pool import GamePool
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.play.agent import PRECISIONS, Agent, Precision
-from padzoo.commands.device import find_device
-from padzoo.commands.table import outcome_table, percentages
 from padzoo.zoo.play.rollout import play
 
 

@@ -5,11 +5,11 @@ import json
 import torch
 from rich.progress import track
 
+from padzoo.commands.device import find_device
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.sets.shards import ShardWriter
 from padzoo.zoo.hub import hub as hub
-from padzoo.commands.device import find_device
 
 
 def score(

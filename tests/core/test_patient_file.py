@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from upath import UPath
 
-from padzoo.datamodules import Demonstrations
 from padzoo.core import patient_file
+from padzoo.core.patient_file import PatientFile, UnreachableError, open_file
+from padzoo.datamodules import Demonstrations
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.sets.inspection import Inspection
 from padzoo.datamodules.sets.manifest import Manifest
-from padzoo.core.patient_file import PatientFile, UnreachableError, open_file
 from padzoo.datamodules.sets.shard_reader import ShardReader
 
 

@@ -3,8 +3,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from padzoo.core.trajectory import Trajectory, TrajectorySummary
 from padzoo.core.gamepad import NEUTRAL
+from padzoo.core.trajectory import Trajectory, TrajectorySummary
 
 
 def build(**changes: Any) -> Trajectory:

@@ -3,10 +3,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.cached_windows import CachedWindows
 from padzoo.datamodules.sets.decoded_set import DecodedSet
 from padzoo.datamodules.sets.manifest import Manifest
-from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.windows import Window
 
 

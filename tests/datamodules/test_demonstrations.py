@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
+from padzoo.core.gamepad import NEUTRAL
+from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.demonstrations import Demonstrations
 from padzoo.datamodules.sets.shards import ShardWriter
-from padzoo.core.trajectory import Trajectory
-from padzoo.core.gamepad import NEUTRAL
 
 
 def build(shards: Path, **changes: Any) -> Demonstrations:

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.judges import preference
-from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.judges.preference import Preference
 from padzoo.datamodules.preferences import Preferences
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.sets.shards import ShardWriter
-from padzoo.core.trajectory import Trajectory
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.sets.manifest import Manifest
 from padzoo.datamodules.shard_windows import ShardWindows
-from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.windows import Window
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from padzoo.datamodules.sets.record import Record
-from padzoo.core.trajectory import Trajectory
-from padzoo.datamodules.windows import collate, disjoint_windows, kept_rows, random_windows
 from padzoo.core.gamepad import NEUTRAL
+from padzoo.core.trajectory import Trajectory
+from padzoo.datamodules.sets.record import Record
+from padzoo.datamodules.windows import collate, disjoint_windows, kept_rows, random_windows
 
 
 @pytest.fixture(scope="module")

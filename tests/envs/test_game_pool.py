@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from walker import press, traces
 
 from padzoo.envs import GameCrashed
-from padzoo.envs.island.launch_island import LaunchIsland
 from padzoo.envs.game_pool import GamePool
+from padzoo.envs.island.launch_island import LaunchIsland
 
 ISLAND = "padzoo/LaunchIsland-v0"
 GAMES = 3

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from padzoo.envs.players.demonstrators import curated
 from padzoo.core.errors import GameCrashed
 from padzoo.core.gamepad import NEUTRAL
+from padzoo.envs.game_pool import GamePool
 from padzoo.envs.island.launch_island import LaunchIsland
-from padzoo.envs.players.runner import Player
+from padzoo.envs.players.demonstrators import curated
 from padzoo.envs.players.plays import Play, Plays
 from padzoo.envs.players.population import population
+from padzoo.envs.players.runner import Player
 from padzoo.envs.recorder import Recording, record
-from padzoo.envs.game_pool import GamePool
 
 
 def pool_of(games: int, max_steps: int = 100) -> GamePool:

@@ -9,8 +9,8 @@ from gymnasium import Env
 from numpy.typing import NDArray
 
 from padzoo.core.gamepad import CENTER, COMPONENTS, NEUTRAL
-from padzoo.envs.island.plan import PADS
 from padzoo.envs.island.launch_island import LaunchIsland
+from padzoo.envs.island.plan import PADS
 from padzoo.envs.island.sticks import TURN, deflection
 
 _WAYS = {"left": (-300.0, 1250.0), "middle": (0.0, 1300.0), "right": (300.0, 1250.0)}

@@ -28,10 +28,7 @@ ValueError: 000000.tar: damaged
             "Parser key \"trainer.max_steps\": Expected a <class 'int'>. Got value: x",
             "--trainer.max_steps: Expected int.",
         ),
-        (
-            UNION,
-            "--model: trainable of padzoo.zoo.learn.behavior_cloning.BehaviorCloning: Expected one of 'all', 'head'. Got value: t",
-        ),
+        (UNION, "--model: trainable of BehaviorCloning: Expected one of 'all', 'head'. Got value: tail"),
         (WORKER, "000000.tar: damaged in two lines"),
     ],
 )

@@ -9,8 +9,8 @@ from lightning.pytorch import Trainer
 from micro import checkpoint, fit, padzoo, preset, weights
 
 from padzoo.datamodules.sets.archive import Archive
-from padzoo.zoo.learn.policy_module import PolicyModule
 from padzoo.training import TrainingCLI
+from padzoo.zoo.learn.policy_module import PolicyModule
 
 
 @pytest.fixture(scope="module")

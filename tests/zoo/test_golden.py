@@ -10,11 +10,11 @@ import pytest
 import torch
 from micro import column, fit, logged
 
-from padzoo.datamodules.sets.archive import Archive
 from padzoo.core.episode import Episode
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.sets.record import Record
-from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.learn.reinforce import Reinforce
+from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.play.rollout import Rollout
 
 GOLDEN: dict[str, list[float]] = {

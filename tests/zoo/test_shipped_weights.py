@@ -2,8 +2,7 @@
 
 import pytest
 
-from padzoo.zoo.hub import cache
-from padzoo.zoo.hub import catalog
+from padzoo.zoo.hub import cache, catalog
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.hub.card import Ancestor
 from padzoo.zoo.hub.catalog import Catalog

@@ -10,14 +10,14 @@ from typing import Final
 
 import yaml
 
+from padzoo.core.strict import build
 from padzoo.zoo.hub.card import Card, Kind
 from padzoo.zoo.hub.source import Source
-from padzoo.core.strict import build
 
 INDEX: Final = "index.yaml"
 FORMAT: Final = "padzoo-index-v1"
 VARIABLE: Final = "PADZOO_INDEX"
-EMBEDDED: Final = Path(__file__).parent / "weights"  # what is installed with the package
+EMBEDDED: Final = Path(__file__).parents[1] / "weights"  # what is installed with the package
 NAME: Final = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")  # arch.tag; no path leads out of a folder
 
 

@@ -7,14 +7,13 @@ from typing import Any, Final, Literal, overload
 import torch
 
 from padzoo.core.gamepad import SCHEMA, check_schema
-from padzoo.zoo.hub import cache
-from padzoo.zoo.hub import weights_folder
+from padzoo.zoo.hub import cache, weights_folder
 from padzoo.zoo.hub.card import CARD, About, Base, Card, Kind, Precision
 from padzoo.zoo.hub.catalog import Catalog, Checkpoint
 from padzoo.zoo.hub.golden_output import check_golden
+from padzoo.zoo.hub.stored_weights import State
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import RewardNet
-from padzoo.zoo.hub.stored_weights import State
 
 Network = Policy | RewardNet
 NETWORKS: Final[dict[Kind, type[Policy] | type[RewardNet]]] = {"policy": Policy, "reward": RewardNet}

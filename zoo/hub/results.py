@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
+from padzoo.core.wilson import wilson
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.manifest import Manifest
 from padzoo.zoo.hub.card import Rate, Result
-from padzoo.core.wilson import wilson
 
 
 def result(folder: str, preferences: str | None = None) -> Result:

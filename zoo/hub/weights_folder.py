@@ -12,9 +12,9 @@ from padzoo.core.gamepad import SCHEMA
 from padzoo.zoo.hub.card import CARD, README, WEIGHTS, About, Base, Card, File, Golden, Kind, Precision
 from padzoo.zoo.hub.golden_output import golden_output
 from padzoo.zoo.hub.model_card import model_card
+from padzoo.zoo.hub.stored_weights import State, difference, digest, merge, narrow, parse, serialize
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import RewardNet
-from padzoo.zoo.hub.stored_weights import State, difference, digest, merge, narrow, parse, serialize
 
 ENCODER: Final = "encoder.policy."  # begins the tensors of a reward model that are a policy's
 HEAD: Final = "head."  # begins those of a policy's last MLP

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.learn.action_accuracy import ActionAccuracy
+from padzoo.zoo.learn.policy_module import GAME, PolicyModule, Trainable
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.learn.policy_module import GAME, PolicyModule, Trainable
 
 
 class BehaviorCloning(PolicyModule):

@@ -10,10 +10,10 @@ from padzoo.core.episode import Episode
 from padzoo.core.trajectory import Trajectory
 from padzoo.envs.adapter import sized
 from padzoo.envs.game_pool import GamePool
-from padzoo.zoo.play.agent import Agent
 from padzoo.zoo.learn.module import ZooModule
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.play.agent import Agent
 from padzoo.zoo.play.outcomes import Outcomes
 from padzoo.zoo.play.rollout import Rollout, play
 

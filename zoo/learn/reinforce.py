@@ -8,9 +8,9 @@ from torch import Tensor
 
 from padzoo.core.episode import Episode
 from padzoo.zoo.hub import hub as hub
+from padzoo.zoo.learn.policy_module import GAME, PolicyModule, Trainable
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.learn.policy_module import GAME, PolicyModule, Trainable
 from padzoo.zoo.play.rollout import Rollout
 
 

@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from padzoo.core.gamepad import NEUTRAL
 from padzoo.datamodules.importers.bleeding_edge import BleedingEdge
 from padzoo.datamodules.importers.gamepad_actions import gamepad_actions
-from padzoo.core.gamepad import NEUTRAL
 
 
 def save(path: Path, steps: int = 5, first: bool = False, **changed: object) -> np.ndarray:

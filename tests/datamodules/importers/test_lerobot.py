@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 from micro import padzoo
 
-from padzoo.datamodules.sets.archive import Archive
-from padzoo.datamodules.importers.lerobot import LeRobot
 from padzoo.core.gamepad import AXES, BUTTONS
+from padzoo.datamodules.importers.lerobot import LeRobot
+from padzoo.datamodules.sets.archive import Archive
 
 CAMERA = "observation.images.screen"
 LENGTHS = (31, 24)

@@ -1,7 +1,7 @@
 import pytest
 
-from padzoo.datamodules.judges.criterion import criterion
 from padzoo.core.trajectory import TrajectorySummary
+from padzoo.datamodules.judges.criterion import criterion
 
 
 def summary(outcome: str, length: int) -> TrajectorySummary:

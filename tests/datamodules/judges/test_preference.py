@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from padzoo.core.trajectory import TrajectorySummary
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.judges.preference import Preference, comparisons, subset_size
-from padzoo.core.trajectory import TrajectorySummary
 
 OUTCOMES = ("left", "middle", "right", "none")
 

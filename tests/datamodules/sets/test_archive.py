@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.sets.shards import read
-from padzoo.core.trajectory import Trajectory
 
 
 def test_gives_any_trajectory_at_once(shards: Path, trajectories: list[Trajectory]) -> None:

@@ -6,10 +6,10 @@ import av
 import numpy as np
 import pytest
 
+from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.sets import codec
 from padzoo.datamodules.sets.manifest import Manifest
 from padzoo.datamodules.sets.shards import ShardWriter, read, records
-from padzoo.core.trajectory import Trajectory
 
 
 def test_reads_back_what_was_written(shards: Path, trajectories: list[Trajectory]) -> None:

@@ -13,11 +13,19 @@ from gymnasium.utils.env_checker import check_env
 from numpy.typing import NDArray
 from walker import press, traces, walk
 
+from padzoo.core.gamepad import BUTTONS
 from padzoo.envs import GameCrashed
 from padzoo.envs.island import plan as island
 from padzoo.envs.island.actors import PACE
-from padzoo.core.gamepad import BUTTONS
-from padzoo.envs.island.launch_island import CAMERAS, CHARACTERS, CONTROLS, OUTCOMES, STROLLERS, LaunchIsland, engine_buttons
+from padzoo.envs.island.launch_island import (
+    CAMERAS,
+    CHARACTERS,
+    CONTROLS,
+    OUTCOMES,
+    STROLLERS,
+    LaunchIsland,
+    engine_buttons,
+)
 
 
 @pytest.fixture(scope="module")
@@ -295,7 +303,10 @@ def test_a_killed_engine_is_a_crash_and_the_next_reset_starts_another(
 
 
 def test_nothing_is_left_when_python_ends_without_close() -> None:
-    code = "from padzoo.envs.island.launch_island import LaunchIsland as L; e = L(); e.reset(seed=0); print(e._engine._folder.name)"
+    code = (
+        "from padzoo.envs.island.launch_island import LaunchIsland\n"
+        "island = LaunchIsland(); island.reset(seed=0); print(island._engine._folder.name)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stderr == ""
     assert not Path(done.stdout.strip()).exists()

@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from padzoo.envs.island import textures
 from padzoo.envs.island import plan as island
+from padzoo.envs.island import textures
 
 
 def lump_names(data: bytes) -> list[str]:

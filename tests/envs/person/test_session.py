@@ -5,8 +5,8 @@ import pygame
 import pytest
 from pygame.event import Event
 
-from padzoo.envs.person import session as sessions
 from padzoo.envs.island.launch_island import LaunchIsland
+from padzoo.envs.person import session as sessions
 from padzoo.envs.person.session import Session
 
 STEP = 0.02  # seconds, for 0.1: an episode of 100 steps takes 2 s

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from padzoo.core.gamepad import BUTTONS, is_noop
+from padzoo.envs.game_pool import GamePool
 from padzoo.envs.island.plan import SPAWNS
 from padzoo.envs.players.plays import Play, Plays
 from padzoo.envs.players.population import population
 from padzoo.envs.recorder import Recording, record
-from padzoo.envs.game_pool import GamePool
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from padzoo.envs.players.demonstrators import LEFT_HAND_SHARE, curated
-from padzoo.envs.island.plan import PADS, SPAWNS
-from padzoo.envs.recorder import record
 from padzoo.envs.game_pool import GamePool
+from padzoo.envs.island.plan import PADS, SPAWNS
+from padzoo.envs.players.demonstrators import LEFT_HAND_SHARE, curated
+from padzoo.envs.recorder import record
 
 LEFT_HAND = [index for index, (x, _) in enumerate(SPAWNS) if x < 0]
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from padzoo.envs.players.pilot import SETTLE, TURN, Pilot, Sight, wrapped
 from padzoo.envs.island.sticks import speed
+from padzoo.envs.players.pilot import SETTLE, TURN, Pilot, Sight, wrapped
 from padzoo.envs.players.temper import Temper
 
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from padzoo.core.gamepad import NEUTRAL, action_space
-from padzoo.envs.island.plan import PAD_SIZE
 from padzoo.envs.island.launch_island import LaunchIsland
+from padzoo.envs.island.plan import PAD_SIZE
 from padzoo.envs.players.pilot import TURN
-from padzoo.envs.players.runner import Runner
 from padzoo.envs.players.population import KINDS, Kind
 from padzoo.envs.players.route import route
+from padzoo.envs.players.runner import Runner
 from padzoo.envs.players.temper import Temper
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from micro import fit, padzoo
 
-from padzoo.datamodules.sets.archive import Archive
-from padzoo.datamodules.importers.bleeding_edge import BleedingEdge
-from padzoo.core.trajectory import Trajectory
 from padzoo.core.gamepad import NEUTRAL
+from padzoo.core.trajectory import Trajectory
+from padzoo.datamodules.importers.bleeding_edge import BleedingEdge
+from padzoo.datamodules.sets.archive import Archive
 
 
 @pytest.fixture

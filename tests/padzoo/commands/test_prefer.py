@@ -4,8 +4,8 @@ import pytest
 from micro import padzoo
 
 from padzoo.datamodules.judges import preference
-from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.judges.preference import Preference
+from padzoo.datamodules.sets.archive import Archive
 
 
 def test_the_wanted_pad_wins_then_another_then_the_shorter(shards: Path, preferences: Path) -> None:

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from micro import padzoo
 
+from padzoo.commands.device import find_device
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.zoo.hub import hub as hub
-from padzoo.commands.device import find_device
 
 
 @pytest.fixture(scope="module")

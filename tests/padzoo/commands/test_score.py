@@ -6,8 +6,8 @@ import pytest
 from micro import padzoo
 
 from padzoo.datamodules.judges import preference
-from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.judges.preference import Preference
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.zoo.hub import hub as hub
 
 

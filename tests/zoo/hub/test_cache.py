@@ -14,8 +14,8 @@ from padzoo.zoo.hub import catalog
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.hub.card import CARD, WEIGHTS, Card, File, Golden
 from padzoo.zoo.hub.catalog import Catalog
-from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.hub.stored_weights import parse, serialize
+from padzoo.zoo.nets.policy import Policy
 
 SFT, ALIGNED, REWARD = "policy_tiny.sft", "policy_tiny.aligned", "reward_tiny.left"
 

@@ -12,18 +12,18 @@ import torch
 from micro import padzoo
 from numpy.typing import NDArray
 
-from padzoo.datamodules.sets import codec
 from padzoo.core.episode import episodes
-from padzoo.envs.adapter import make
 from padzoo.core.gamepad import COMPONENTS, SIZES
-from padzoo.zoo.hub import onnx_export
+from padzoo.datamodules.sets import codec
+from padzoo.envs.adapter import make
 from padzoo.zoo.hub import hub as hub
-from padzoo.zoo.play.agent import Agent
+from padzoo.zoo.hub import onnx_export
 from padzoo.zoo.hub.card import WEIGHTS
-from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.hub.onnx_export import export_onnx
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.play.agent import Agent
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 State = dict[str, NDArray[Any]]
 
 

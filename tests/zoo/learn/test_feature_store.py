@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 import torch
 
-from padzoo.datamodules.sets.archive import Archive
 from padzoo.core.trajectory import Trajectory
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.zoo.learn.feature_store import FeatureStore
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet

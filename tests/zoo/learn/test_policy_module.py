@@ -8,12 +8,12 @@ import pytest
 import torch
 from micro import padzoo, preset
 
-from padzoo.datamodules.sets.archive import Archive
 from padzoo.core.episode import episodes
+from padzoo.datamodules.sets.archive import Archive
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
-from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.learn.policy_module import PolicyModule
+from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 
 
 @pytest.fixture(scope="module")

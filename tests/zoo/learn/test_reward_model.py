@@ -11,8 +11,8 @@ from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.learn.feature_store import FeatureStore
-from padzoo.zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
 from padzoo.zoo.learn.reward_model import RewardModel
+from padzoo.zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
 
 
 @pytest.fixture(scope="module")

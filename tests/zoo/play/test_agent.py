@@ -5,11 +5,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from padzoo.datamodules.sets import codec
 from padzoo.core.gamepad import action_space
-from padzoo.zoo.play.agent import Agent
+from padzoo.datamodules.sets import codec
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.play.agent import Agent
 
 
 def episode(seed: int, steps: int = 100) -> NDArray[np.uint8]:

@@ -11,12 +11,12 @@ from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from padzoo.core.episode import Episode
-from padzoo.datamodules.sets.shards import ShardWriter, read
 from padzoo.core.errors import GameCrashed
 from padzoo.core.gamepad import action_space
+from padzoo.datamodules.sets.shards import ShardWriter, read
 from padzoo.envs.game_pool import GamePool
-from padzoo.zoo.play.agent import Agent
 from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.play.agent import Agent
 from padzoo.zoo.play.rollout import Rollout, play
 
 EPISODES = [Episode(seed, spawn=seed % 4, character=None) for seed in range(40, 51)]
