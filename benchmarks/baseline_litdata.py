@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from litdata import StreamingDataLoader, StreamingDataset, optimize
 
-from padzoo.datamodules.sets import codec
+from padzoo.core import codec
 from padzoo.datamodules.sets.archive import Archive
 
 CONTEXT = 34  # a third of 100 steps, rounded up

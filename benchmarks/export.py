@@ -21,9 +21,9 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
+from padzoo.core import codec
 from padzoo.core.episode import Episode, episodes
 from padzoo.core.provenance import origin
-from padzoo.datamodules.sets import codec
 from padzoo.envs.adapter import make
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.hub.onnx_export import export_onnx

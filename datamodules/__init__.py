@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from padzoo.core.episode import Episode
+    from padzoo.core.record import Record
     from padzoo.core.trajectory import Trajectory, TrajectorySummary
     from padzoo.datamodules.augment import Augment
     from padzoo.datamodules.demonstrations import Demonstrations
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from padzoo.datamodules.preferences import Preferences
     from padzoo.datamodules.sets.archive import Archive
     from padzoo.datamodules.sets.manifest import Manifest
-    from padzoo.datamodules.sets.record import Record
     from padzoo.datamodules.sets.shards import ShardWriter
 
 _HOMES = {
@@ -30,7 +30,7 @@ _HOMES = {
     "Manifest": "padzoo.datamodules.sets.manifest",
     "Preference": "padzoo.datamodules.judges.preference",
     "Preferences": "padzoo.datamodules.preferences",
-    "Record": "padzoo.datamodules.sets.record",
+    "Record": "padzoo.core.record",
     "ShardWriter": "padzoo.datamodules.sets.shards",
     "Trajectory": "padzoo.core.trajectory",
     "TrajectorySummary": "padzoo.core.trajectory",

@@ -9,9 +9,9 @@ from typing import Final, overload
 from upath import UPath
 
 from padzoo.core.patient_file import UnreachableError, open_file
+from padzoo.core.record import MEMBER, Record, read_summary
 from padzoo.core.trajectory import Trajectory, TrajectorySummary
 from padzoo.datamodules.sets.manifest import Manifest, Shard
-from padzoo.datamodules.sets.record import MEMBER, Record, read_summary
 
 TAR_ERRORS: Final = (tarfile.TarError, EOFError, OSError, OverflowError, ValueError)  # what a damaged tar file ends in
 Span = tuple[int, int]  # where a member's bytes begin, and how many there are

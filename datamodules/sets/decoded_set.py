@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from padzoo.core.cache_folder import cache_folder
+from padzoo.core.record import Record
 from padzoo.datamodules.sets.manifest import Manifest
-from padzoo.datamodules.sets.record import Record
 from padzoo.datamodules.sets.shard_reader import ShardReader
 
 FRAMES: Final = "frames.npy"

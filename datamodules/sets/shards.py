@@ -16,10 +16,10 @@ from typing import Any, Final
 from upath import UPath
 
 from padzoo.core.gamepad import SCHEMA, is_noop
+from padzoo.core.record import Record
 from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.sets.manifest import INDEX, Manifest, Shard
-from padzoo.datamodules.sets.record import Record
 
 __all__ = ["Manifest", "Shard", "ShardWriter", "read", "records"]
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from padzoo.core.gamepad import NEUTRAL
+from padzoo.core.record import Record
 from padzoo.core.trajectory import Trajectory
-from padzoo.datamodules.sets.record import Record
 from padzoo.datamodules.windows import collate, disjoint_windows, kept_rows, random_windows
 
 

@@ -11,8 +11,8 @@ import torch
 from micro import column, fit, logged
 
 from padzoo.core.episode import Episode
+from padzoo.core.record import Record
 from padzoo.datamodules.sets.archive import Archive
-from padzoo.datamodules.sets.record import Record
 from padzoo.zoo.learn.reinforce import Reinforce
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.play.rollout import Rollout

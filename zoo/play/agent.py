@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from padzoo.core import codec
 from padzoo.core.gamepad import COMPONENTS
-from padzoo.datamodules.sets import codec
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from padzoo.core.episode import Episode
+from padzoo.core.record import Record
 from padzoo.core.trajectory import Trajectory
-from padzoo.datamodules.sets.record import Record
 from padzoo.envs.game_pool import GamePool
 from padzoo.zoo.play.agent import Agent
 

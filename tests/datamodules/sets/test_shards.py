@@ -6,8 +6,8 @@ import av
 import numpy as np
 import pytest
 
+from padzoo.core import codec
 from padzoo.core.trajectory import Trajectory
-from padzoo.datamodules.sets import codec
 from padzoo.datamodules.sets.manifest import Manifest
 from padzoo.datamodules.sets.shards import ShardWriter, read, records
 

@@ -12,9 +12,9 @@ import torch
 from micro import padzoo
 from numpy.typing import NDArray
 
+from padzoo.core import codec
 from padzoo.core.episode import episodes
 from padzoo.core.gamepad import COMPONENTS, SIZES
-from padzoo.datamodules.sets import codec
 from padzoo.envs.adapter import make
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.hub import onnx_export

@@ -5,8 +5,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from padzoo.core import codec
 from padzoo.core.gamepad import action_space
-from padzoo.datamodules.sets import codec
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.play.agent import Agent

@@ -11,9 +11,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from padzoo.core import codec
 from padzoo.core.gamepad import SCHEMA, check_schema
 from padzoo.core.trajectory import KEY, Meta, Trajectory, TrajectorySummary, check_actions, check_key
-from padzoo.datamodules.sets import codec
 
 KINDS: Final = ("mjpeg", "offsets.npy", "actions.npy", "positions.npy", "json")
 MEMBER: Final = re.compile(rf"(?P<key>{KEY.pattern})\.(?P<kind>{'|'.join(map(re.escape, KINDS))})")

@@ -4,9 +4,9 @@ import json
 import numpy as np
 import pytest
 
+from padzoo.core import codec
+from padzoo.core.record import Record
 from padzoo.core.trajectory import Trajectory
-from padzoo.datamodules.sets import codec
-from padzoo.datamodules.sets.record import Record
 
 
 def members(trajectory: Trajectory) -> dict[str, bytes]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from padzoo.datamodules.sets import codec
+from padzoo.core import codec
 
 
 def noise(length: int, height: int, width: int) -> np.ndarray:
