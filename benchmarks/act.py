@@ -23,10 +23,11 @@ from torch import Tensor
 from padzoo.core.episode import episodes
 from padzoo.core.provenance import origin, peak_memory
 from padzoo.envs.game_pool import GamePool
+from padzoo.envs.play import play
+from padzoo.envs.rollout import Rollout
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.play.agent import Agent
-from padzoo.zoo.play.rollout import Rollout, play
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 GAMES = 16
@@ -53,7 +54,7 @@ def episode_rate(agent: Agent, games: int) -> float:
     """Returns the decisions a second of an agent over episodes from their start."""
     rows, seen = range(games), frames(agent.policy, games)
     start = time.perf_counter()
-    agent.reset(rows, rows)
+    agent.reset(rows, episodes(0, games))
     for _ in range(STEPS):
         agent.act(seen, rows)
     return games * STEPS / (time.perf_counter() - start)
@@ -62,7 +63,7 @@ def episode_rate(agent: Agent, games: int) -> float:
 def agent_rate(policy: Policy, games: int, steps: int) -> float:
     """Returns the decisions a second of an agent whose windows are full."""
     agent, rows, seen = Agent(policy), range(games), frames(policy, games)
-    agent.reset(rows, rows)
+    agent.reset(rows, episodes(0, games))
     for _ in range(policy.context):
         agent.act(seen, rows)
     start = time.perf_counter()
@@ -84,27 +85,27 @@ def naive_rate(policy: Policy, games: int, steps: int) -> float:
 
 def played(policy: Policy, pool: GamePool, first: int) -> tuple[float, list[Rollout]]:
     """Returns the steps a second of playing episodes, and what was played."""
-    todo = episodes(first, 2 * GAMES)
+    todo = episodes(first, 2 * GAMES, options={"character": "ninja"})
     start = time.perf_counter()
     rollouts = list(play(Agent(policy), pool, todo))
-    return sum(len(r.record) for r in rollouts) / (time.perf_counter() - start), rollouts
+    return sum(len(r) for r in rollouts) / (time.perf_counter() - start), rollouts
 
 
 def games_rate(pool: GamePool, rollouts: list[Rollout]) -> float:
     """Returns the steps a second of the same episodes when nobody has to think, each game at its own pace."""
     scripts = [rollouts[game::GAMES] for game in range(GAMES)]
-    actions = {game: [(r, r.record.actions.astype(np.int64)) for r in scripts[game]] for game in range(GAMES)}
+    actions = {game: [(r, r.actions.astype(np.int64)) for r in scripts[game]] for game in range(GAMES)}
     start = time.perf_counter()
     waiting = {game: moves(pool, game, actions[game]) for game in range(GAMES)}
     while waiting:
         waiting = {game: script for game, script in waiting.items() if next(script, None) is not None}
-    return sum(len(r.record) for r in rollouts) / (time.perf_counter() - start)
+    return sum(len(r) for r in rollouts) / (time.perf_counter() - start)
 
 
 def moves(pool: GamePool, game: int, script: Script) -> Iterator[bool]:
     """Submits one game's calls one by one, each when asked to go on."""
     for rollout, actions in script:
-        pool.reset(game, rollout.episode.seed, rollout.episode.options())
+        pool.reset(game, rollout.episode.start.seed, rollout.episode.start.options)
         yield True
         pool.wait(game)
         for action in actions:

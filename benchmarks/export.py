@@ -63,7 +63,7 @@ class Player:
 def agent_step(policy: Policy) -> Step:
     """The project's own way to act."""
     agent = Agent(policy)
-    agent.reset([0], [0])
+    agent.reset([0], episodes(0, 1))
 
     def step(frame: NDArray[np.uint8]) -> None:
         agent.act(frame[None], [0])
@@ -151,15 +151,15 @@ def exactness(ref: str, file: Path) -> str:
 
 def played(policy: Policy, game: Any, episode: Episode, file: Path) -> tuple[NDArray[Any], ...]:
     """Plays an episode with the file, asking the agent too; returns frames, random numbers, actions and logits."""
-    agent, player, random = Agent(policy), Player(file, policy), np.random.default_rng((0, episode.seed))
-    agent.reset([0], [episode.seed])
-    frame, _ = game.reset(seed=episode.seed, options=episode.options())
+    agent, player, random = Agent(policy), Player(file, policy), np.random.default_rng((0, episode.start.seed))
+    agent.reset([0], [episode])
+    frame, _ = game.reset(seed=episode.start.seed, options=dict(episode.start.options))
     steps: list[tuple[Any, ...]] = []
     over = False
     while not over:
         uniform = random.random(16, dtype=np.float32)
         action, logits = player.step(codec.roundtrip(frame), uniform)
-        assert np.array_equal(action, agent.act(frame[None], [0])[0]), f"another action at step {len(steps)}"
+        assert np.array_equal(action, agent.act(frame[None], [0]).actions[0]), f"another action at step {len(steps)}"
         steps.append((frame, uniform, action, logits))
         frame, _, terminated, truncated, _ = game.step(action)
         over = terminated or truncated

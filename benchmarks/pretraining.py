@@ -46,7 +46,7 @@ class Trial:
         start = ["--model.init_from", given.bases[self.seed]] if self.kind == "sft" else []
         last, played = home / "checkpoints" / "last.ckpt", home / "played"
         fit = ["--config", "configs/experiment/policy.yaml", "--config", preset["configs"][self.kind], *start]
-        fit += ["--model.size", "tiny", "--model.env_args", game, "--trainer.precision", preset["precision"]]
+        fit += ["--model.size", "tiny", "--game.args", game, "--trainer.precision", preset["precision"]]
         fit += ["--data.train", given.curated, "--data.seed", self.seed, "--seed_everything", self.seed]
         fit += ["--trainer.max_steps", self.updates, "--trainer.val_check_interval", self.updates]
         fit += ["--model.warmup_steps", min(WARMUP, self.updates // 4)]

@@ -6,7 +6,7 @@ decoded pixels, so acting must see them too: the agent encodes and decodes every
 64 x 64 and 0.27 ms at 128 x 128, and what it encoded is what is stored.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -14,6 +14,36 @@ import simplejpeg
 from numpy.typing import NDArray
 
 QUALITY: Final = 95
+
+
+def encode(frames: NDArray[np.uint8]) -> list[bytes]:
+    """Encodes frames one by one.
+
+    Args:
+        frames: Observations, uint8 `(n, H, W, 3)`.
+
+    Returns:
+        A JPEG image each.
+    """
+    return [_encode(frame) for frame in frames]
+
+
+def decode(images: Sequence[bytes]) -> NDArray[np.uint8]:
+    """Decodes images one by one.
+
+    Args:
+        images: JPEG images of one size, n of them, at least one.
+
+    Returns:
+        Frames, uint8 `(n, H, W, 3)`.
+
+    Raises:
+        ValueError: If one is not a JPEG image of the first one's size.
+    """
+    frames = np.empty((len(images), *frame_size(images[0]), 3), dtype=np.uint8)
+    for image, frame in zip(images, frames, strict=True):
+        _decode(image, frame)
+    return frames
 
 
 def encode_frames(frames: NDArray[np.uint8]) -> tuple[bytes, NDArray[np.uint32]]:
@@ -25,7 +55,7 @@ def encode_frames(frames: NDArray[np.uint8]) -> tuple[bytes, NDArray[np.uint32]]
     Returns:
         The stream and where its frames begin and end: uint32 `(T + 1,)`, frame t is `data[offsets[t]:offsets[t + 1]]`.
     """
-    images = [_encode(frame) for frame in frames]
+    images = encode(frames)
     offsets = np.zeros(len(images) + 1, dtype=np.uint32)
     np.cumsum([len(image) for image in images], out=offsets[1:])
     return b"".join(images), offsets
@@ -79,10 +109,7 @@ def roundtrip(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
         The same frames after encoding and decoding, a new array of the same shape.
     """
     flat = frames.reshape(-1, *frames.shape[-3:])
-    stored = np.empty(flat.shape, dtype=np.uint8)
-    for frame, image in zip(flat, stored, strict=True):
-        _decode(_encode(frame), image)
-    return stored.reshape(frames.shape)
+    return decode(encode(flat)).reshape(frames.shape)
 
 
 def frame_size(image: bytes) -> tuple[int, int]:

@@ -1,7 +1,7 @@
-"""An episode to play: its seed, spawn and character, drawn as RLHF draws prompts."""
+"""Episodes to play, drawn as RLHF draws prompts: where each starts, and which of a player's draws it takes."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import count as count_from
 from itertools import islice
 from typing import Any, Final, Literal, get_args
@@ -13,32 +13,33 @@ NUMBERS: Final = 2**29  # so that seeds stay below 2**31, which every game takes
 
 
 @dataclass(frozen=True)
+class Start:
+    """How a game begins: the same start is the same world, whoever plays.
+
+    Args:
+        seed: Seed of everything in the game, below 2**31.
+        options: The game's reset options, such as `{"spawn": 0, "character": "ninja"}`.
+    """
+
+    seed: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Episode:
     """One episode to play.
 
     Args:
-        seed: Seed of the episode, below 2**31.
-        spawn: Spawn point; None lets the game draw it from the seed, or suits games without spawn points.
-        character: Character; None lets the game draw it, or suits games without characters.
+        start: How the game begins.
+        draw: Which of the player's own draws it takes: the same start with another draw is another episode.
     """
 
-    seed: int
-    spawn: int | None = None
-    character: str | None = "ninja"
-
-    def options(self) -> dict[str, Any]:
-        """Returns the options for `env.reset`: only what is set."""
-        wanted = {"spawn": self.spawn, "character": self.character}
-        return {name: value for name, value in wanted.items() if value is not None}
+    start: Start
+    draw: int = 0
 
 
-def stream(
-    seed: int,
-    split: Split = "play",
-    spawns: Sequence[int] | None = None,
-    character: str | None = "ninja",
-) -> Iterator[Episode]:
-    """Yields episodes without end.
+def stream(seed: int, split: Split = "play", options: Mapping[str, Any] | None = None) -> Iterator[Episode]:
+    """Yields episodes without end, each with a start of its own.
 
     Episode i of seed s is number `n = s * 1,000,003 + i` (modulo 2**29) and has the seed `4 n + split`, where train,
     val, test and play are 0 to 3. So no two splits ever share an episode, nor do two seeds below 536 within their first
@@ -47,44 +48,42 @@ def stream(
     Args:
         seed: Seed of the stream, 0 or more.
         split: What the episodes are for; `play` is for the commands.
-        spawns: Spawn points, taken in turn, so that each is played equally often; None lets the game draw.
-        character: Character of all of them; None lets the game draw.
+        options: The game's reset options, for all of them; the values of a list are taken in turn.
+
+    Raises:
+        ValueError: If an argument is not allowed.
     """
     if seed < 0:
         raise ValueError(f"seed {seed}: allowed: 0 or more")
     if split not in SPLITS:
         raise ValueError(f"split {split!r}: allowed: {', '.join(SPLITS)}")
-    if spawns is not None and not spawns:
-        raise ValueError("spawns []: allowed: at least one spawn point, or none given to let the game draw")
+    for name, value in (options or {}).items():
+        if value == []:
+            raise ValueError(f"option {name} []: allowed: at least one value, or none given to let the game draw")
     return (
-        Episode(
-            seed=(seed * STRIDE + index) % NUMBERS * len(SPLITS) + SPLITS.index(split),
-            spawn=None if spawns is None else spawns[index % len(spawns)],
-            character=character,
-        )
+        Episode(Start((seed * STRIDE + index) % NUMBERS * len(SPLITS) + SPLITS.index(split), _turn(options, index)))
         for index in count_from()
     )
 
 
-def episodes(
-    seed: int,
-    count: int,
-    split: Split = "play",
-    spawns: Sequence[int] | None = None,
-    character: str | None = "ninja",
-) -> list[Episode]:
+def episodes(seed: int, count: int, split: Split = "play", options: Mapping[str, Any] | None = None) -> list[Episode]:
     """Lists the first episodes of a stream; see `stream` for what the seeds are.
 
     Args:
         seed: Seed of the stream, 0 or more.
         count: How many, 1 or more.
         split: What the episodes are for; `play` is for the commands.
-        spawns: Spawn points, taken in turn; None lets the game draw.
-        character: Character of all of them; None lets the game draw.
+        options: The game's reset options, for all of them; the values of a list are taken in turn.
 
     Raises:
         ValueError: If an argument is not allowed.
     """
     if count < 1:
         raise ValueError(f"episodes {count}: allowed: 1 or more")
-    return list(islice(stream(seed, split, spawns, character), count))
+    return list(islice(stream(seed, split, options), count))
+
+
+def _turn(options: Mapping[str, Any] | None, index: int) -> dict[str, Any]:
+    return {
+        name: value[index % len(value)] if isinstance(value, list) else value for name, value in (options or {}).items()
+    }

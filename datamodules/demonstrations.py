@@ -5,10 +5,8 @@ from typing import Any, Literal
 
 from torch.utils.data import DataLoader
 
-from padzoo.core.episode import episodes
 from padzoo.datamodules.augment import Augment
 from padzoo.datamodules.cached_windows import CachedWindows
-from padzoo.datamodules.episodes import EpisodeList
 from padzoo.datamodules.loader import EndlessLoader, Nothing, loader
 from padzoo.datamodules.module import ZooDataModule
 from padzoo.datamodules.sets.decoded_set import DecodedSet
@@ -57,11 +55,6 @@ class Demonstrations(ZooDataModule):
         workers: Processes that read; training needs as many shards as ranks x workers, unless cached.
         shuffle: Windows that wait, encoded, to be drawn from, a reader.
         seed: Seed of order, windows and augmentation.
-        test_episodes: Episodes that `test` plays.
-        test_seed: Seed of these episodes.
-        test_batch_size: Episodes a test batch.
-        spawns: Spawn points of the test episodes, taken in turn; None lets the game draw.
-        character: Character of the test episodes; None lets the game draw.
         predict: Folder of shards for `predict`.
     """
 
@@ -80,11 +73,6 @@ class Demonstrations(ZooDataModule):
         workers: int = 1,
         shuffle: int = 256,
         seed: int = 0,
-        test_episodes: int = 200,
-        test_seed: int = 0,
-        test_batch_size: int = 16,
-        spawns: list[int] | None = None,
-        character: str | None = "ninja",
         predict: str | None = None,
     ) -> None:
         super().__init__(predict)
@@ -106,7 +94,6 @@ class Demonstrations(ZooDataModule):
         self.workers = workers
         self.shuffle = shuffle
         self.seed = seed
-        self.test = EpisodeList(episodes(test_seed, test_episodes, "test", spawns, character), test_batch_size)
 
     def reading(self) -> dict[str, Any]:
         """Returns what decides the order of the training samples."""
@@ -146,9 +133,9 @@ class Demonstrations(ZooDataModule):
                     f"{self.train}: {len(manifest.shards)} shards for {self.world} ranks x {self.workers} workers; "
                     "allowed: at most as many readers as shards (data.workers), or data.cache: true"
                 )
-        if stage == "validate" and not self._validates:
+        if stage in ("validate", "test") and not self._validates:
             raise ValueError("data.val None and data.val_fraction 0.0: allowed: a folder of shards, or a part above 0")
-        if stage in ("fit", "validate") and self._validates:
+        if stage in ("fit", "validate", "test") and self._validates:
             Manifest.load(self.val or self._train)
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
@@ -180,8 +167,8 @@ class Demonstrations(ZooDataModule):
         return loader(self._stream(manifest, self._windows(manifest, keep, 0), training=False), min(1, self.workers))
 
     def test_dataloader(self) -> DataLoader[Any]:
-        """Yields the episodes that `test` plays, in batches `list[Episode]`, the same every time."""
-        return loader(self.test)
+        """Yields what validation does."""
+        return self.val_dataloader()
 
     @property
     def _train(self) -> str:

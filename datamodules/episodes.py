@@ -1,16 +1,14 @@
 """The data module of online play: what it hands out are episodes to play."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from torch.utils.data import DataLoader, Dataset
 
-from padzoo.core.episode import Episode, Split, episodes, stream
+from padzoo.core.episode import Episode, episodes, stream
 from padzoo.datamodules.loader import EndlessLoader, EndlessStream, loader
 from padzoo.datamodules.module import ZooDataModule
-
-__all__ = ["Episode", "EpisodeList", "EpisodeStream", "Episodes", "episodes"]
 
 
 class EpisodeStream(EndlessStream):
@@ -19,22 +17,19 @@ class EpisodeStream(EndlessStream):
     Args:
         seed: Seed of the episodes.
         batch_size: Episodes a batch and rank.
-        spawns: Spawn points, taken in turn; None lets the game draw.
-        character: Character; None lets the game draw.
+        options: The game's reset options.
         rank: Rank of this process.
         world: How many ranks there are.
     """
 
-    def __init__(
-        self, seed: int, batch_size: int, spawns: Sequence[int] | None, character: str | None, rank: int, world: int
-    ) -> None:
-        self._arguments: tuple[int, Split, Sequence[int] | None, str | None] = (seed, "train", spawns, character)
+    def __init__(self, seed: int, batch_size: int, options: Mapping[str, Any], rank: int, world: int) -> None:
+        self._seed, self._options = seed, options
         self._batch_size = batch_size
         self._rank, self._world = rank, world
 
     def __iter__(self) -> Iterator[list[Episode]]:
         together = self._batch_size * self._world
-        numbered = islice(stream(*self._arguments), self.start * together, None)
+        numbered = islice(stream(self._seed, "train", self._options), self.start * together, None)
         while batch := list(islice(numbered, together)):
             yield batch[self._rank * self._batch_size : (self._rank + 1) * self._batch_size]
 
@@ -58,7 +53,7 @@ class EpisodeList(Dataset[list[Episode]]):
 
 
 class Episodes(ZooDataModule):
-    """Episodes for online alignment, as RLHF draws prompts: seed, spawn and character, in batches `list[Episode]`.
+    """Episodes for online alignment, as RLHF draws prompts: starts of a game, in batches `list[Episode]`.
 
     Training is endless: give the trainer `max_steps`. Training, validation and test episodes never share a seed (see
     `padzoo.core.episode.stream`).
@@ -68,8 +63,8 @@ class Episodes(ZooDataModule):
         batch_size: Episodes a batch; the paper has 16.
         val_episodes: Episodes to validate on, the same every time.
         test_episodes: Episodes to test on, the same every time.
-        spawns: Spawn points, taken in turn; None lets the game draw, or suits games without spawn points.
-        character: Character; None lets the game draw, or suits games without characters.
+        options: The game's reset options in all of them; the values of a list are taken in turn. On the command line
+            they are those of `game`.
         predict: Folder of shards for `predict`.
     """
 
@@ -79,8 +74,7 @@ class Episodes(ZooDataModule):
         batch_size: int = 16,
         val_episodes: int = 32,
         test_episodes: int = 200,
-        spawns: list[int] | None = None,
-        character: str | None = "ninja",
+        options: dict[str, Any] | None = None,
         predict: str | None = None,
     ) -> None:
         super().__init__(predict)
@@ -88,19 +82,18 @@ class Episodes(ZooDataModule):
             raise ValueError(f"data.batch_size {batch_size}: allowed: 1 or more")
         self.seed = seed
         self.batch_size = batch_size
-        self.spawns = spawns
-        self.character = character
-        self.val = episodes(seed, val_episodes, "val", spawns, character)
-        self.test = episodes(seed, test_episodes, "test", spawns, character)
+        self.options = options or {}
+        self.val = episodes(seed, val_episodes, "val", options)
+        self.test = episodes(seed, test_episodes, "test", options)
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Yields batches of new episodes without end."""
-        stream = EpisodeStream(self.seed, self.batch_size, self.spawns, self.character, self.rank, self.world)
+        stream = EpisodeStream(self.seed, self.batch_size, self.options, self.rank, self.world)
         return EndlessLoader(stream, 0, self.consumed)
 
     def reading(self) -> dict[str, Any]:
         """Returns what decides the order of the training episodes."""
-        settings = {f"data.{name}": getattr(self, name) for name in ("seed", "batch_size", "spawns", "character")}
+        settings = {f"data.{name}": getattr(self, name) for name in ("seed", "batch_size", "options")}
         return super().reading() | settings
 
     def val_dataloader(self) -> DataLoader[Any]:

@@ -210,18 +210,3 @@ def make(name: str, **env_args: Any) -> gymnasium.Env[Any, Any]:
         reason = f"it has no argument {unknown[1]}" if unknown else f"env_args {env_args}: {error}"
         raise ValueError(f"game {name!r}: {reason}") from error
     return env if ours else adapt(env, **adapter)
-
-
-def sized(env_args: Mapping[str, Any] | None, size: int) -> dict[str, Any]:
-    """Returns a game's arguments with the size of its pictures, which a policy or a flag decides.
-
-    Args:
-        env_args: The game's own arguments.
-        size: Rows and columns of an observation.
-
-    Raises:
-        ValueError: If the arguments name a size too.
-    """
-    if "size" in (env_args or {}):
-        raise ValueError(f"env_args {env_args}: allowed: no size; it is {size}, by the policy or the flag --size")
-    return {**(env_args or {}), "size": size}

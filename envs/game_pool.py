@@ -186,6 +186,16 @@ class GamePool:
             raise result
         return result
 
+    def render(self, index: int) -> NDArray[np.uint8]:
+        """Returns the picture of a game in mode `rgb_array`, which is larger than its observation.
+
+        Args:
+            index: Which game; no call may be under way in it.
+        """
+        picture = self._seats[index].env.render()
+        assert isinstance(picture, np.ndarray)
+        return picture
+
     def close(self) -> None:
         """Ends all games and their threads."""
         for seat in self._seats:

@@ -4,6 +4,7 @@ import json
 import logging
 import warnings
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,11 +18,12 @@ import padzoo.callbacks
 import padzoo.datamodules.demonstrations
 import padzoo.datamodules.episodes
 import padzoo.datamodules.preferences
-import padzoo.zoo.learn.behavior_cloning
 import padzoo.zoo.learn.reinforce
 import padzoo.zoo.learn.reward_model  # noqa: F401 - imported so that configurations can name the classes without their module
-from padzoo.callbacks import LastCheckpoint, PredictionWriter
+from padzoo.callbacks import ClosedLoop, LastCheckpoint, PredictionWriter
 from padzoo.datamodules.module import ZooDataModule
+from padzoo.envs.game import Game
+from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
 from padzoo.zoo.learn.module import ZooModule
 
 NOISE: Final = (  # Lightning's warnings of what is meant here
@@ -47,8 +49,11 @@ class TrainingCLI(LightningCLI):
     """LightningCLI with the zoo's habits: logs and checkpoints in `trainer.default_root_dir`, what is given wins."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Sets the zoo's defaults."""
+        """Sets the zoo's defaults, and says the game once for whatever plays it."""
         parser.set_defaults({"trainer.default_root_dir": "runs/default"})
+        parser.add_class_arguments(Game, "game")
+        parser.link_arguments("game", "model.init_args.game", compute_fn=dict)
+        parser.link_arguments("game", "data.init_args.options", compute_fn=lambda game: Game(**game).starts)
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Builds the trainer; unless configured otherwise, logs and predictions go to its root folder itself."""
@@ -62,6 +67,11 @@ class TrainingCLI(LightningCLI):
         keeps = settings["enable_checkpointing"] is not False and not settings["fast_dev_run"]
         if self.subcommand == "fit" and keeps and LastCheckpoint not in given:
             callbacks.append(LastCheckpoint())
+        if self.subcommand == "test" and isinstance(self.model, BehaviorCloning) and ClosedLoop not in given:
+            callbacks.append(ClosedLoop())
+        for callback in callbacks:
+            if isinstance(callback, ClosedLoop) and callback.game is None:
+                callback.game = asdict(self.config_init[self.subcommand]["game"])
         if self.subcommand == "predict" and PredictionWriter not in given:
             callbacks.append(PredictionWriter(str(Path(root) / "predictions")))
         if settings["enable_progress_bar"] is not False and not any(issubclass(kind, ProgressBar) for kind in given):

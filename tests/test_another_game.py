@@ -17,7 +17,7 @@ from padzoo.envs.game_pool import GamePool
 
 GAME = "vizdoom.gymnasium_wrapper:VizdoomBasic-v1"
 ARGUMENTS = {"frame_skip": 4}  # 300 tics at most: 75 steps
-PLAY = ["--env", GAME, "--env_args", json.dumps(ARGUMENTS), "--character", "null", "--games", 2]
+PLAY = ["--env", GAME, "--env_args", json.dumps(ARGUMENTS), "--games", 2]
 
 
 def record_a_random_player(out: Path, episodes: int) -> None:
@@ -55,7 +55,7 @@ def demonstrations(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def base(demonstrations: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A policy cloned from the random player; it played in the game for its checkpoint to be chosen."""
-    game = ["--model.env", GAME, "--model.env_args", json.dumps(ARGUMENTS)]
+    game = ["--game.id", GAME, "--game.args", json.dumps(ARGUMENTS)]
     root = tmp_path_factory.mktemp("base")
     return fit("policy", "base", root, "--data.train", demonstrations, *game).with_name("best.ckpt")
 
@@ -83,7 +83,7 @@ def test_the_policy_is_aligned_with_preferences_of_ones_own(base: Path, rollouts
     assert padzoo("prefer", rollouts, *options) == 0
     data = ["--data.train", rollouts, "--data.train_preferences", preferences]
     reward = fit("reward", "reward", tmp_path / "reward", "--model.policy", base, *data)
-    game = ["--model.env", GAME, "--model.env_args", json.dumps(ARGUMENTS), "--data.character", "null"]
+    game = ["--game.id", GAME, "--game.args", json.dumps(ARGUMENTS)]
     options = ["--model.policy", base, "--model.reward", reward, *game, "--trainer.max_steps", 1]
     aligned = fit("reinforce", "aligned", tmp_path / "aligned", *options)
     assert checkpoint(aligned)["global_step"] == 1

@@ -66,7 +66,7 @@ CASES: dict[str, tuple[list[Any], str]] = {
         ["fit", *CLONE, "--data.train", "{foreign}"],
         "{foreign}/index.json: action schema 'gamepad-v0' is not supported; allowed: 'gamepad-v1'",
     ),
-    "spawn to play from": ([*ROLLOUT, "--spawn", 7], "spawn 7: allowed 0, 1, 2, 3"),
+    "spawn to play from": ([*ROLLOUT, "--options", '{"spawn": 7}'], "spawn 7: allowed 0, 1, 2, 3"),
     "spawn to record from": (
         ["demos", "--player", "curated", "--episodes", 1, "--games", 1, "--spawn", 7, "--out", "{out}"],
         "spawn 7: allowed 0, 1, 2, 3",

@@ -21,7 +21,7 @@ STEPS = 3
 SUPPORT = Path(__file__).parent / "support"
 DDP = ["--trainer.strategy", "ddp", "--trainer.devices", 2, "--trainer.accelerator", "cpu"]
 POLICY = [*preset("policy", "scratch"), "--data.val_fraction", 0, "--trainer.val_check_interval", 1_000]
-SHORT = ["--model.env_args", '{"max_steps": 8}']
+SHORT = ["--game.args", '{"max_steps": 8}']
 
 
 def command(root: Path, *arguments: object) -> list[str]:
@@ -120,7 +120,7 @@ def test_alignment_plays_other_episodes_on_each_rank(policy: Path, reward: Path,
 
 
 def test_a_rank_whose_games_all_crash_holds_up_nobody(policy: Path, reward: Path, tmp_path: Path) -> None:
-    given = ["--model.policy", policy, "--model.reward", reward, "--model.env", "crashing:Crashing-v0"]
+    given = ["--model.policy", policy, "--model.reward", reward, "--game.id", "crashing:Crashing-v0"]
     run([["zoo", *command(tmp_path, *preset("reinforce", "aligned"), *given, *DDP)]], [{}])
     ranks = witnessed(tmp_path)
     assert ranks[1]["losses"] == [0.0] * STEPS

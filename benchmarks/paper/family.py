@@ -85,7 +85,7 @@ class Family:
 
     def playing(self, experiment: str, stage: str, *options: object) -> str:
         """Returns the command line of a training that plays the game."""
-        return self.fit(experiment, stage, "--model.env_args", shlex.quote(self.game), *options)
+        return self.fit(experiment, stage, "--game.args", shlex.quote(self.game), *options)
 
     def imitation(self, stage: str, data: Path, *options: object) -> str:
         """Returns the command line of behavior cloning."""

@@ -4,9 +4,10 @@ from typing import Final
 
 import numpy as np
 
+from padzoo.core.episode import Start
 from padzoo.envs.island.plan import PADS, SPAWNS
-from padzoo.envs.players.plays import Play, Plays, check_pad
 from padzoo.envs.players.runner import Runner
+from padzoo.envs.players.scripts import Play, Scripts, check_pad
 from padzoo.envs.players.temper import Range, Temper
 
 CHARACTER: Final = "ninja"  # the one of every evaluation
@@ -45,7 +46,7 @@ def curated(
     balanced: bool = False,
     spawn: int | None = None,
     character: str | None = None,
-) -> Plays:
+) -> Scripts:
     """Draws clean runs to the pads in turn; those that fail are not worth keeping.
 
     Args:
@@ -56,7 +57,7 @@ def curated(
         character: The character; None is the ninja.
 
     Returns:
-        The games, endless.
+        The player, with its endless list of episodes.
 
     Raises:
         ValueError: If there is no such pad.
@@ -66,11 +67,11 @@ def curated(
     def draw(index: int, attempt: int) -> Play:
         goal = list(PADS)[index % len(PADS)] if pad is None else pad
         # The spawn does not depend on the attempt: if it did, a hard start would be rarer than its share.
-        start = np.random.default_rng((seed, 1, index)).choice(len(SPAWNS), p=spawn_shares(goal, balanced))
+        spawned = np.random.default_rng((seed, 1, index)).choice(len(SPAWNS), p=spawn_shares(goal, balanced))
         rng = np.random.default_rng((seed, 2, index, attempt))
-        options = {"spawn": int(start) if spawn is None else spawn, "character": character or CHARACTER}
-        episode = int(rng.integers(2**31))
-        player = Runner(Temper.draw(rng, **KNOBS), rng, goal, MISS)
-        return Play(index, "curated", player, episode, options, goal, must_reach=True)
+        options = {"spawn": int(spawned) if spawn is None else spawn, "character": character or CHARACTER}
+        start = Start(int(rng.integers(2**31)), options)
+        script = Runner(Temper.draw(rng, **KNOBS), rng, goal, MISS)
+        return Play(start, attempt, index=index, kind="curated", script=script, pad=goal, must_reach=True)
 
-    return Plays(draw)
+    return Scripts(draw)

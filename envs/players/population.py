@@ -6,14 +6,15 @@ from typing import Final
 
 import numpy as np
 
+from padzoo.core.episode import Start
 from padzoo.envs.island.actors import CHARACTERS
 from padzoo.envs.island.plan import SPAWNS
 from padzoo.envs.players.bystanders import Idler, Masher, Spinner, WallRunner, Wanderer
-from padzoo.envs.players.plays import Play, Plays, check_pad
-from padzoo.envs.players.runner import Player, Runner
+from padzoo.envs.players.runner import Runner, Script
+from padzoo.envs.players.scripts import Play, Scripts, check_pad
 from padzoo.envs.players.temper import Range, Temper
 
-Builder = Callable[[Temper, np.random.Generator, str], Player]
+Builder = Callable[[Temper, np.random.Generator, str], Script]
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ KINDS: Final = (
 )
 
 
-def population(seed: int, pad: str | None = None, spawn: int | None = None, character: str | None = None) -> Plays:
+def population(seed: int, pad: str | None = None, spawn: int | None = None, character: str | None = None) -> Scripts:
     """Draws players as they come: kinds, goals, tempers, characters and spawn points all vary.
 
     Args:
@@ -87,7 +88,7 @@ def population(seed: int, pad: str | None = None, spawn: int | None = None, char
         character: The character; None draws it evenly.
 
     Returns:
-        The games, endless.
+        The player, with its endless list of episodes.
 
     Raises:
         ValueError: If there is no such pad.
@@ -100,10 +101,11 @@ def population(seed: int, pad: str | None = None, spawn: int | None = None, char
         # All is drawn whatever is given, so that giving one thing leaves the others as they are.
         wanted = str(rng.choice(list(PAD_SHARES), p=list(PAD_SHARES.values())))
         options = {"spawn": int(rng.integers(len(SPAWNS))), "character": str(rng.choice(CHARACTERS))}
-        episode = int(rng.integers(2**31))
+        world = int(rng.integers(2**31))
         goal = wanted if pad is None else pad
-        player = kind.build(Temper.draw(rng, **kind.knobs), rng, goal)
+        script = kind.build(Temper.draw(rng, **kind.knobs), rng, goal)
         options |= {name: value for name, value in (("spawn", spawn), ("character", character)) if value is not None}
-        return Play(index, kind.name, player, episode, options, goal if kind.goes_for else None)
+        aim = goal if kind.goes_for else None
+        return Play(Start(world, options), attempt, index=index, kind=kind.name, script=script, pad=aim)
 
-    return Plays(draw)
+    return Scripts(draw)

@@ -21,8 +21,8 @@ _RIGHT_X: Final = COMPONENTS.index("right_x")
 BLOCKED: Final = 14.0  # whoever got less far than this in 3 steps (a run makes 150 map units) is stuck
 
 
-class Player(Protocol):
-    """Whoever holds the gamepad."""
+class Script(Protocol):
+    """A player of one episode by script."""
 
     def act(self, info: Mapping[str, Any]) -> NDArray[np.int64]:
         """Chooses an action.
@@ -54,7 +54,7 @@ class ScriptedPlayer(ABC):
         self.hop = 0
 
     def act(self, info: Mapping[str, Any]) -> NDArray[np.int64]:
-        """Chooses an action; see `Player.act`."""
+        """Chooses an action; see `Script.act`."""
         seen = self.pilot.see(info)
         self.pause = int(self.rng.integers(3, 10)) if self.rng.random() < self.temper.lapses else max(0, self.pause - 1)
         if self.warm_up.goes_on():

@@ -1,26 +1,35 @@
 """`padzoo demos`: demonstrations by scripted players, or by a person."""
 
+import re
 from collections import Counter
-from functools import partial
-from typing import Any, Literal
+from inspect import signature
+from itertools import islice
+from typing import Any, Final, Literal
 
 from rich.console import Console
 from rich.progress import track
 
 from padzoo.commands.table import outcome_table
-from padzoo.core import episode as draw
-from padzoo.core.trajectory import Trajectory
+from padzoo.core.episode import Episode
+from padzoo.core.episode import episodes as draw
+from padzoo.core.registry import Registry
 from padzoo.datamodules.sets.shards import ShardWriter
-from padzoo.envs.adapter import sized
-from padzoo.envs.game_pool import GamePool
-from padzoo.envs.players.demonstrators import curated
-from padzoo.envs.players.plays import Plays
-from padzoo.envs.players.population import population
-from padzoo.envs.recorder import Recording, record
+from padzoo.envs.arena import Arena
+from padzoo.envs.game import ISLAND, Game
+from padzoo.envs.player import Player
+from padzoo.envs.players.scripts import Scripts
+
+PLAYERS: Final = Registry(
+    "player",
+    {
+        "population": "padzoo.envs.players.population.population",
+        "curated": "padzoo.envs.players.demonstrators.curated",
+    },
+)
 
 
 def demos(
-    player: Literal["population", "curated", "human"],
+    player: str,
     episodes: int,
     out: str,
     seed: int = 0,
@@ -29,78 +38,107 @@ def demos(
     pad: Literal["left", "middle", "right"] | None = None,
     balanced: bool = False,
     size: int = 128,
+    env: str = ISLAND,
     env_args: dict[str, Any] | None = None,
     games: int | None = None,
 ) -> None:
-    """Records demonstrations on the launch island.
+    """Records demonstrations.
 
     Args:
-        player: `population`, players of every kind and skill; `curated`, ninjas that reach their pad; or `human`: you,
-            at a gamepad or the keyboard. Escape ends a session; what was cut off otherwise, the same command goes on.
+        player: `population`, players of every kind and skill; `curated`, ninjas that reach their pad; `human`: you, at
+            a gamepad or the keyboard; or the dotted path of a player of your own. Escape ends a session; what was cut
+            off otherwise, the same command resumes.
         episodes: How many trajectories to record.
         out: Folder to make.
         seed: Seed of the players and their games.
         spawn: Spawn point of all of them, 0 to 3; left out, each player has its own.
         character: Character of all of them; left out, each player has its own.
-        pad: Pad that all of them want; left out, each player has its own, and a person is told none.
+        pad: Pad that all of them want; left out, each player has its own, and a person has none.
         balanced: Curated right-pad runs start evenly from all spawns, not mostly from the left-hand ones.
         size: Height and width of the frames in pixels: 64 for policies of size `tiny`, 128 for the others.
+        env: The game, for players that can play others than the launch island: a Gymnasium id or a YAML file.
         env_args: Further arguments of the game, such as `{"look": "meadow", "light": "noon"}`, as JSON.
         games: Scripted games played at once; 8 if left out.
 
     Raises:
-        ValueError: If there is no such spawn point, character or pad, or `out` is in use.
+        ValueError: If there is no such player, spawn point, character or pad, or `out` is in use.
     """
-    if balanced and player != "curated":
-        raise ValueError(f"--balanced true: allowed with --player curated only, not {player}")
-    if games is not None and player == "human":
-        raise ValueError(f"--games {games}: allowed with scripted players only")
-    source: dict[str, Any] = {"command": "demos", "player": player, "episodes": episodes, "seed": seed, "spawn": spawn}
-    source |= {"character": character, "pad": pad, "balanced": balanced, "env_args": env_args or {}}
-    arguments = sized(env_args, size)
+    settings: dict[str, Any] = {"spawn": spawn, "character": character, "pad": pad, "balanced": balanced}
+    source = {"command": "demos", "player": player, "episodes": episodes, "seed": seed, **settings}
+    source |= {"env": env, "env_args": env_args or {}}
+    given = {name: value for name, value in settings.items() if value is not None and value is not False}
     if player == "human":
-        counts = _play(episodes, out, source, arguments)
+        counts = _human(episodes, out, source, env_args, size, given, games)
     else:
-        curated_plays = partial(curated, balanced=balanced)
-        plays = (curated_plays if player == "curated" else population)(seed, pad=pad, spawn=spawn, character=character)
-        counts = _script(plays, episodes, out, source, arguments, 8 if games is None else games)
+        game, games = Game.of(env, env_args), 8 if games is None else games
+        counts = _script(player, episodes, out, source, game, size, given, games)
     Console().print(outcome_table(counts, f"{counts.total()} trajectories in {out}"))
 
 
 def _script(
-    plays: Plays, episodes: int, out: str, source: dict[str, Any], arguments: dict[str, Any], games: int
+    name: str,
+    episodes: int,
+    out: str,
+    source: dict[str, Any],
+    game: Game,
+    size: int,
+    given: dict[str, Any],
+    games: int,
 ) -> Counter[str]:
-    pool = GamePool("padzoo/LaunchIsland-v0", games, arguments)
-    with pool, ShardWriter(out, source=source) as writer:
-        recordings = record(pool, plays, episodes)
-        for index, recording in enumerate(track(recordings, "recording", total=episodes)):
-            writer.write(_trajectory(recording, source, index))
+    build = PLAYERS.find(name)
+    for setting, value in given.items():
+        if setting not in signature(build).parameters:
+            raise ValueError(f"--{setting} {value}: player {name!r} has no such setting")
+    player: Player = build(source["seed"], **given)
+    todo: list[Episode] | islice[Episode] = draw(source["seed"], episodes, options=game.starts)
+    if isinstance(player, Scripts):  # each of its episodes has a player of its own
+        todo = islice(player, episodes)
+    with Arena(game, size, games) as arena, ShardWriter(out, source=source) as writer:
+        for rollout in track(arena.play(player, todo), "recording", total=episodes):
+            if not rollout.crashed:
+                writer.write(rollout.named(_key(source, rollout.number)))
         return writer.outcomes
 
 
-def _play(episodes: int, out: str, source: dict[str, Any], arguments: dict[str, Any]) -> Counter[str]:
-    from padzoo.envs.person.session import Session  # pygame, which scripted players do without
+def _human(
+    episodes: int,
+    out: str,
+    source: dict[str, Any],
+    env_args: dict[str, Any] | None,
+    size: int,
+    given: dict[str, Any],
+    games: int | None,
+) -> Counter[str]:
+    from padzoo.envs.person.person import Left, Person  # pygame, which scripted players do without
 
-    spawns = None if source["spawn"] is None else [source["spawn"]]
-    todo = draw.episodes(source["seed"], episodes, spawns=spawns, character=source["character"])
-    goal = f", {source['pad']} pad" if source["pad"] else ""
+    if games is not None or "balanced" in given:
+        wrong = f"--games {games}" if games is not None else "--balanced true"
+        raise ValueError(f"{wrong}: allowed with scripted players only, not human")
+    if source["env"] != ISLAND:
+        raise ValueError(f"--env {source['env']}: a person plays {ISLAND} only")
+    pad = given.pop("pad", None)
+    game = Game.of(ISLAND, {**(env_args or {}), "render_mode": "rgb_array"})
+    todo = draw(source["seed"], episodes, options=given)
+    goal = f", {pad} pad" if pad else ""
     late = 0
     # A shard an episode: whatever ends the session, every finished episode is on the disk.
     with (
         ShardWriter(out, source=source, trajectories_per_shard=1, resume=True) as writer,
-        Session(**arguments) as session,
+        Arena(game, size, 1) as arena,
     ):
-        for index in range(len(writer.keys), episodes):
-            title = f"episode {index + 1} of {episodes}{goal}"
-            recording = session.play(todo[index].seed, todo[index].options(), source["pad"], title)
-            if recording is None:
-                break
-            late += recording.meta["late"]
-            writer.write(_trajectory(recording, source, index))
+        first = len(writer.keys)
+        titles = [f"episode {index + 1} of {episodes}{goal}" for index in range(first, episodes)]
+        with Person(arena.pool, titles, pad) as person:
+            try:
+                for rollout in arena.play(person, todo[first:]):
+                    late += rollout.about["late"]
+                    writer.write(rollout.named(_key(source, first + rollout.number)))
+            except Left:
+                pass
     print(f"{late} steps came more than 20 ms late")
     return writer.outcomes
 
 
-def _trajectory(recording: Recording, source: dict[str, Any], index: int) -> Trajectory:
-    key = f"{source['player']}-{source['seed']}-{index:06d}"
-    return Trajectory(key, recording.frames, recording.actions, recording.positions, recording.meta)
+def _key(source: dict[str, Any], index: int) -> str:
+    name = re.sub(r"[^a-z0-9_-]", "-", source["player"].lower())
+    return f"{name}-{source['seed']}-{index:06d}"

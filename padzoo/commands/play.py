@@ -10,14 +10,13 @@ from PIL import Image
 from rich.progress import track
 
 from padzoo.commands.device import find_device
-from padzoo.core import episode as draw
+from padzoo.core.episode import episodes as draw
 from padzoo.core.errors import GameCrashed
-from padzoo.envs.adapter import make, sized
-from padzoo.envs.game_pool import GamePool
+from padzoo.envs.arena import Arena
+from padzoo.envs.game import ISLAND, Game
+from padzoo.envs.rollout import Rollout
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.play.agent import PRECISIONS, Agent, Precision
-from padzoo.zoo.play.rollout import Rollout
-from padzoo.zoo.play.rollout import play as roll_out
 
 Film = list[NDArray[np.uint8]]
 
@@ -30,9 +29,9 @@ def play(
     temperature: float = 1.0,
     precision: Precision = "32-true",
     device: str = "auto",
-    character: str | None = "ninja",
-    env: str = "padzoo/LaunchIsland-v0",
+    env: str = ISLAND,
     env_args: dict[str, Any] | None = None,
+    options: dict[str, Any] | None = None,
     size: int = 144,
 ) -> None:
     """Plays some episodes side by side into a GIF, in real time.
@@ -47,34 +46,36 @@ def play(
         temperature: Softmax temperature of the actions; 0 takes the most likely.
         precision: Of the network: `bf16-true` is faster for large ones, and what it plays differs a little.
         device: Where the network computes: `cpu`, `cuda` and the like; `auto` is the accelerator if there is one.
-        character: Character to play; `null` for a game without characters, or to let the game draw.
-        env: Gymnasium id of the game; `module:id` imports the module first.
+        env: The game: a Gymnasium id (`module:id` imports the module first) or a YAML file that describes one.
         env_args: Further arguments of the game, as JSON.
+        options: Reset options of every episode, as JSON; the values of a list are taken in turn.
         size: Height and width of each picture in pixels.
     """
     net = hub.load(policy, "policy").to(find_device(device), PRECISIONS[precision])
-    spawns = range(4) if env == "padzoo/LaunchIsland-v0" else None
-    todo = draw.episodes(seed, episodes, spawns=spawns, character=character)
-    with GamePool(env, min(episodes, 4), sized(env_args, net.image_size)) as pool:
+    turns = {"spawn": [0, 1, 2, 3]} if env == ISLAND else {}
+    game = Game.of(env, env_args, {**turns, **(options or {})})
+    with Arena(game, net.image_size, min(episodes, 4)) as arena:
         agent = Agent(net, temperature=temperature, seed=seed)
-        rollouts = [rollout for rollout in roll_out(agent, pool, todo) if not rollout.crashed]
+        todo = draw(seed, episodes, options=game.starts)
+        rollouts = [rollout for rollout in arena.play(agent, todo) if not rollout.crashed]
     if not rollouts:
         raise GameCrashed(f"{env}: every episode crashed")
-    films = [film(rollout, env, sized(env_args, size)) for rollout in track(rollouts, "filming")]
+    films = [film(rollout, game, size) for rollout in track(rollouts, "filming")]
     save_gif(Path(out), side_by_side(films))
     print(f"{', '.join(rollout.outcome for rollout in rollouts)}: {out}")
 
 
-def film(rollout: Rollout, env: str, env_args: dict[str, Any]) -> Film:
+def film(rollout: Rollout, game: Game, size: int) -> Film:
     """Plays an episode's actions again in a game of larger pictures and returns these, `(size, size, 3)` each."""
-    game = make(env, **env_args)
+    env = game.env(size)
+    start = rollout.episode.start
     try:
-        picture, _ = game.reset(seed=rollout.episode.seed, options=rollout.episode.options())
+        picture, _ = env.reset(seed=start.seed, options=dict(start.options) or None)
         pictures = [picture]
-        for action in rollout.record.actions:
-            pictures.append(game.step(action.astype(np.int64))[0])
+        for action in rollout.actions:
+            pictures.append(env.step(action.astype(np.int64))[0])
     finally:
-        game.close()
+        env.close()
     return pictures
 
 

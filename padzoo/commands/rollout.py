@@ -8,14 +8,13 @@ from rich.progress import track
 
 from padzoo.commands.device import find_device
 from padzoo.commands.table import outcome_table, percentages
-from padzoo.core import episode as draw
+from padzoo.core.episode import episodes as draw
 from padzoo.core.errors import GameCrashed
 from padzoo.datamodules.sets.shards import ShardWriter
-from padzoo.envs.adapter import sized
-from padzoo.envs.game_pool import GamePool
+from padzoo.envs.arena import Arena
+from padzoo.envs.game import ISLAND, Game
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.play.agent import PRECISIONS, Agent, Precision
-from padzoo.zoo.play.rollout import play
 
 
 def rollout(
@@ -26,10 +25,9 @@ def rollout(
     temperature: float = 1.0,
     precision: Precision = "32-true",
     device: str = "auto",
-    spawn: int | None = None,
-    character: str | None = "ninja",
-    env: str = "padzoo/LaunchIsland-v0",
+    env: str = ISLAND,
     env_args: dict[str, Any] | None = None,
+    options: dict[str, Any] | None = None,
     games: int = 16,
 ) -> None:
     """Plays episodes with a policy, records them, and counts how they ended in `outcomes.json`.
@@ -42,26 +40,21 @@ def rollout(
         temperature: Softmax temperature of the actions; 0 takes the most likely.
         precision: Of the network: `bf16-true` is faster for large ones, and what it plays differs a little.
         device: Where the network computes: `cpu`, `cuda` and the like; `auto` is the accelerator if there is one.
-        spawn: Spawn point of all episodes; left out, each seed has its own.
-        character: Character to play; `null` for a game without characters, or to let the game draw.
-        env: Gymnasium id of the game; `module:id` imports the module first.
+        env: The game: a Gymnasium id (`module:id` imports the module first) or a YAML file that describes one.
         env_args: Further arguments of the game, as JSON.
+        options: Reset options of every episode, as JSON, such as `{"spawn": 0, "character": "knight"}`; the values of
+            a list are taken in turn.
         games: Games played at once.
     """
     where = find_device(device)
     net = hub.load(policy, "policy").to(where, PRECISIONS[precision])
-    todo = draw.episodes(seed, episodes, spawns=None if spawn is None else [spawn], character=character)
-    source: dict[str, Any] = {
-        "command": "rollout",
-        "policy": hub.sha256(policy),
-        "env": env,
-        "env_args": env_args or {},
-    }
-    source |= {"seed": seed, "episodes": episodes, "temperature": temperature}
-    source |= {"precision": precision, "device": where.type, "spawn": spawn, "character": character}
-    with GamePool(env, games, sized(env_args, net.image_size)) as pool, ShardWriter(out, source=source) as writer:
-        counts = dict.fromkeys(pool.outcomes, 0)
-        rollouts = play(Agent(net, temperature=temperature, seed=seed), pool, todo)
+    game = Game.of(env, env_args, options)
+    source: dict[str, Any] = {"command": "rollout", "policy": hub.sha256(policy), "env": game.id, "env_args": game.args}
+    source |= {"options": game.starts, "seed": seed, "episodes": episodes, "temperature": temperature}
+    source |= {"precision": precision, "device": where.type}
+    with Arena(game, net.image_size, games) as arena, ShardWriter(out, source=source) as writer:
+        counts = dict.fromkeys(arena.outcomes, 0)
+        rollouts = arena.play(Agent(net, temperature=temperature, seed=seed), draw(seed, episodes, options=game.starts))
         for played in track(rollouts, "playing", total=episodes):
             if not played.crashed:
                 if played.outcome not in counts:

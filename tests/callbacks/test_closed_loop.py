@@ -4,8 +4,8 @@ import pytest
 from micro import checkpoint, fit, padzoo, preset
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
-from padzoo.zoo.learn.policy_module import PolicyModule
+from padzoo.envs.arena import Arena
+from padzoo.zoo.play.agent import Agent
 
 OUTCOMES = ("none", "left", "middle", "right")
 
@@ -46,14 +46,13 @@ def test_the_same_fixed_validation_episodes_are_played_each_time_in_evaluation_m
 ) -> None:
     played, modes = [], []
 
-    def play(self: PolicyModule, todo: list[object], seed: int = 0) -> list[object]:
+    def play(self: Arena, player: Agent, todo: list[object]) -> list[object]:
         played.append(todo)
-        modes.append(self.training)
+        modes.append(player.policy.training)
         return []  # every game crashed
 
-    monkeypatch.setattr(BehaviorCloning, "play", play)
-    options = ["--data.train", shards, "--trainer.max_steps", 4, "--data.test_seed", 9]
-    fit("policy", "base", tmp_path, *options)
+    monkeypatch.setattr(Arena, "play", play)
+    fit("policy", "base", tmp_path, "--data.train", shards, "--trainer.max_steps", 4)
     assert len(played) == 2
     assert played[0] == played[1]
     assert len(played[0]) == 2
@@ -67,4 +66,4 @@ def test_a_model_that_cannot_play_is_refused(
     options = [*data, "--trainer.default_root_dir", tmp_path, "--trainer.callbacks", "ClosedLoop"]
     assert padzoo("fit", *preset("reward", "reward"), *options) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.endswith("ClosedLoop: RewardModel does not play; allowed: BehaviorCloning, Reinforce")
+    assert line.endswith("ClosedLoop: RewardModel is no policy; allowed: BehaviorCloning, aligners")

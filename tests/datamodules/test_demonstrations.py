@@ -111,11 +111,10 @@ def test_validating_on_nothing_is_refused(shards: Path) -> None:
 
 
 def test_a_set_to_train_on_is_asked_for_only_where_it_is_used(shards: Path) -> None:
-    data = Demonstrations(predict=str(shards), test_episodes=2)
-    for stage in ("test", "predict"):
-        data.setup(stage)
+    data = Demonstrations(predict=str(shards))
+    data.setup("predict")
     assert len(list(data.predict_dataloader())) == 24
-    for stage in ("fit", "validate"):
+    for stage in ("fit", "validate", "test"):
         with pytest.raises(ValueError, match=r"^data\.train None: allowed: a folder of shards"):
             data.setup(stage)
     apart = Demonstrations(val=str(shards), workers=0)
@@ -123,12 +122,11 @@ def test_a_set_to_train_on_is_asked_for_only_where_it_is_used(shards: Path) -> N
     assert list(apart.val_dataloader())
 
 
-def test_test_episodes_never_change(shards: Path) -> None:
-    data = build(shards, test_episodes=20, test_batch_size=8, spawns=[2, 3])
-    batches = list(data.test_dataloader())
-    assert list(map(len, batches)) == [8, 8, 4]
-    assert [episode.spawn for episode in batches[0][:4]] == [2, 3, 2, 3]
-    assert list(data.test_dataloader()) == batches
+def test_what_is_tested_on_is_what_is_held_out(shards: Path) -> None:
+    data = build(shards, val_fraction=0.5)
+    held_out = [batch["actions"] for batch in data.val_dataloader()]
+    for batch, expected in zip(data.test_dataloader(), held_out, strict=True):
+        assert torch.equal(batch["actions"], expected)
 
 
 def test_prediction_goes_over_whole_trajectories(shards: Path) -> None:

@@ -64,7 +64,7 @@ def preferences_file(shards: Path, tmp_path: Path) -> str:
 def test_lightning_trains_on_each(shards: Path, preferences_file: str, tmp_path: Path, kind: str) -> None:
     folder = str(shards)
     data: ZooDataModule = {
-        "demonstrations": lambda: Demonstrations(folder, batch_size=2, workers=1, predict=folder),
+        "demonstrations": lambda: Demonstrations(folder, val_fraction=0.2, batch_size=2, workers=1, predict=folder),
         "preferences": lambda: Preferences(folder, preferences_file, folder, preferences_file, predict=folder),
         "episodes": lambda: Episodes(batch_size=4, test_episodes=6, predict=folder),
     }[kind]()
@@ -73,10 +73,10 @@ def test_lightning_trains_on_each(shards: Path, preferences_file: str, tmp_path:
     assert len(listener.heard) == 3
     listener.heard.clear()
     trainer(tmp_path).test(listener, data, verbose=False)
-    if kind == "preferences":
-        assert isinstance(listener.heard[0]["ids"], torch.Tensor)
-    else:
+    if kind == "episodes":
         assert all(isinstance(episode, Episode) for batch in listener.heard for episode in batch)
+    else:
+        assert isinstance(listener.heard[0]["ids" if kind == "preferences" else "actions"], torch.Tensor)
     listener.heard.clear()
     trainer(tmp_path).predict(listener, data)
     assert [item.key for item in listener.heard] == list(Archive(folder).keys)
@@ -86,7 +86,7 @@ def test_lightning_trains_on_each(shards: Path, preferences_file: str, tmp_path:
 
 def test_light_names_do_not_wait_for_lightning() -> None:
     code = (
-        "import sys; from datamodules import Trajectory, ShardWriter, Archive, Episode, Preference, Manifest, Record; "
+        "import sys; from padzoo.datamodules import Trajectory, ShardWriter, Archive, Episode, Manifest, Record; "
         "from padzoo.core.episode import episodes; from padzoo.datamodules.judges.criterion import criterion; "
         "sys.exit(bool({'torch', 'lightning', 'webdataset'} & set(sys.modules)))"
     )

@@ -1,6 +1,8 @@
 """Simple play and simple checks: a straight walk to a pad from info alone, and what an engine leaves on the machine."""
 
 import math
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,13 @@ from gymnasium import Env
 from numpy.typing import NDArray
 
 from padzoo.core.gamepad import CENTER, COMPONENTS, NEUTRAL
+from padzoo.core.trajectory import Trajectory
+from padzoo.envs.game_pool import GamePool
 from padzoo.envs.island.launch_island import LaunchIsland
 from padzoo.envs.island.plan import PADS
 from padzoo.envs.island.sticks import TURN, deflection
+from padzoo.envs.play import play
+from padzoo.envs.players.scripts import Scripts
 
 _WAYS = {"left": (-300.0, 1250.0), "middle": (0.0, 1300.0), "right": (300.0, 1250.0)}
 
@@ -55,3 +61,13 @@ def traces(game: Env[Any, Any]) -> tuple[int, list[Path]]:
     shared = [path for path in Path("/dev/shm").iterdir() if instance in path.name]
     assert shared
     return pid, [Path(f"/proc/{pid}"), Path(env._engine._folder.name), *shared]
+
+
+def record(pool: GamePool, scripts: Scripts, episodes: int) -> Iterator[Trajectory]:
+    """Plays the first episodes of scripted players, each as it is stored."""
+    rollouts = play(scripts, pool, islice(scripts, episodes))
+    try:
+        for rollout in rollouts:
+            yield rollout.trajectory
+    finally:
+        rollouts.close()  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ import pytest
 from micro import checkpoint, fit, padzoo, preset
 
 from padzoo import load
+from padzoo.core.episode import Episode, Start
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.zoo.hub import hub as hub
 
@@ -14,8 +15,8 @@ from padzoo.zoo.hub import hub as hub
 def test_an_agent_is_loaded_by_its_name(zoo_folder: Path) -> None:
     agent = load("policy_tiny.aligned", temperature=0, seed=3)
     assert (agent.temperature, agent.seed, agent.policy.training) == (0, 3, False)
-    agent.reset([0], [7])
-    assert agent.act(np.zeros((1, 64, 64, 3), dtype=np.uint8), [0]).shape == (1, 16)
+    agent.reset([0], [Episode(Start(7))])
+    assert agent.act(np.zeros((1, 64, 64, 3), dtype=np.uint8), [0]).actions.shape == (1, 16)
     assert load(zoo_folder / "policy_tiny.sft").temperature == 1
     with pytest.raises(ValueError, match=r"^reward_tiny\.left: expects a policy, got a reward model$"):
         load("reward_tiny.left")

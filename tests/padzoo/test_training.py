@@ -9,8 +9,8 @@ from lightning.pytorch import Trainer
 from micro import checkpoint, fit, padzoo, preset, weights
 
 from padzoo.datamodules.sets.archive import Archive
+from padzoo.envs.arena import Arena
 from padzoo.training import TrainingCLI
-from padzoo.zoo.learn.policy_module import PolicyModule
 
 
 @pytest.fixture(scope="module")
@@ -111,15 +111,15 @@ def test_games_are_closed_when_training_ends_badly(
     def games() -> int:
         return sum(thread.name.startswith("game-") for thread in threading.enumerate())
 
-    def fail(self: PolicyModule, *_: object) -> None:
+    def fail(self: Arena, *_: object) -> None:
         assert len(self.pool) == games() - before == 2
         raise error
 
     before = games()
-    monkeypatch.setattr("padzoo.zoo.learn.behavior_cloning.BehaviorCloning.training_step", fail)
-    options = ["--data.train", shards, "--trainer.default_root_dir", tmp_path, "--model.games", 2]
+    monkeypatch.setattr(Arena, "play", fail)
+    options = ["--data.train", shards, "--trainer.default_root_dir", tmp_path]
     with pytest.raises((RuntimeError, SystemExit)):  # Lightning ends the process itself after Ctrl-C
-        padzoo("fit", *preset("policy", "prefft"), *options)
+        padzoo("fit", *preset("policy", "base"), *options)
     assert games() == before
 
 

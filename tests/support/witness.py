@@ -22,7 +22,7 @@ class Witness(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        self.batches.append(batch if isinstance(batch, dict) else [episode.seed for episode in batch])
+        self.batches.append(batch if isinstance(batch, dict) else [episode.start.seed for episode in batch])
         self.losses.append(float(outputs["loss"]))
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

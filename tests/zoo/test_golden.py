@@ -1,21 +1,21 @@
 """Ten updates of each module on fixed data (CPU, float32): an accidental change of what is learnt shows here."""
 
 from collections.abc import Iterator
-from itertools import cycle
+from itertools import cycle, pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from micro import column, fit, logged
 
-from padzoo.core.episode import Episode
+from padzoo.core.episode import Episode, Start
 from padzoo.core.record import Record
 from padzoo.datamodules.sets.archive import Archive
+from padzoo.envs.rollout import Rollout
 from padzoo.zoo.learn.reinforce import Reinforce
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.play.rollout import Rollout
+from padzoo.zoo.play.agent import Thought
 
 GOLDEN: dict[str, list[float]] = {
     "policy": [17.8542, 16.4712, 15.3729, 14.2577, 13.0531, 11.7454, 10.4038, 9.1531, 8.06947, 7.1277],
@@ -41,14 +41,13 @@ def test_reward_model(shards: Path, preferences: Path, policy: Path, tmp_path: P
 
 def replay(record: Record, policy: Policy) -> Rollout:
     """A stored trajectory as if the policy had just played it."""
-    rollout = Rollout(Episode(0), 0, "recorded", info={"outcome": record.meta["outcome"]})
     with torch.no_grad():
         embeddings = policy.embed(torch.from_numpy(record.decode().frames))
-        features = policy.features(embeddings)
-    for step in range(len(record)):
-        image = record.data[record.offsets[step] : record.offsets[step + 1]]
-        rollout.add(image, record.actions[step].astype(np.int64), features[step], embeddings[step])
-    return rollout
+        notes = [Thought(*pair) for pair in zip(policy.features(embeddings), embeddings, strict=True)]
+    ends = record.offsets.tolist()
+    images = [record.data[start:stop] for start, stop in pairwise(ends)]
+    info = {"outcome": record.meta["outcome"]}
+    return Rollout(Episode(Start(0)), 0, {}, info, images=images, actions=record.actions, notes=notes)
 
 
 def test_reinforce(shards: Path, policy: Path, reward: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,11 @@
 """Behavior cloning: pre-training, fine-tuning, training from scratch and preference fine-tuning, by configuration."""
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.learn.action_accuracy import ActionAccuracy
-from padzoo.zoo.learn.policy_module import GAME, PolicyModule, Trainable
+from padzoo.zoo.learn.policy_module import PolicyModule, Trainable
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
 
@@ -32,10 +30,6 @@ class BehaviorCloning(PolicyModule):
         decay: Whether the learning rate then falls linearly, to 0 at the trainer's `max_steps`.
         compiled: Whether `torch.compile` compiles the network for training: a minute or more at the start, worth it on
             a GPU, not on a CPU.
-        env: Gymnasium id of the game to play in `test` and in closed-loop evaluation.
-        env_args: Further arguments of the game.
-        games: Games played at once.
-        temperature: Softmax temperature of the actions while playing.
 
     Raises:
         ValueError: If a name is unknown, or `init_from` holds a policy of another architecture.
@@ -54,10 +48,6 @@ class BehaviorCloning(PolicyModule):
         warmup_steps: int = 1000,
         decay: bool = False,
         compiled: bool = False,
-        env: str = GAME,
-        env_args: dict[str, Any] | None = None,
-        games: int = 16,
-        temperature: float = 1.0,
     ) -> None:
         net = Policy(size=size, encoder=encoder, past_actions=past_actions, context=context)
         if init_from is not None:
@@ -67,7 +57,7 @@ class BehaviorCloning(PolicyModule):
             net.load_state_dict(parent.state_dict())
         parents = {} if init_from is None else {"init_from": init_from}
         optimization = {"lr": lr, "weight_decay": weight_decay, "warmup_steps": warmup_steps, "decay": decay}
-        super().__init__(net, parents, trainable, optimization, env, env_args, games, temperature)
+        super().__init__(net, parents, trainable, optimization)
         self.save_hyperparameters()
         self.init_from = init_from
         self.compiled = compiled
@@ -91,14 +81,28 @@ class BehaviorCloning(PolicyModule):
 
     def validation_step(self, batch: dict[str, Tensor], batch_index: int) -> None:
         """Adds a batch of windows to the offline metrics: loss, and accuracy of each action component."""
-        steps, distribution = self._losses(batch)
-        count = int(batch["mask"].sum())
-        self.log("val/loss", steps.sum() / count, prog_bar=True, batch_size=count)
-        self.accuracy.update(distribution.mode(), batch["actions"], batch["mask"])
+        self._measure("val", batch)
 
     def on_validation_epoch_end(self) -> None:
         """Logs the accuracy of each action component."""
-        self.log_dict({f"val/accuracy/{name}": value for name, value in self.accuracy.compute().items()})
+        self._log_accuracy("val")
+
+    def test_step(self, batch: dict[str, Tensor], batch_index: int) -> None:
+        """Adds a batch of windows to the offline metrics; how the policy plays is measured by `ClosedLoop`."""
+        self._measure("test", batch)
+
+    def on_test_epoch_end(self) -> None:
+        """Logs the accuracy of each action component."""
+        self._log_accuracy("test")
+
+    def _measure(self, stage: str, batch: dict[str, Tensor]) -> None:
+        steps, distribution = self._losses(batch)
+        count = int(batch["mask"].sum())
+        self.log(f"{stage}/loss", steps.sum() / count, prog_bar=True, batch_size=count)
+        self.accuracy.update(distribution.mode(), batch["actions"], batch["mask"])
+
+    def _log_accuracy(self, stage: str) -> None:
+        self.log_dict({f"{stage}/accuracy/{name}": value for name, value in self.accuracy.compute().items()})
         self.accuracy.reset()
 
     def _losses(self, batch: dict[str, Tensor]) -> tuple[Tensor, GamepadDistribution]:

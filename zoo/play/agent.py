@@ -1,16 +1,19 @@
 """The one way to act: a policy playing a batch of games."""
 
-from collections.abc import Sequence
-from itertools import pairwise
-from typing import Final, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from padzoo.core import codec
+from padzoo.core.codec import decode, encode
+from padzoo.core.episode import Episode
 from padzoo.core.gamepad import COMPONENTS
+from padzoo.envs.player import Acted, Player
+from padzoo.envs.rollout import Rollout
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
 
@@ -21,7 +24,20 @@ Precision = Literal["32-true", "bf16-true"]
 PRECISIONS: Final[dict[Precision, torch.dtype]] = {"32-true": torch.float32, "bf16-true": torch.bfloat16}
 
 
-class Agent:
+@dataclass(frozen=True, eq=False)
+class Thought:
+    """What a policy computed at a step, or at all steps of an episode; float32 on the CPU.
+
+    Args:
+        features: What its head saw, `(D,)` or `(T, D)`.
+        embeddings: What it made of the frame alone, `(D,)` or `(T, D)`.
+    """
+
+    features: Tensor
+    embeddings: Tensor
+
+
+class Agent(Player):
     """Plays games with a policy: one row a game, each with its own memory of the last 32 frames.
 
     A frame is embedded once and kept. While a window grows, the transformer remembers its keys and values and runs on
@@ -33,27 +49,20 @@ class Agent:
     Args:
         policy: The policy to play with, left in the mode and on the device that it is in.
         temperature: Divides the logits; 0 takes each component's most likely choice.
-        seed: Seed of the action sampling, mixed with each episode's.
-
-    Attributes:
-        images: The frames of the last `act` as the codec stores them, n of them.
-        embeddings: These frames' embeddings, `(n, D)`, on the policy's device.
-        features: The features behind its actions, `(n, D)`, on the policy's device.
+        seed: Seed of the action sampling, mixed with each episode's and its draw.
+        name: What recordings call it.
 
     Raises:
         ValueError: If the temperature is negative.
     """
 
-    images: list[bytes]
-    embeddings: Tensor
-    features: Tensor
-
-    def __init__(self, policy: Policy, temperature: float = 1.0, seed: int = 0) -> None:
+    def __init__(self, policy: Policy, temperature: float = 1.0, seed: int = 0, name: str = "agent") -> None:
         if temperature < 0:
             raise ValueError(f"temperature {temperature}: allowed are 0 (most likely action) and above")
         self.policy = policy
         self.temperature = temperature
         self.seed = seed
+        self.name = name
         self._random: dict[int, np.random.Generator] = {}
         self._lengths = np.zeros(0, dtype=np.int64)  # frames in each row's window
         weights, width = policy.trunk.positions, len(COMPONENTS) if policy.past_actions else 0
@@ -61,48 +70,47 @@ class Agent:
         self._actions = weights.new_empty(0, policy.context, width, dtype=torch.long)  # chosen at each of these frames
         self._memory = weights.new_empty(0, len(policy.trunk.blocks), 2, policy.context, policy.width)
 
-    def reset(self, rows: Sequence[int], seeds: Sequence[int]) -> None:
-        """Starts new episodes.
+    def about(self, episode: Episode) -> dict[str, Any]:
+        """Returns its name; see `Player.about`."""
+        return {"player": self.name}
 
-        Args:
-            rows: Games that start one, each at least 0.
-            seeds: Their episodes' seeds, each at least 0.
-        """
+    def reset(self, rows: Sequence[int], episodes: Sequence[Episode]) -> None:
+        """Starts episodes; see `Player.reset`."""
         self._reserve(max(rows, default=-1) + 1)
-        for row, seed in zip(rows, seeds, strict=True):
-            self._random[row] = np.random.default_rng((self.seed, seed))
+        for row, episode in zip(rows, episodes, strict=True):
+            self._random[row] = np.random.default_rng((self.seed, episode.start.seed, episode.draw))
             self._lengths[row] = 0
 
     @torch.inference_mode()
-    def act(self, frames: NDArray[np.uint8], rows: Sequence[int]) -> NDArray[np.int64]:
+    def act(self, frames: NDArray[np.uint8], rows: Sequence[int], infos: Sequence[Mapping[str, Any]] = ()) -> Acted:
         """Chooses the next action of some games.
 
         Args:
             frames: What these games show now, uint8, `(n, S, S, 3)`.
             rows: The games, all different, each reset before.
+            infos: What the games say of themselves, which it does not look at.
 
         Returns:
-            Gamepad actions, `(n, 16)`.
+            Actions `(n, 16)`, the frames as stored, and a `Thought` of each game.
 
         Raises:
             ValueError: If the frames are not of the policy's size.
         """
-        data, offsets = codec.encode_frames(frames)
-        self.images = [data[start:stop] for start, stop in pairwise(offsets.tolist())]
-        seen = codec.decode_frames(data, offsets, 0, len(frames))
+        images = encode(frames)
+        seen = decode(images)  # (n, S, S, 3)
         uniform = np.stack([self._random[row].random(len(COMPONENTS), dtype=np.float32) for row in rows])
         index, everyone = np.asarray(rows), _padded(len(rows))
         device = self._embeddings.device
-        self.embeddings = self.policy.embed(torch.from_numpy(seen[everyone]).to(device))[: len(rows)].float()
-        self.features = self._remember(self.embeddings, index)
-        logits = self.policy.head(self.features[everyone].to(self._embeddings.dtype))
+        embeddings = self.policy.embed(torch.from_numpy(seen[everyone]).to(device))[: len(rows)].float()
+        features = self._remember(embeddings, index)
+        logits = self.policy.head(features[everyone].to(self._embeddings.dtype))
         distribution = GamepadDistribution(logits / (self.temperature or 1.0))
         sample = distribution.sample(torch.from_numpy(uniform[everyone]).to(device))
         actions = (sample if self.temperature else distribution.mode())[: len(rows)]
         if self.policy.past_actions:
             self._actions[torch.from_numpy(index), torch.from_numpy(self._lengths[index] - 1)] = actions
-        chosen: NDArray[np.int64] = actions.cpu().numpy()
-        return chosen
+        thoughts = [Thought(*pair) for pair in zip(features.cpu(), embeddings.cpu(), strict=True)]
+        return Acted(actions.cpu().numpy(), images, thoughts)
 
     def _remember(self, embeddings: Tensor, index: NDArray[np.int64]) -> Tensor:
         """Appends one frame to each row's window and returns the features of the windows' last steps, `(n, D)`."""
@@ -139,6 +147,17 @@ class Agent:
             torch.cat([part, part.new_zeros(more, *part.shape[1:])])
             for part in (self._embeddings, self._actions, self._memory)
         )
+
+
+def thoughts(rollout: Rollout) -> Thought:
+    """Returns what a policy computed at all steps of an episode that it played, `(T, D)` both.
+
+    Args:
+        rollout: The episode.
+    """
+    notes: Sequence[Thought] = rollout.notes
+    features = torch.stack([note.features for note in notes])
+    return Thought(features, torch.stack([note.embeddings for note in notes]))
 
 
 def _padded(count: int) -> NDArray[np.int64]:

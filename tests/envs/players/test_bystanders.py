@@ -4,13 +4,14 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from walker import record
 
 from padzoo.core.gamepad import BUTTONS, is_noop
+from padzoo.core.trajectory import Trajectory
 from padzoo.envs.game_pool import GamePool
 from padzoo.envs.island.plan import SPAWNS
-from padzoo.envs.players.plays import Play, Plays
 from padzoo.envs.players.population import population
-from padzoo.envs.recorder import Recording, record
+from padzoo.envs.players.scripts import Play, Scripts
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def pool() -> Iterator[GamePool]:
         yield games
 
 
-def runs(pool: GamePool, kind: str, number: int) -> list[Recording]:
+def runs(pool: GamePool, kind: str, number: int) -> list[Trajectory]:
     """Records the first players of one kind."""
     plays = population(0)
     chosen = [play.index for play in islice(plays, 400) if play.kind == kind]
@@ -27,7 +28,7 @@ def runs(pool: GamePool, kind: str, number: int) -> list[Recording]:
     def draw(index: int, attempt: int) -> Play:
         return replace(plays.draw(chosen[index], attempt), index=index)
 
-    return list(record(pool, Plays(draw), number))
+    return list(record(pool, Scripts(draw), number))
 
 
 def test_idlers_hardly_press_anything_and_stay_where_they_are(pool: GamePool) -> None:

@@ -2,18 +2,18 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from walker import record
 
 from padzoo.envs.game_pool import GamePool
 from padzoo.envs.island.plan import PADS, SPAWNS
 from padzoo.envs.players.demonstrators import LEFT_HAND_SHARE, curated
-from padzoo.envs.recorder import record
 
 LEFT_HAND = [index for index, (x, _) in enumerate(SPAWNS) if x < 0]
 
 
 def left_hand_share(pad: str, balanced: bool = False) -> float:
     plays = islice(curated(0, pad, balanced), 1000)
-    return float(np.mean([play.options["spawn"] in LEFT_HAND for play in plays]))
+    return float(np.mean([play.start.options["spawn"] in LEFT_HAND for play in plays]))
 
 
 def test_only_right_pad_runs_start_mostly_at_the_left_unless_balanced() -> None:
@@ -37,12 +37,12 @@ def test_a_start_does_not_depend_on_how_often_it_fails() -> None:
     plays = curated(0)
     for index in range(10):
         first, second = plays.draw(index, 0), plays.draw(index, 1)
-        assert (first.options, first.pad) == (second.options, second.pad)
-        assert first.seed != second.seed
+        assert (first.start.options, first.pad) == (second.start.options, second.pad)
+        assert first.start.seed != second.start.seed
 
 
 def test_the_flags_of_a_demonstration_are_honoured() -> None:
     play = curated(0, pad="left", spawn=3, character="golem")[7]
-    assert (play.pad, play.options) == ("left", {"spawn": 3, "character": "golem"})
+    assert (play.pad, play.start.options) == ("left", {"spawn": 3, "character": "golem"})
     with pytest.raises(ValueError, match="pad 'top': allowed left, middle, right"):
         curated(0, pad="top")

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from padzoo.envs.island.actors import CHARACTERS
-from padzoo.envs.players.plays import Play
 from padzoo.envs.players.population import KINDS, PAD_SHARES, population
+from padzoo.envs.players.scripts import Play
 
 NUMBER = 2000
 
@@ -30,15 +30,15 @@ def test_the_table_adds_up_and_is_what_is_drawn(plays: list[Play]) -> None:
 
 def test_pads_characters_and_spawns_come_in_their_shares(plays: list[Play]) -> None:
     check(Counter(play.pad for play in plays if play.pad), PAD_SHARES)
-    check(Counter(play.options["character"] for play in plays), dict.fromkeys(CHARACTERS, 1 / len(CHARACTERS)))
-    check(Counter(str(play.options["spawn"]) for play in plays), dict.fromkeys("0123", 1 / 4))
-    assert len({play.seed for play in plays}) == NUMBER
+    check(Counter(play.start.options["character"] for play in plays), dict.fromkeys(CHARACTERS, 1 / len(CHARACTERS)))
+    check(Counter(str(play.start.options["spawn"]) for play in plays), dict.fromkeys("0123", 1 / 4))
+    assert len({play.start.seed for play in plays}) == NUMBER
 
 
 def test_a_play_depends_on_seed_and_number_alone() -> None:
     def facts(seed: int, index: int) -> tuple[object, ...]:
         play = population(seed)[index]
-        return play.kind, play.seed, play.pad, play.options, play.player.temper  # type: ignore[attr-defined]
+        return play.kind, play.start, play.pad, play.script.temper  # type: ignore[attr-defined]
 
     assert facts(3, 17) == facts(3, 17)
     assert facts(3, 17) != facts(4, 17)
@@ -47,8 +47,8 @@ def test_a_play_depends_on_seed_and_number_alone() -> None:
 
 def test_fixing_one_thing_leaves_the_others() -> None:
     for free, fixed in zip(islice(population(0), 20), population(0, pad="right", spawn=2), strict=False):
-        assert fixed.options == {"spawn": 2, "character": free.options["character"]}
-        assert (fixed.kind, fixed.seed) == (free.kind, free.seed)
+        assert fixed.start.options == {"spawn": 2, "character": free.start.options["character"]}
+        assert (fixed.kind, fixed.start.seed) == (free.kind, free.start.seed)
         assert fixed.pad == (free.pad and "right")
 
 

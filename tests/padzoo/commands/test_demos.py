@@ -60,9 +60,9 @@ def test_the_game_is_recorded_as_asked(tmp_path: Path, capsys: pytest.CaptureFix
 
 SESSION = """
 import itertools, os, pygame, signal, sys
-from padzoo.envs.person import session
+from padzoo.envs.person import person
 from padzoo.cli import main
-session.PERIOD = 0.001
+person.PERIOD = 0.001
 flip, shown = pygame.display.flip, itertools.count()
 def press():
     flip()

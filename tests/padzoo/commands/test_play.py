@@ -16,7 +16,7 @@ def test_the_film_is_as_long_as_the_longest_episode(
     policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "new" / "agent.gif"
-    options = ["--episodes", 2, "--size", 48, "--character", "ninja", "--out", out]
+    options = ["--episodes", 2, "--size", 48, "--options", '{"character": "ninja"}', "--out", out]
     assert padzoo("play", policy, *options) == 0
     outcomes = capsys.readouterr().out.strip().splitlines()[-1].removesuffix(f": {out}").split(", ")
     assert len(outcomes) == 2

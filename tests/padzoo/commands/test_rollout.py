@@ -44,11 +44,9 @@ def test_episodes_follow_the_seed_whatever_the_number_of_games(played: Path, pol
         assert np.array_equal(mine.frames, theirs.frames)
 
 
-def test_spawn_character_and_temperature_are_as_asked(
-    policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    options = ["--policy", policy, "--episodes", 1, "--games", 1, "--spawn", 2, "--temperature", 0]
-    assert padzoo("rollout", *options, "--character", "null", "--out", tmp_path / "set") == 0
+def test_options_and_temperature_are_as_asked(policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--policy", policy, "--episodes", 1, "--games", 1, "--temperature", 0]
+    assert padzoo("rollout", *options, "--options", '{"spawn": 2, "character": null}', "--out", tmp_path / "set") == 0
     (trajectory,) = Archive(tmp_path / "set")
     assert trajectory.meta["spawn"] == 2
     assert trajectory.meta["character"] != "ninja"  # drawn from the seed

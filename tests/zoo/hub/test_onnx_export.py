@@ -95,14 +95,15 @@ def test_over_whole_episodes_it_computes_what_pytorch_computes(exported: Exporte
 def test_alone_it_plays_the_agents_very_episode(exported: Exported) -> None:
     (episode,) = episodes(0, 1)
     game, session = make("padzoo/LaunchIsland-v0", size=64), exported.session()
-    agent, state, random = Agent(exported.policy, seed=3), start(session, 1), np.random.default_rng((3, episode.seed))
-    agent.reset([0], [episode.seed])
-    frame, _ = game.reset(seed=episode.seed, options=episode.options())
+    agent, state = Agent(exported.policy, seed=3), start(session, 1)
+    random = np.random.default_rng((3, episode.start.seed))
+    agent.reset([0], [episode])
+    frame, _ = game.reset(seed=episode.start.seed)
     over, actions = False, []
     while not over:
         uniform = random.random((1, 16), dtype=np.float32)
         action, _, state = act(session, codec.roundtrip(frame[None]), uniform, state)
-        assert np.array_equal(action, agent.act(frame[None], [0]))
+        assert np.array_equal(action, agent.act(frame[None], [0]).actions)
         frame, _, terminated, truncated, _ = game.step(action[0])
         actions.append(action[0])
         over = terminated or truncated

@@ -1,60 +1,25 @@
 import json
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 from micro import padzoo, preset
 
-from padzoo.core.episode import episodes
+from padzoo.core.gamepad import COMPONENTS
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.zoo.hub import hub as hub
-from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
-from padzoo.zoo.learn.policy_module import PolicyModule
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 
 
-@pytest.fixture(scope="module")
-def module(policy: Path) -> Iterator[PolicyModule]:
-    module = BehaviorCloning("tiny", init_from=str(policy), games=2, env_args={"max_steps": 10})
-    yield module
-    module.teardown("test")
-
-
-def test_games_open_when_they_are_asked_for_and_close_with_the_stage(module: PolicyModule) -> None:
-    threads = threading.active_count()
-    for _ in range(2):
-        pool = module.pool
-        assert module.pool is pool
-        assert pool.observations.shape == (2, 64, 64, 3)  # of the size that the policy sees
-        assert threading.active_count() == threads + 2
-        module.teardown("test")
-        assert threading.active_count() == threads
-
-
-def test_play_follows_the_seed_and_the_weights(module: PolicyModule) -> None:
-    todo = episodes(0, 3)
-
-    def actions(seed: int) -> np.ndarray:
-        return np.concatenate([rollout.trajectory.actions for rollout in module.play(todo, seed)])
-
-    first = actions(1)
-    assert np.array_equal(first, actions(1))
-    assert not np.array_equal(first, actions(2))
-    with torch.no_grad():
-        module.net.head[2].bias[0] += 50  # the button a is never pressed
-    assert first[:, 0].any()
-    assert not actions(1)[:, 0].any()
-
-
-def test_testing_plays_and_writes_how_often_it_ended_how(policy: Path, shards: Path, tmp_path: Path) -> None:
-    data = ["--data.train", shards, "--data.test_episodes", 3, "--data.test_batch_size", 2]
-    game = ["--model.games", 2, "--model.env_args", '{"max_steps": 5}']
-    options = [*data, *game, "--ckpt_path", policy, "--trainer.default_root_dir", tmp_path]
+def test_testing_measures_what_is_held_out_and_plays(policy: Path, shards: Path, tmp_path: Path) -> None:
+    data = ["--data.train", shards, "--data.val_fraction", 0.3, "--game.args", '{"max_steps": 5}']
+    callback = json.dumps({"class_path": "ClosedLoop", "init_args": {"test_episodes": 3, "games": 2}})
+    options = [*data, "--trainer.callbacks+", callback, "--ckpt_path", policy, "--trainer.default_root_dir", tmp_path]
     assert padzoo("test", *preset("policy", "prefft"), *options) == 0
     figures = json.loads((tmp_path / "test.json").read_text())
+    assert figures.pop("test/loss") > 1
+    accuracies = [figures.pop(f"test/accuracy/{name}") for name in COMPONENTS]
+    assert all(0 <= accuracy <= 1 for accuracy in accuracies)
     nobody_arrives = {name: 0.0 for name in ("left", "middle", "right", "success", "return")}  # in five steps
     assert figures == {"test/none": 1.0, **{f"test/{name}": rate for name, rate in nobody_arrives.items()}}
 

@@ -15,10 +15,11 @@ from torch.distributions import Categorical, kl_divergence
 from padzoo.core.episode import Episode, episodes
 from padzoo.core.gamepad import SIZES
 from padzoo.envs.island.launch_island import LaunchIsland
+from padzoo.envs.rollout import Rollout
 from padzoo.zoo.hub import hub as hub
-from padzoo.zoo.learn.policy_module import PolicyModule
+from padzoo.zoo.learn.aligner import Aligner
 from padzoo.zoo.learn.reinforce import Reinforce, reinforce_loss
-from padzoo.zoo.play.rollout import Rollout
+from padzoo.zoo.play.agent import thoughts
 
 REWARDS = torch.tensor([0.9, 0.1, 0.4], dtype=torch.double)
 
@@ -67,7 +68,7 @@ def test_the_advantage_is_the_reward_less_the_mean_of_the_others() -> None:
 
 
 SHORT = {"max_steps": 40}  # past the 32 frames that the policy sees
-SHORTER = ["--model.env_args", '{"max_steps": 6}']
+SHORTER = ["--game.args", '{"max_steps": 6}']
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def aligned(policy: Path, reward: Path, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="module")
 def module(policy: Path, reward: Path) -> Iterator[Reinforce]:
     """An aligner outside a trainer, its log switched off."""
-    module = Reinforce(str(policy), str(reward), games=2, temperature=1.5, env_args=SHORT)
+    module = Reinforce(str(policy), str(reward), games=2, temperature=1.5, game={"args": SHORT})
     module.log = lambda *_, **__: None  # type: ignore[method-assign]
     yield module
     module.teardown("fit")
@@ -88,7 +89,14 @@ def module(policy: Path, reward: Path) -> Iterator[Reinforce]:
 
 @pytest.fixture(scope="module")
 def rollouts(module: Reinforce) -> list[Rollout]:
-    return list(module.play(episodes(0, 3)))
+    return list(module.play(episodes(0, 3, options=module.arena.game.starts)))
+
+
+def judged(module: Reinforce, rollouts: list[Rollout]) -> tuple[Tensor, Tensor]:
+    """Each episode's log-probability and its divergence from the reference, `(B,)` both."""
+    experience = module.experience(rollouts)
+    log_probs, kl = module.evaluate(experience)
+    return experience.per_episode(log_probs), experience.per_episode(kl)
 
 
 def changed(before: Path, after: Path) -> set[str]:
@@ -163,7 +171,7 @@ def test_the_shared_trunks_features_give_the_same_rewards_as_the_frames(
 def test_the_log_probability_of_an_episode_is_that_of_16_categoricals_a_step(
     module: Reinforce, rollouts: list[Rollout]
 ) -> None:
-    log_probs, _ = module._log_probs(rollouts)
+    log_probs, _ = judged(module, rollouts)
     for found, rollout in zip(log_probs, rollouts, strict=True):
         trajectory = rollout.trajectory
         with torch.no_grad():
@@ -176,15 +184,15 @@ def test_the_log_probability_of_an_episode_is_that_of_16_categoricals_a_step(
 
 @torch.no_grad()
 def test_the_divergence_starts_at_0_and_grows_with_a_step(module: Reinforce, rollouts: list[Rollout]) -> None:
-    assert module._log_probs(rollouts)[1].tolist() == [0.0, 0.0, 0.0]
+    assert judged(module, rollouts)[1].tolist() == [0.0, 0.0, 0.0]
     bias = module.net.head[2].bias
     step = torch.randn(68, generator=torch.Generator().manual_seed(0))
     bias.add_(step)
-    kl = module._log_probs(rollouts)[1]
-    logits = [module.net.head(rollout.features) / 1.5 for rollout in rollouts]
+    kl = judged(module, rollouts)[1]
+    logits = [module.net.head(thoughts(rollout).features) / 1.5 for rollout in rollouts]
     bias.sub_(step)
     for found, mine, rollout in zip(kl, logits, rollouts, strict=True):
-        theirs = module.reference(rollout.features) / 1.5
+        theirs = module.reference(thoughts(rollout).features) / 1.5
         parts = zip(mine.split(list(SIZES), -1), theirs.split(list(SIZES), -1), strict=True)
         expected = sum(kl_divergence(Categorical(logits=p), Categorical(logits=q)).sum() for p, q in parts)
         assert expected > 1
@@ -194,8 +202,8 @@ def test_the_divergence_starts_at_0_and_grows_with_a_step(module: Reinforce, rol
 def test_all_weights_can_learn(module: Reinforce, policy: Path, reward: Path, rollouts: list[Rollout]) -> None:
     whole = Reinforce(str(policy), str(reward), trainable="all", temperature=1.5)
     assert not whole.shared
-    mine, kl = whole._log_probs(rollouts)
-    torch.testing.assert_close(mine, module._log_probs(rollouts)[0], atol=1e-2, rtol=0)
+    mine, kl = judged(whole, rollouts)
+    torch.testing.assert_close(mine, judged(module, rollouts)[0], atol=1e-2, rtol=0)
     assert kl.tolist() == [0.0, 0.0, 0.0]
     torch.testing.assert_close(whole.rewards(rollouts), module.rewards(rollouts), atol=1e-4, rtol=0)
     mine.sum().backward()
@@ -210,7 +218,7 @@ def test_alignment_of_all_weights_changes_the_trunk(policy: Path, reward: Path, 
 
 
 def test_a_crashed_episode_is_dropped(module: Reinforce, monkeypatch: pytest.MonkeyPatch) -> None:
-    pool, told = module.pool, {}
+    pool, told = module.arena.pool, {}
     steps, step = iter(range(10_000)), pool.step
 
     def deadly(index: int, action: NDArray[np.int64]) -> None:
@@ -222,21 +230,21 @@ def test_a_crashed_episode_is_dropped(module: Reinforce, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(pool, "step", deadly)
     monkeypatch.setattr(module, "log", lambda name, value, **_: told.update({name: value}))
-    loss = module.training_step(episodes(0, 3), 0)
+    loss = module.training_step(episodes(0, 3, options=module.arena.game.starts), 0)
     assert loss is not None
     assert loss.isfinite()
     assert told["train/crashed"] == 1
     assert told["train/none"] + told["train/left"] + told["train/middle"] + told["train/right"] == pytest.approx(1)
 
 
-def crash(self: PolicyModule, batch: list[Episode], seed: int = 0) -> Iterator[Rollout]:
-    return (Rollout(episode, number, "agent", crashed=True) for number, episode in enumerate(batch))
+def crash(self: Aligner, batch: list[Episode], seed: int = 0) -> Iterator[Rollout]:
+    return (Rollout(episode, number, {}, crashed=True) for number, episode in enumerate(batch))
 
 
 def test_nothing_is_learnt_from_a_batch_of_crashes(
     policy: Path, reward: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(PolicyModule, "play", crash)
+    monkeypatch.setattr(Aligner, "play", crash)
     options: list[Any] = ["--model.policy", policy, "--model.reward", reward, "--model.weight_decay", 1]
     path = fit("reinforce", "aligned", tmp_path, *options, "--trainer.val_check_interval", 1, *logged(tmp_path))
     assert changed(policy, path) == set()

@@ -6,10 +6,14 @@ import torch
 from numpy.typing import NDArray
 
 from padzoo.core import codec
+from padzoo.core.episode import Episode, Start
 from padzoo.core.gamepad import action_space
+from padzoo.envs.player import Acted
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.play.agent import Agent
+
+EPISODE = Episode(Start(7))
 
 
 def episode(seed: int, steps: int = 100) -> NDArray[np.uint8]:
@@ -31,11 +35,17 @@ def policy(request: pytest.FixtureRequest) -> Policy:
     return policy
 
 
+def thought(acted: Acted) -> list[torch.Tensor]:
+    """What the head saw in each game."""
+    assert acted.notes is not None
+    return [note.features for note in acted.notes]
+
+
 def play(agent: Agent, frames: NDArray[np.uint8]) -> tuple[NDArray[np.int64], torch.Tensor]:
     """Plays given frames in game 0, an episode of seed 7."""
-    agent.reset([0], [7])
-    actions, features = zip(*((agent.act(frame[None], [0])[0], agent.features[0]) for frame in frames), strict=True)
-    return np.stack(actions), torch.stack(features)
+    agent.reset([0], [EPISODE])
+    acted = [agent.act(frame[None], [0]) for frame in frames]
+    return np.concatenate([one.actions for one in acted]), torch.stack([thought(one)[0] for one in acted])
 
 
 @torch.no_grad()
@@ -86,12 +96,12 @@ def test_an_episode_does_not_depend_on_the_other_games(policy: Policy) -> None:
     clocks = [-8 * row for row in range(5)]  # each game starts 8 steps after the one before
     for _ in range(50 + 32):
         starting = [row for row in range(5) if clocks[row] == 0]
-        agent.reset(starting, [7] * len(starting))
+        agent.reset(starting, [EPISODE] * len(starting))
         rows = [row for row in reversed(range(5)) if 0 <= clocks[row] < 50]
-        actions = agent.act(np.stack([episodes[row][clocks[row]] for row in rows]), rows)
+        acted = agent.act(np.stack([episodes[row][clocks[row]] for row in rows]), rows)
         for index, row in enumerate(rows):
-            assert np.array_equal(actions[index], expected[row][0][clocks[row]])
-            torch.testing.assert_close(agent.features[index], expected[row][1][clocks[row]], atol=1e-5, rtol=0)
+            assert np.array_equal(acted.actions[index], expected[row][0][clocks[row]])
+            torch.testing.assert_close(thought(acted)[index], expected[row][1][clocks[row]], atol=1e-5, rtol=0)
         clocks = [clock + 1 for clock in clocks]
 
 
@@ -114,6 +124,17 @@ def test_temperature_sharpens_and_zero_is_the_most_likely_action(policy: Policy)
         uniform = torch.from_numpy(np.stack([random.random(16, dtype=np.float32) for _ in frames]))
         hot = GamepadDistribution(policy.head(features) / 4)
     assert np.array_equal(actions, hot.sample(uniform).numpy())
+
+
+def test_another_draw_of_the_same_start_is_another_episode(policy: Policy) -> None:
+    frames = episode(1, 40)
+    agent = Agent(policy)
+    found = []
+    for draw in (0, 1, 0):
+        agent.reset([0], [Episode(Start(7), draw)])
+        found.append(np.concatenate([agent.act(frame[None], [0]).actions for frame in frames]))
+    assert np.array_equal(found[0], found[2])
+    assert not np.array_equal(found[0], found[1])
 
 
 def test_negative_temperature_is_refused(policy: Policy) -> None:

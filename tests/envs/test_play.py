@@ -10,16 +10,17 @@ import torch
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
-from padzoo.core.episode import Episode
+from padzoo.core.episode import Episode, Start
 from padzoo.core.errors import GameCrashed
 from padzoo.core.gamepad import action_space
 from padzoo.datamodules.sets.shards import ShardWriter, read
 from padzoo.envs.game_pool import GamePool
+from padzoo.envs.play import play
+from padzoo.envs.rollout import Rollout
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.play.agent import Agent
-from padzoo.zoo.play.rollout import Rollout, play
+from padzoo.zoo.play.agent import Agent, thoughts
 
-EPISODES = [Episode(seed, spawn=seed % 4, character=None) for seed in range(40, 51)]
+EPISODES = [Episode(Start(seed, {"spawn": seed % 4})) for seed in range(40, 51)]
 
 
 class Drift(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
@@ -68,7 +69,7 @@ def policy() -> Policy:
 @pytest.fixture(scope="module")
 def rollouts(policy: Policy) -> list[Rollout]:
     with GamePool(Drift, 3) as pool:
-        return list(play(Agent(policy, seed=1), pool, EPISODES, player="tester"))
+        return list(play(Agent(policy, seed=1, name="tester"), pool, EPISODES))
 
 
 @pytest.mark.parametrize("games", [1, 8, 16])
@@ -83,7 +84,7 @@ def test_what_is_played_does_not_depend_on_the_number_of_games(
         if not one.crashed:
             assert np.array_equal(one.trajectory.actions, other.trajectory.actions)
             assert np.array_equal(one.trajectory.frames, other.trajectory.frames)
-            torch.testing.assert_close(one.features, other.features, atol=1e-5, rtol=0)
+            torch.testing.assert_close(thoughts(one).features, thoughts(other).features, atol=1e-5, rtol=0)
 
 
 def test_a_rollout_is_what_the_game_does_under_its_actions(rollouts: list[Rollout]) -> None:
@@ -92,7 +93,7 @@ def test_a_rollout_is_what_the_game_does_under_its_actions(rollouts: list[Rollou
         if rollout.crashed:
             continue
         game, trajectory = Drift(), rollout.trajectory
-        _, info = game.reset(seed=rollout.episode.seed, options=rollout.episode.options())
+        _, info = game.reset(seed=rollout.episode.start.seed, options=dict(rollout.episode.start.options))
         positions, rewards, over = [], [], False
         for action in trajectory.actions:
             assert not over
@@ -106,10 +107,10 @@ def test_a_rollout_is_what_the_game_does_under_its_actions(rollouts: list[Rollou
         assert rollout.episode_return == sum(rewards)
         assert rollout.outcome == info["outcome"]
         assert trajectory.meta == {
-            "seed": rollout.episode.seed,
+            "seed": rollout.episode.start.seed,
             "outcome": info["outcome"],
             "player": "tester",
-            "spawn": rollout.episode.spawn,
+            **rollout.episode.start.options,
         }
         lengths.add(len(trajectory))
     assert len(lengths) > 3  # or the order of refilling was never put to the test
@@ -120,11 +121,11 @@ def test_a_rollout_is_what_the_game_does_under_its_actions(rollouts: list[Rollou
 def test_features_are_the_policys(policy: Policy, rollouts: list[Rollout]) -> None:
     longest = max((rollout for rollout in rollouts if not rollout.crashed), key=lambda one: len(one.trajectory))
     frames = torch.from_numpy(longest.trajectory.frames)
-    torch.testing.assert_close(longest.features, policy.window_features(frames), atol=1e-5, rtol=0)
+    torch.testing.assert_close(thoughts(longest).features, policy.window_features(frames), atol=1e-5, rtol=0)
 
 
 def test_features_can_be_trained_on(policy: Policy, rollouts: list[Rollout]) -> None:
-    loss = policy.head(rollouts[0].features).sum()
+    loss = policy.head(thoughts(rollouts[0]).features).sum()
     loss.backward()
     assert policy.head[0].weight.grad is not None
     policy.zero_grad()
@@ -141,12 +142,12 @@ def test_storing_gives_back_the_frames_that_were_acted_on(rollouts: list[Rollout
 
 
 def test_a_crashed_episode_is_told_and_the_others_go_on(rollouts: list[Rollout]) -> None:
-    assert [rollout.episode.seed for rollout in rollouts if rollout.crashed] == [44]
+    assert [rollout.episode.start.seed for rollout in rollouts if rollout.crashed] == [44]
 
 
 def test_endless_episodes_can_be_left_and_the_pool_used_again(policy: Policy, rollouts: list[Rollout]) -> None:
     def endless() -> Iterator[Episode]:
-        return (Episode(seed, spawn=seed % 4, character=None) for seed in count(40))
+        return (Episode(Start(seed, {"spawn": seed % 4})) for seed in count(40))
 
     with GamePool(Drift, 4) as pool:
         for _ in range(2):
@@ -158,6 +159,6 @@ def test_endless_episodes_can_be_left_and_the_pool_used_again(policy: Policy, ro
 def test_a_games_complaint_reaches_the_caller(policy: Policy) -> None:
     with GamePool(Drift, 4) as pool:
         with pytest.raises(KeyError, match="spawn"):
-            list(play(Agent(policy), pool, [Episode(seed, character=None) for seed in range(4)]))
+            list(play(Agent(policy), pool, [Episode(Start(seed)) for seed in range(4)]))
         rollouts = list(play(Agent(policy), pool, EPISODES[:2]))
     assert len(rollouts) == 2

@@ -5,9 +5,14 @@ import pygame
 import pytest
 from pygame.event import Event
 
+from padzoo.core import codec
+from padzoo.core.episode import Episode, Start
+from padzoo.envs.game_pool import GamePool
 from padzoo.envs.island.launch_island import LaunchIsland
-from padzoo.envs.person import session as sessions
-from padzoo.envs.person.session import Session
+from padzoo.envs.person import person as people
+from padzoo.envs.person.person import Left, Person
+from padzoo.envs.play import play
+from padzoo.envs.rollout import Rollout
 
 STEP = 0.02  # seconds, for 0.1: an episode of 100 steps takes 2 s
 
@@ -19,7 +24,7 @@ def press(code: int) -> Event:
 @pytest.fixture(autouse=True)
 def headless(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    monkeypatch.setattr(sessions, "PERIOD", STEP)
+    monkeypatch.setattr(people, "PERIOD", STEP)
 
 
 def inject(patch: pytest.MonkeyPatch, events: Iterator[list[Event]]) -> None:
@@ -34,14 +39,21 @@ def inject(patch: pytest.MonkeyPatch, events: Iterator[list[Event]]) -> None:
     patch.setattr(pygame.display, "flip", flip_and_press)
 
 
+def sit_down(start: Start, pad: str | None = None) -> Rollout:
+    """Lets somebody play one episode."""
+    game = {"size": 64, "render_mode": "rgb_array"}
+    with GamePool("padzoo/LaunchIsland-v0", 1, game) as pool, Person(pool, ["test"], pad) as person:
+        (rollout,) = play(person, pool, [Episode(start)])
+    return rollout
+
+
 def test_what_was_pressed_is_recorded_and_plays_again(monkeypatch: pytest.MonkeyPatch) -> None:
     turn = [Event(pygame.KEYUP, key=pygame.K_w), press(pygame.K_LEFT)]
     script = [[], [press(pygame.K_SPACE)], [Event(pygame.KEYUP, key=pygame.K_SPACE)], [press(pygame.K_w)], [], [], turn]
     inject(monkeypatch, iter(script))
-    with Session(size=64) as session:
-        recording = session.play(7, {"spawn": 1, "character": "knight"}, "left", "test")
+    rollout = sit_down(Start(7, {"spawn": 1, "character": "knight"}), "left")
     assert not pygame.display.get_init()
-    assert recording is not None
+    recording = rollout.trajectory
     assert recording.actions[:, 13].tolist()[:6] == [5, 10, 10, 10, 5, 5]  # left stick forwards while W was down
     assert (recording.actions[4:, 14] == 3).all()
     assert {name: recording.meta[name] for name in ("player", "pad", "spawn", "character")} == {
@@ -54,7 +66,7 @@ def test_what_was_pressed_is_recorded_and_plays_again(monkeypatch: pytest.Monkey
     game = LaunchIsland(size=64)
     frame, _ = game.reset(seed=7, options={"spawn": 1, "character": "knight"})
     for seen, action in zip(recording.frames, recording.actions, strict=True):
-        np.testing.assert_array_equal(frame, seen)
+        np.testing.assert_array_equal(codec.roundtrip(frame), seen)
         frame = game.step(action.astype(np.int64))[0]
     game.close()
 
@@ -66,11 +78,12 @@ def test_leaving_drops_the_episode(monkeypatch: pytest.MonkeyPatch, leave: Event
     script[5] = [press(pygame.K_e)]
     script[moment] = [leave]
     inject(monkeypatch, iter(script))
-    with Session(size=64) as session:
-        assert session.play(7, {}, None, "test") is None
+    with pytest.raises(Left):
+        sit_down(Start(7))
+    assert not pygame.display.get_init()
 
 
 def test_without_a_display_the_user_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SDL_VIDEODRIVER", "nowhere")
-    with pytest.raises(ValueError, match=r"--player human: .*; allowed: on a machine with a display"), Session(size=64):
-        pass
+    with pytest.raises(ValueError, match=r"--player human: .*; allowed: on a machine with a display"):
+        sit_down(Start(7))

@@ -6,25 +6,28 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from walker import record
 
+from padzoo.core import codec
+from padzoo.core.episode import Start
 from padzoo.core.errors import GameCrashed
 from padzoo.core.gamepad import NEUTRAL
+from padzoo.core.trajectory import Trajectory
 from padzoo.envs.game_pool import GamePool
 from padzoo.envs.island.launch_island import LaunchIsland
 from padzoo.envs.players.demonstrators import curated
-from padzoo.envs.players.plays import Play, Plays
 from padzoo.envs.players.population import population
-from padzoo.envs.players.runner import Player
-from padzoo.envs.recorder import Recording, record
+from padzoo.envs.players.runner import Script
+from padzoo.envs.players.scripts import Play, Scripts
 
 
 def pool_of(games: int, max_steps: int = 100) -> GamePool:
     return GamePool("padzoo/LaunchIsland-v0", games, {"size": 32, "max_steps": max_steps})
 
 
-def same(one: Recording, other: Recording) -> bool:
-    arrays = ((one.frames, other.frames), (one.actions, other.actions), (one.positions, other.positions))
-    return one.meta == other.meta and all(np.array_equal(*pair) for pair in arrays)
+def same(one: Trajectory, other: Trajectory) -> bool:
+    parts = [(run.frames, run.actions, np.asarray(run.positions)) for run in (one, other)]
+    return one.meta == other.meta and all(map(np.array_equal, *parts))
 
 
 class Stander:
@@ -41,15 +44,15 @@ class Stander:
         return np.asarray(NEUTRAL)
 
 
-def first_try(player: Player) -> Plays:
+def first_try(script: Script) -> Scripts:
     """Gives the curated list, but with another player the first time that game 0 is asked for."""
-    tries = [player]
+    tries = [script]
 
     def draw(index: int, attempt: int) -> Play:
         play = curated(0).draw(index, attempt)
-        return replace(play, player=tries.pop()) if index == 0 and tries else play
+        return replace(play, script=tries.pop()) if index == 0 and tries else play
 
-    return Plays(draw)
+    return Scripts(draw)
 
 
 def test_recordings_do_not_depend_on_the_number_of_games() -> None:
@@ -67,13 +70,14 @@ def test_a_recording_holds_what_was_seen_when_each_action_was_chosen() -> None:
     length = len(run)
     assert run.frames.shape == (length, 32, 32, 3)
     assert run.actions.shape == (length, 16)
+    assert run.positions is not None
     assert run.positions.shape == (length, 3)
     assert (run.frames.dtype, run.actions.dtype, run.positions.dtype) == (np.uint8, np.int8, np.float32)
     with pool_of(1) as pool:  # replay it
         pool.reset(0, run.meta["seed"], {"spawn": run.meta["spawn"], "character": run.meta["character"]})
         for frame, action, (x, y, heading) in zip(run.frames, run.actions, run.positions, strict=True):
             info = pool.wait(0).info
-            assert np.array_equal(pool.observations[0], frame)
+            assert np.array_equal(codec.roundtrip(pool.observations[0]), frame)
             assert (*info["position"], info["heading"]) == pytest.approx((x, y, heading), rel=1e-6)
             pool.step(0, action.astype(np.int64))
         assert pool.wait(0).info["outcome"] == run.meta["outcome"] == run.meta["pad"]
@@ -83,7 +87,7 @@ def test_a_run_that_must_reach_its_pad_is_repeated_until_it_does() -> None:
     with pool_of(2, 80) as pool:
         runs = list(record(pool, first_try(Stander()), 3))
     assert [run.meta["outcome"] for run in runs] == ["left", "middle", "right"]
-    assert runs[0].meta["seed"] == curated(0).draw(0, 1).seed
+    assert runs[0].meta["seed"] == curated(0).draw(0, 1).start.seed
 
 
 def test_a_crashed_game_is_played_again_as_if_nothing_had_happened() -> None:
@@ -108,10 +112,10 @@ def test_a_game_that_crashes_every_time_is_given_up() -> None:
         return built[-1]
 
     def draw(index: int, attempt: int) -> Play:
-        return replace(curated(0).draw(index, attempt), player=Stander(lambda: built[-1].kill()))
+        return replace(curated(0).draw(index, attempt), script=Stander(lambda: built[-1].kill()))
 
     with GamePool(build, 1) as pool, pytest.raises(GameCrashed, match=r"game 0 .* crashed 3 times in a row"):
-        next(record(pool, Plays(draw), 1))
+        next(record(pool, Scripts(draw), 1))
     assert len(built) == 4
 
 
@@ -126,11 +130,11 @@ def test_a_reader_may_stop_early() -> None:
 
 def test_the_first_error_is_the_one_reported() -> None:
     def draw(index: int, attempt: int) -> Play:
-        return replace(curated(0).draw(index, attempt), options={"spawn": 7 + index})
+        return replace(curated(0).draw(index, attempt), start=Start(0, {"spawn": 7 + index}))
 
     with pool_of(2) as pool:
         with pytest.raises(ValueError, match="spawn 7: allowed"):  # not that of game 1, which is under way meanwhile
-            next(record(pool, Plays(draw), 2))
+            next(record(pool, Scripts(draw), 2))
         pool.reset(1, 0)
         assert not pool.wait(1).crashed
 

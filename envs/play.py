@@ -1,0 +1,153 @@
+"""The one loop of play: a player at the gamepads of a pool of games."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from padzoo.core.codec import encode
+from padzoo.core.episode import Episode
+from padzoo.core.gamepad import COMPONENTS
+from padzoo.envs.game_pool import GamePool, Transition
+from padzoo.envs.player import Acted, Player
+from padzoo.envs.rollout import Rollout
+
+
+def play(player: Player, pool: GamePool, episodes: Iterable[Episode]) -> Iterator[Rollout]:
+    """Plays episodes, one half of the games stepping while the player thinks about the other.
+
+    A game that is done takes the next episode, or the one that the player wants in its place (`Player.again`). What is
+    played does not depend on the number of games.
+
+    Args:
+        player: Who plays.
+        pool: The games; none of them may be in use.
+        episodes: What to play; may be endless.
+
+    Yields:
+        The rollouts in the order of the episodes, crashed ones that the player keeps among them.
+    """
+    table = _Table(player, pool, episodes)
+    games = range(len(pool))
+    halves = [games[0::2], games[1::2]]
+    try:
+        for half in halves:
+            table.start(half)
+        done: dict[int, Rollout] = {}
+        following = 0
+        while table.playing:
+            for half in halves:
+                done |= {rollout.number: rollout for rollout in table.turn(half)}
+                while following in done:
+                    yield done.pop(following)
+                    following += 1
+    finally:
+        table.settle()
+
+
+class _Take:
+    """An episode while it is played."""
+
+    def __init__(self, number: int, episode: Episode) -> None:
+        self.number, self.episode = number, episode
+        self.transition = Transition(0.0, False, False, {})
+        self.episode_return = 0.0
+        self.images: list[bytes] = []
+        self.actions: list[NDArray[np.int64]] = []
+        self.poses: list[tuple[float, float, float]] = []
+        self.notes: list[Any] = []
+
+    def collect(self, transition: Transition) -> bool:
+        """Takes a game's answer; returns whether that was its last."""
+        self.transition = transition
+        self.episode_return += transition.reward
+        return transition.terminated or transition.truncated or transition.crashed
+
+    def add(self, image: bytes, action: NDArray[np.int64], note: Any) -> None:
+        """Notes one step."""
+        self.images.append(image)
+        self.actions.append(action)
+        if note is not None:
+            self.notes.append(note)
+        info = self.transition.info
+        if "position" in info:
+            x, y = info["position"]
+            self.poses.append((float(x), float(y), float(info.get("heading", 0.0))))
+
+    def finish(self, player: Player) -> Rollout:
+        """Returns the episode as it was played."""
+        actions = np.asarray(self.actions, dtype=np.int8).reshape(-1, len(COMPONENTS))
+        poses = np.asarray(self.poses, dtype=np.float32) if self.poses else None
+        about, crashed, info = player.about(self.episode), self.transition.crashed, self.transition.info
+        parts = (self.images, actions, poses, self.notes)
+        return Rollout(self.episode, self.number, about, info, self.episode_return, crashed, *parts)
+
+
+class _Table:
+    """The games in play and whose turn it is."""
+
+    def __init__(self, player: Player, pool: GamePool, episodes: Iterable[Episode]) -> None:
+        self.player = player
+        self.pool = pool
+        self.waiting = enumerate(episodes)
+        self.playing: dict[int, _Take] = {}  # by game
+        self.submitted: set[int] = set()  # games with a call that nobody has waited for
+
+    def start(self, games: Iterable[int]) -> None:
+        """Starts the next episodes in these games, as far as there are any."""
+        for game in games:
+            for number, episode in self.waiting:
+                self._begin(game, _Take(number, episode))
+                break
+
+    def turn(self, games: Iterable[int]) -> list[Rollout]:
+        """Collects these games' answers, restarts those that are done and acts in the others; returns the done."""
+        ready: list[int] = []
+        done: list[Rollout] = []
+        for game in games:
+            if game not in self.playing:
+                continue
+            if not self._collect(game):
+                ready.append(game)
+                continue
+            rollout = self.playing.pop(game).finish(self.player)
+            again = self.player.again(rollout)
+            if again is not None:
+                self._begin(game, _Take(rollout.number, again))
+                continue
+            done.append(rollout)
+            self.start([game])  # it loads while the player thinks
+        if ready:
+            self._act(ready)
+        return done
+
+    def settle(self) -> None:
+        """Waits for every submitted call, so that the pool can be used again."""
+        for game in self.submitted:
+            with suppress(Exception):  # if it failed, the first failure is under way to the caller already
+                self.pool.wait(game)
+
+    def _begin(self, game: int, take: _Take) -> None:
+        self.player.reset([game], [take.episode])
+        self.playing[game] = take
+        self.pool.reset(game, take.episode.start.seed, take.episode.start.options)
+        self.submitted.add(game)
+
+    def _collect(self, game: int) -> bool:
+        self.submitted.remove(game)
+        return self.playing[game].collect(self.pool.wait(game))
+
+    def _act(self, games: Sequence[int]) -> None:
+        frames = self.pool.observations[games]  # (n, S, S, 3), a copy
+        acted = self.player.act(frames, games, [self.playing[game].transition.info for game in games])
+        for game, action in zip(games, acted.actions, strict=True):
+            self.pool.step(game, action)  # all are off before anything is written down
+            self.submitted.add(game)
+        self._note(games, acted, encode(frames) if acted.images is None else acted.images)
+
+    def _note(self, games: Sequence[int], acted: Acted, images: Sequence[bytes]) -> None:
+        notes = [None] * len(games) if acted.notes is None else acted.notes
+        for game, image, action, note in zip(games, images, acted.actions, notes, strict=True):
+            self.playing[game].add(image, action, note)
