@@ -22,6 +22,7 @@ from torch import Tensor
 
 from padzoo.core.episode import episodes
 from padzoo.core.provenance import origin, peak_memory
+from padzoo.envs.game import Game
 from padzoo.envs.game_pool import GamePool
 from padzoo.envs.play import play
 from padzoo.envs.rollout import Rollout
@@ -85,7 +86,7 @@ def naive_rate(policy: Policy, games: int, steps: int) -> float:
 
 def played(policy: Policy, pool: GamePool, first: int) -> tuple[float, list[Rollout]]:
     """Returns the steps a second of playing episodes, and what was played."""
-    todo = episodes(first, 2 * GAMES, options={"character": "ninja"})
+    todo = episodes(first, 2 * GAMES, options=Game().starts)
     start = time.perf_counter()
     rollouts = list(play(Agent(policy), pool, todo))
     return sum(len(r) for r in rollouts) / (time.perf_counter() - start), rollouts

@@ -25,6 +25,7 @@ from padzoo.core import codec
 from padzoo.core.episode import Episode, episodes
 from padzoo.core.provenance import origin
 from padzoo.envs.adapter import make
+from padzoo.envs.game import Game
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.hub.onnx_export import export_onnx
 from padzoo.zoo.nets.act_step import ActStep
@@ -135,7 +136,7 @@ def exactness(ref: str, file: Path) -> str:
     policy = hub.load(ref, "policy")
     game = make("padzoo/LaunchIsland-v0", size=policy.image_size)
     steps, errors, same, divergences = 0, [], [], []
-    for episode in episodes(0, EPISODES):
+    for episode in episodes(0, EPISODES, options=Game().starts):
         frames, uniform, actions, logits = played(policy, game, episode, file)
         seen, chosen = torch.from_numpy(codec.roundtrip(frames)), torch.from_numpy(actions)
         stored = policy.head(policy.window_features(seen, chosen))

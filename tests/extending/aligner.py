@@ -1,0 +1,15 @@
+"""An aligner of one's own: learn from the better half. `padzoo fit --model aligner.BetterHalf --model.policy ...`."""
+
+from torch import Tensor
+
+from padzoo.zoo.learn.aligner import Aligner
+from padzoo.zoo.learn.experience import Experience
+
+
+class BetterHalf(Aligner):
+    """Makes the episodes likelier that were rewarded at least as the median; the others count for nothing."""
+
+    def loss(self, experience: Experience, log_probs: Tensor) -> Tensor:
+        """Imitates the better half of the batch; the KL term is added by the base."""
+        chosen = experience.rewards >= experience.rewards.median()
+        return -experience.per_episode(log_probs)[chosen].mean()
