@@ -32,6 +32,7 @@ class PolicyModule(ZooModule):
         if trainable == "head":
             net.requires_grad_(False)
             net.head.requires_grad_(True)
+            self.train(self.training)  # Lightning's fit leaves every network in the mode in which it finds it
 
     def train(self, mode: bool = True) -> Self:
         """Switches to training or evaluation; what is frozen stays in evaluation, the statistics of an encoder too."""

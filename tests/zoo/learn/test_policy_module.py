@@ -3,12 +3,25 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from micro import padzoo, preset
+from micro import fit, padzoo, preset, weights
 
 from padzoo.core.gamepad import COMPONENTS
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
+
+
+def test_a_frozen_encoder_keeps_its_statistics(shards: Path, tmp_path: Path) -> None:
+    options = ["--data.train", shards, "--model.encoder", "timm/test_resnet"]
+    learnt = fit("policy", "prefft", tmp_path / "base", *options, "--model.trainable", "all")
+    tuned = fit("policy", "prefft", tmp_path / "prefft", *options, "--model.init_from", learnt)
+    before, after = weights(learnt), weights(tuned)
+    statistics = [name for name in before if name.endswith(("running_mean", "running_var", "num_batches_tracked"))]
+    assert statistics
+    assert all((before[name] != 0).any() for name in statistics)  # they moved while the encoder learnt
+    moved = {name for name in before if not torch.equal(before[name], after[name])}
+    assert moved
+    assert all(name.startswith("head.") for name in moved)
 
 
 def test_testing_measures_what_is_held_out_and_plays(policy: Path, shards: Path, tmp_path: Path) -> None:
