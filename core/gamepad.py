@@ -1,10 +1,12 @@
 """The gamepad: the one action schema of every environment, shard and checkpoint."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from gymnasium.spaces import MultiDiscrete
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from gymnasium.spaces import MultiDiscrete
 
 SCHEMA: Final = "gamepad-v1"
 RATE: Final = 10  # steps a second of every policy
@@ -30,8 +32,10 @@ SIZES: Final = (2,) * len(BUTTONS) + (BUCKETS,) * len(AXES)  # choices a compone
 NEUTRAL: Final = (0,) * len(BUTTONS) + (CENTER,) * len(AXES)
 
 
-def action_space() -> MultiDiscrete[np.int64]:
+def action_space() -> "MultiDiscrete[np.int64]":
     """Returns the Gymnasium space of one gamepad action, `(16,)`."""
+    from gymnasium.spaces import MultiDiscrete  # networks need the schema and not Gymnasium
+
     return MultiDiscrete(list(SIZES))
 
 
