@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from padzoo.core.provenance import origin
-from padzoo.zoo.nets.encoder import ConvNeXtBlock
+from padzoo.zoo.nets.convnext_encoder import ConvNeXtBlock
 from padzoo.zoo.nets.policy import Policy
 
 STEPS = 4

@@ -23,8 +23,10 @@ from torch import Tensor
 from padzoo.core.provenance import origin, peak_memory
 from padzoo.datamodules.comparison_batches import gather
 from padzoo.zoo.learn.bradley_terry import bradley_terry_loss
+from padzoo.zoo.nets.agent_features import AgentFeatures
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.nets.reward import AgentFeatures, RewardNet, TrajectoryReward
+from padzoo.zoo.nets.reward import RewardNet
+from padzoo.zoo.nets.trajectory_reward import TrajectoryReward
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 TRAJECTORIES, STEPS, WIDTH = 1_000, 100, 1_024

@@ -15,8 +15,11 @@ from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
 from padzoo.zoo.learn.module import ZooModule
 from padzoo.zoo.learn.reinforce import Reinforce
 from padzoo.zoo.learn.reward_model import RewardModel
-from padzoo.zoo.nets.reward import AgentFeatures, Duration, FirstFrame, RandomProjection
-from padzoo.zoo.nets.trunk import Block
+from padzoo.zoo.nets.agent_features import AgentFeatures
+from padzoo.zoo.nets.duration import Duration
+from padzoo.zoo.nets.first_frame import FirstFrame
+from padzoo.zoo.nets.gpt2 import Block
+from padzoo.zoo.nets.random_projection import RandomProjection
 
 NEEDED = {  # what no configuration can know
     "policy": ["--data.train", "set"],

@@ -12,8 +12,9 @@ from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.hub.card import CARD, About, Ancestor, Card
 from padzoo.zoo.hub.catalog import INDEX
 from padzoo.zoo.hub.publication import Publication
+from padzoo.zoo.nets.agent_features import AgentFeatures
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.nets.reward import AgentFeatures, RewardNet
+from padzoo.zoo.nets.reward import RewardNet
 
 NAMES = ("policy_tiny.aligned", "policy_tiny.sft", "reward_tiny.left")
 

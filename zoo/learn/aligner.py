@@ -168,7 +168,8 @@ class Aligner(PolicyModule):
         Returns:
             Rewards, `(B,)`.
         """
-        return self.reward.normalize(self.reward.score(torch.stack([self._reward_features(r) for r in rollouts])))
+        rewards: Tensor = self.reward(torch.stack([self._reward_features(rollout) for rollout in rollouts]))
+        return rewards
 
     def evaluate(self, experience: Experience) -> tuple[Tensor, Tensor]:
         """Asks the policy as it is now about episodes.

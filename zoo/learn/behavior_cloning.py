@@ -19,9 +19,10 @@ class BehaviorCloning(PolicyModule):
 
     Args:
         size: Network size: `pico`, `nano`, `tiny`, `4m`, `25m` or `103m`.
-        encoder: `convnext`, the paper's, or `timm/<backbone>`.
+        encoder: `convnext`, the paper's, `timm/<backbone>`, or the dotted path of an `Encoder`.
         past_actions: Whether a step also sees the actions before it.
         context: Frames that a step sees at most; the windows of the data may not be longer.
+        trunk: `gpt2`, the paper's, or the dotted path of a `Trunk`.
         init_from: Weights to start from: a `.ckpt`, a folder of weights or a name of the zoo; None starts from scratch.
         trainable: Which weights learn: `all`, or the `head`, the MLP after the transformer.
         lr: Learning rate after the warmup.
@@ -41,6 +42,7 @@ class BehaviorCloning(PolicyModule):
         encoder: str = "convnext",
         past_actions: bool = False,
         context: int = 32,
+        trunk: str = "gpt2",
         init_from: str | None = None,
         trainable: Trainable = "all",
         lr: float = 1e-4,
@@ -49,7 +51,7 @@ class BehaviorCloning(PolicyModule):
         decay: bool = False,
         compiled: bool = False,
     ) -> None:
-        net = Policy(size=size, encoder=encoder, past_actions=past_actions, context=context)
+        net = Policy(size=size, encoder=encoder, past_actions=past_actions, context=context, trunk=trunk)
         if init_from is not None:
             parent = hub.load(init_from, "policy")
             if parent.config != net.config:

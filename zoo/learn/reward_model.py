@@ -1,8 +1,7 @@
 """Reward models: learning from preferences what is wanted."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, Protocol, cast
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,21 +10,10 @@ from torchmetrics.classification import BinaryAccuracy
 from padzoo.core.trajectory import Trajectory
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.learn.bradley_terry import bradley_terry_loss
-from padzoo.zoo.learn.feature_store import FeatureStore, Trajectories
+from padzoo.zoo.learn.feature_store import CHUNK, FeatureStore, TrajectorySource
 from padzoo.zoo.learn.module import ZooModule
-from padzoo.zoo.nets.reward import AgentFeatures, Duration, FirstFrame, RandomProjection, RewardNet, StepEncoder
-
-Encoding = Literal["agent", "random_projection", "first_frame", "duration"]
-
-
-class TrajectorySource(Protocol):
-    """What a reward model asks of its data module: trajectories by split, in the order that batches index."""
-
-    def trajectories(self, split: str) -> Trajectories:
-        """Returns the trajectories of a split."""
-
-    def fingerprint(self, split: str) -> str:
-        """Returns a hash of a split's contents."""
+from padzoo.zoo.nets.reward import RewardNet
+from padzoo.zoo.nets.step_encoder import STEP_ENCODERS
 
 
 class RewardModel(ZooModule):
@@ -34,10 +22,12 @@ class RewardModel(ZooModule):
     Features are computed once a trajectory. A batch names distinct trajectories, each scored once, and pairs of them.
 
     Args:
-        encoder: `agent`, a policy's features; `random_projection`, a fixed random linear map of the pixels; or a
-            control: `first_frame`, the features of the first frame alone, or `duration`, the length alone.
         policy: The policy whose features are used, or, for a random projection, whose image size is; a `.ckpt`, a
             folder of weights or a name of the zoo.
+        encoder: `agent`, a policy's features; `random_projection`, a fixed random linear map of the pixels; a control:
+            `first_frame`, the features of the first frame alone, or `duration`, the length alone; or the dotted path of
+            a `StepEncoder`.
+        head: What scores the features: `mlp`, the paper's, or the dotted path of a `RewardHead`.
         projection_seed: Seed of the random projection.
         steps: Steps that every trajectory is padded to; no episode may be longer.
         components: How many principal components of the features are scored, measured on all training trajectories,
@@ -50,7 +40,7 @@ class RewardModel(ZooModule):
         feature_cache: Folder in which features are kept between runs; None computes them anew.
 
     Raises:
-        ValueError: If `policy` does not hold a policy.
+        ValueError: If `policy` does not hold a policy, or the encoder or the head is unknown.
     """
 
     net: RewardNet
@@ -58,7 +48,8 @@ class RewardModel(ZooModule):
     def __init__(
         self,
         policy: str,
-        encoder: Encoding = "agent",
+        encoder: str = "agent",
+        head: str = "mlp",
         projection_seed: int = 0,
         steps: int = 100,
         components: int | None = None,
@@ -70,29 +61,31 @@ class RewardModel(ZooModule):
     ) -> None:
         if not 0 <= shift < steps:
             raise ValueError(f"model.shift {shift}: allowed: 0 to below the {steps} steps of a trajectory")
-        parent = hub.load(policy, "policy")
-        kinds: dict[Encoding, Callable[[], StepEncoder]] = {
-            "agent": lambda: AgentFeatures(parent),
-            "random_projection": lambda: RandomProjection(parent.image_size, projection_seed),
-            "first_frame": lambda: FirstFrame(parent),
-            "duration": Duration,
-        }
-        super().__init__(
-            RewardNet(kinds[encoder](), steps, components), {"policy": policy}, lr, weight_decay, warmup_steps
-        )
+        step_encoder = STEP_ENCODERS.find(encoder).of_policy(hub.load(policy, "policy"), projection_seed)
+        net = RewardNet(step_encoder, steps, components, head)
+        super().__init__(net, {"policy": policy}, lr, weight_decay, warmup_steps)
         self.save_hyperparameters()
         self.shift = shift
-        self.store = FeatureStore(self.net, Path(feature_cache) if feature_cache else None)
+        self.feature_cache = Path(feature_cache) if feature_cache else None
         self.accuracy = BinaryAccuracy()
-        self._features: dict[str, Tensor] = {}  # by split, (M, 100, D), half precision
-        self._inputs: dict[str, Tensor] = {}  # by split, (M, 100, components), or the features themselves
         self._shifts: torch.Generator | None = None  # of its own, so that a resumed training draws what is next
+
+    def setup(self, stage: str) -> None:
+        """Finds the trajectories that batches compare.
+
+        Raises:
+            ValueError: If the data module has none.
+        """
+        if stage == "predict":
+            return
+        source = self.trainer.datamodule  # type: ignore[attr-defined]
+        if not isinstance(source, TrajectorySource):
+            raise ValueError(f"data {type(source).__name__}: has no trajectories to compare; allowed: Preferences")
+        self.store = FeatureStore(self.net, self.feature_cache, source)
 
     def on_fit_start(self) -> None:
         """Measures how features vary over the training set, if their principal components are wanted."""
-        if self.net.components is not None:
-            self.net.components.fit(self._split_features("train"))
-            self._inputs.clear()
+        self.store.fit("train")
 
     def training_step(self, batch: dict[str, Tensor], batch_index: int) -> Tensor:
         """Returns the Bradley-Terry loss of a batch: trajectory ids, and winners and losers among them."""
@@ -114,14 +107,13 @@ class RewardModel(ZooModule):
         """Computes a trajectory's reward, normalised, and its features `(100, D)`."""
         actions = torch.from_numpy(batch.actions).long().to(self.device)
         features = self.net.features(batch.frames, actions)
-        return {"key": batch.key, "reward": self.net.normalize(self.net.score(features[None])), "features": features}
+        return {"key": batch.key, "reward": self.net(features[None]), "features": features}
 
     @torch.no_grad()
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Stores the least and greatest reward over the training set, which normalise the output (Appendix C.3)."""
-        scores = torch.cat(
-            [self.net.score_inputs(part.float()) for part in torch.split(self._split_inputs("train"), 64)]
-        )
+        parts = torch.split(self.store.get("train"), CHUNK)
+        scores = torch.cat([self.net.score(part.float()) for part in parts])
         if scores.min() == scores.max():
             raise ValueError("every training trajectory gets the same reward: there is no range to normalise by")
         self.net.minimum.copy_(scores.min())
@@ -131,7 +123,7 @@ class RewardModel(ZooModule):
         super().on_save_checkpoint(checkpoint)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Goes on drawing shifts where the training stood."""
+        """Resumes drawing shifts where the training stood."""
         super().on_load_checkpoint(checkpoint)
         if "shifts" in checkpoint:
             self._shifts = torch.Generator()
@@ -152,24 +144,7 @@ class RewardModel(ZooModule):
         self.log(f"{split}/accuracy", self.accuracy, prog_bar=True, batch_size=pairs)
 
     def _scores(self, batch: dict[str, Tensor], split: str, shift: int = 0) -> tuple[Tensor, Tensor]:
-        inputs = self._split_inputs(split)[batch["ids"]]  # (K, 100, components or D)
-        moved = (torch.arange(inputs.shape[1]) + shift).clamp(0, inputs.shape[1] - 1)  # its ends are repeated
-        scores = self.net.score_inputs(inputs[:, moved].float())  # (K,)
+        reduced = self.store.get(split)[batch["ids"]]  # (K, steps, components or D)
+        moved = (torch.arange(reduced.shape[1]) + shift).clamp(0, reduced.shape[1] - 1)  # its ends are repeated
+        scores = self.net.score(reduced[:, moved].float())  # (K,)
         return scores[batch["winners"]], scores[batch["losers"]]
-
-    @torch.no_grad()
-    def _split_inputs(self, split: str) -> Tensor:
-        """Returns what is scored of every trajectory of a split, reduced once and not in every batch."""
-        if split not in self._inputs:
-            features = self._split_features(split)
-            if self.net.components is not None:
-                features = torch.cat([self.net.inputs(part.float()) for part in torch.split(features, 64)])
-            self._inputs[split] = features
-        return self._inputs[split]
-
-    def _split_features(self, split: str) -> Tensor:
-        if split not in self._features:
-            source = cast(TrajectorySource, self.trainer.datamodule)  # type: ignore[attr-defined]
-            features = self.store.get(source.trajectories(split), source.fingerprint(split))
-            self._features[split] = features.to(self.device)
-        return self._features[split]

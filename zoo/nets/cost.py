@@ -7,7 +7,8 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from padzoo.zoo.nets.encoder import ConvNeXtEncoder
+from padzoo.zoo.nets.convnext_encoder import ConvNeXtEncoder
+from padzoo.zoo.nets.gpt2 import GPT2
 from padzoo.zoo.nets.policy import Policy
 
 
@@ -37,7 +38,7 @@ def costs(policy: Policy) -> dict[str, Cost]:
     net = copy.deepcopy(policy).eval()
     frames = torch.zeros(1, policy.context, policy.image_size, policy.image_size, 3, dtype=torch.uint8)
     actions = torch.zeros(1, policy.context, 16, dtype=torch.long)
-    device = policy.trunk.positions.device
+    device = next(policy.parameters()).device
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), counter, sdpa_kernel(SDPBackend.MATH):  # the fused kernels of a CPU are not counted
         net(frames.to(device), actions.to(device))
@@ -55,8 +56,8 @@ def training_flops(policy: Policy) -> float:
     """Returns the floating-point operations of training on one frame in a full window.
 
     The backward pass of what learns costs twice its forward pass, but for the convolution that sees the pixels, which
-    need no gradient. PyTorch's own counter is not asked: it takes the gradient of a depthwise convolution's weights for
-    that of a full one, and so gives a `4m` 1.8 times what it costs.
+    need no gradient. PyTorch's own counter takes the gradient of a depthwise convolution's weights for that of a full
+    one.
 
     Args:
         policy: The policy.
@@ -78,12 +79,17 @@ def _parts(policy: Policy) -> dict[str, tuple[str, ...]]:
             "encoder: downsampling": tuple(layers[2::2]),
             "encoder: LayerNorm": ("encoder.norm",),
         }
+    trunk: dict[str, tuple[str, ...]] = {"trunk": ("trunk",)}
+    if isinstance(policy.trunk, GPT2):
+        trunk = {
+            "transformer: positions": ("trunk.positions",),
+            "transformer: blocks": tuple(f"trunk.blocks.{index}" for index in range(len(policy.trunk.blocks))),
+            "transformer: LayerNorm": ("trunk.norm",),
+        }
     return {
         **encoder,
         "projection": ("projection",),
         "past actions": ("action_embedding",),
-        "transformer: positions": ("trunk.positions",),
-        "transformer: blocks": tuple(f"trunk.blocks.{index}" for index in range(len(policy.trunk.blocks))),
-        "transformer: LayerNorm": ("trunk.norm",),
+        **trunk,
         "head": ("head",),
     }

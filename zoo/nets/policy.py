@@ -1,8 +1,8 @@
-"""The policy: pixels to gamepad logits through an image encoder, a causal transformer and an MLP."""
+"""The policy: pixels to gamepad logits through an image encoder, a trunk and an MLP."""
 
 import difflib
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from padzoo.core.gamepad import SIZES as COMPONENT_SIZES
 from padzoo.zoo.nets.encoder import build_encoder
 from padzoo.zoo.nets.gamepad_distribution import LOGITS
-from padzoo.zoo.nets.trunk import Trunk
+from padzoo.zoo.nets.trunk import TRUNKS
 
 CONTEXT: Final = 32
 WINDOWS: Final = 128  # windows a batch in `features`: 128 x 32 x 1024 floats are 17 MB
@@ -18,7 +18,7 @@ WINDOWS: Final = 128  # windows a batch in `features`: 128 x 32 x 1024 floats ar
 
 @dataclass(frozen=True)
 class Size:
-    """What a preset fixes: pixels, encoder channels, transformer shape, hidden width of the head."""
+    """What a preset fixes: pixels, encoder channels, shape of the trunk, hidden width of the head."""
 
     image_size: int
     channels: int
@@ -43,25 +43,31 @@ class Policy(nn.Module):
 
     Args:
         size: Preset: `pico`, `nano`, `tiny`, `4m`, `25m` or `103m`.
-        encoder: `convnext` (the paper's) or `timm/<backbone>`, any backbone of timm.
+        encoder: `convnext` (the paper's), `timm/<backbone>`, any backbone of timm, or the dotted path of an `Encoder`.
         past_actions: Whether a step also sees the actions taken before it in the window, each embedded and added to
             the frame that followed it. The paper's formula (Section 3.2) conditions on them, its Appendix C names no
             such input, and the parameter counts match without.
         context: Frames that a step sees at most, its own among them; 32 in the paper.
+        trunk: `gpt2` (the paper's) or the dotted path of a `Trunk`.
 
     Raises:
-        ValueError: If the size or the encoder is unknown, or the context is not 1 or more.
+        ValueError: If the size, the encoder or the trunk is unknown, or the context is not 1 or more.
     """
 
     def __init__(
-        self, size: str = "tiny", encoder: str = "convnext", past_actions: bool = False, context: int = CONTEXT
+        self,
+        size: str = "tiny",
+        encoder: str = "convnext",
+        past_actions: bool = False,
+        context: int = CONTEXT,
+        trunk: str = "gpt2",
     ) -> None:
         super().__init__()
         if context < 1:
             raise ValueError(f"context {context}: allowed: 1 or more frames")
         shape = SIZES.get(size)
         if shape is None:
-            near = difflib.get_close_matches(size.lower(), SIZES, n=1)
+            near = difflib.get_close_matches(str(size).lower(), SIZES, n=1)
             hint = f"did you mean {near[0]!r}? " if near else ""
             raise ValueError(f"size {size!r} is not known; {hint}allowed: {', '.join(SIZES)}")
         self.config: dict[str, Any] = {
@@ -70,12 +76,14 @@ class Policy(nn.Module):
             "past_actions": past_actions,
             "context": context,
         }
+        if trunk != "gpt2":  # the descriptions of earlier weights do not name it
+            self.config["trunk"] = trunk
         self.image_size, self.width, self.context = shape.image_size, shape.width, context
         self.past_actions = past_actions
         self.encoder = build_encoder(encoder, shape.image_size, shape.channels)
         matches = self.encoder.dim == shape.width
         self.projection = nn.Identity() if matches else nn.Linear(self.encoder.dim, shape.width)
-        self.trunk = Trunk(shape.layers, shape.width, shape.heads, context)
+        self.trunk = TRUNKS.find(trunk)(shape.layers, shape.width, shape.heads, context)
         self.head = nn.Sequential(nn.Linear(shape.width, shape.hidden), nn.GELU(), nn.Linear(shape.hidden, LOGITS))
         for parameter in self.head.parameters():  # small logits: every action is about as likely at the start
             nn.init.normal_(parameter, std=0.02) if parameter.dim() == 2 else nn.init.zeros_(parameter)
@@ -85,6 +93,17 @@ class Policy(nn.Module):
             offsets = torch.tensor([sum(COMPONENT_SIZES[:i]) for i in range(len(COMPONENT_SIZES))], device="cpu")
             self.action_offsets: Tensor
             self.register_buffer("action_offsets", offsets, persistent=False)
+
+    def start(self, rows: int) -> Tensor:
+        """Returns what `step` is to remember of new episodes, in the policy's precision and on its device.
+
+        Args:
+            rows: How many.
+
+        Returns:
+            Zeros, `(rows, *trunk.memory)`; a row that starts another episode need not be cleared.
+        """
+        return self._weight.new_zeros(rows, *self.trunk.memory)
 
     def embed(self, frames: Tensor) -> Tensor:
         """Embeds frames one by one; an embedding never changes, so acting keeps them.
@@ -104,7 +123,7 @@ class Policy(nn.Module):
             )
             raise ValueError(f"frames of {found}: a policy of size {self.config['size']!r} sees {allowed}")
         flat = frames.reshape(-1, *frames.shape[-3:]).permute(0, 3, 1, 2)  # (N, 3, S, S), channels_last as it lies
-        images = flat.to(self.trunk.positions.dtype).div_(255)
+        images = flat.to(self._weight.dtype).div_(255)
         embeddings: Tensor = self.projection(self.encoder(images))
         return embeddings.reshape(*frames.shape[:-3], self.width)
 
@@ -145,7 +164,7 @@ class Policy(nn.Module):
 
         Args:
             embeddings: Embeddings of the next frames, `(B, D)`.
-            memory: What the transformer remembers of all rows; see `Trunk.step`.
+            memory: What is remembered of all rows, as `start` returns it; written to.
             rows: Which rows, `(B,)`.
             lengths: Steps in each window, these included, `(B,)`.
             previous: Actions chosen at the step before, int64, `(B, 16)`, for a policy with past actions; where there
@@ -214,3 +233,8 @@ class Policy(nn.Module):
             Features, `(T, D)`.
         """
         return self.features(self.embed(frames), actions)
+
+    @property
+    def _weight(self) -> Tensor:
+        """A weight: it has the precision and the device of all."""
+        return cast(nn.Linear, self.head[0]).weight

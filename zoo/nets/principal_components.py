@@ -12,9 +12,7 @@ RIDGE: Final = 0.1
 class PrincipalComponents(nn.Module):
     """Reduces features to their leading principal components, each scaled to unit variance.
 
-    Of an agent's features a few directions hold nearly all the variance, and they tell of the context more than of the
-    place: on the plain features of a fine-tuned tiny agent 44,850 comparisons gave reward models of 83 % test accuracy
-    (mean of both sides); in runs of the demo 94.9 % on all 128 components, 95.2 % on 64, 93.2 % on 32.
+    A few directions hold nearly all the variance of an agent's features, and say more of the context than of the place.
 
     Args:
         dim: Width of a step's features, D.

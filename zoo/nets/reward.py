@@ -8,67 +8,24 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from padzoo.zoo.nets.agent_features import AgentFeatures
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.principal_components import PrincipalComponents
-from padzoo.zoo.nets.step_encoder import (
-    AgentFeatures,
-    Duration,
-    FirstFrame,
-    RandomProjection,
-    StepEncoder,
-    build_step_encoder,
-)
-
-__all__ = [
-    "STEPS",
-    "AgentFeatures",
-    "Duration",
-    "FirstFrame",
-    "RandomProjection",
-    "RewardNet",
-    "StepEncoder",
-    "TrajectoryReward",
-]
+from padzoo.zoo.nets.reward_head import REWARD_HEADS
+from padzoo.zoo.nets.step_encoder import StepEncoder, build_step_encoder
 
 STEPS: Final = 100
-HIDDEN: Final = 256
-STEP_OUTPUTS: Final = 3
 Frames = Tensor | NDArray[np.uint8]
-
-
-class TrajectoryReward(nn.Module):
-    """Scores a trajectory: an MLP to 3 numbers a step, all of them concatenated, an MLP to 1 (Appendix C.3).
-
-    Args:
-        dim: Width of a step's features.
-        steps: Steps of a padded trajectory.
-    """
-
-    def __init__(self, dim: int, steps: int = STEPS) -> None:
-        super().__init__()
-        self.step = nn.Sequential(nn.Linear(dim, HIDDEN), nn.GELU(), nn.Linear(HIDDEN, STEP_OUTPUTS))
-        self.whole = nn.Sequential(nn.Linear(STEP_OUTPUTS * steps, HIDDEN), nn.GELU(), nn.Linear(HIDDEN, 1))
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Scores padded trajectories.
-
-        Args:
-            features: Features of every step, `(N, steps, D)`.
-
-        Returns:
-            Raw scores, `(N,)`.
-        """
-        scores: Tensor = self.whole(self.step(features).flatten(1))[:, 0]
-        return scores
 
 
 class RewardNet(nn.Module):
     """A reward model: a frozen step encoder, a learnt score and its range over the training set.
 
     Args:
-        encoder: `AgentFeatures`, `RandomProjection` or the `config` of one.
+        encoder: The step encoder or the `config` of one.
         steps: Steps that every trajectory is padded to with black frames.
         components: How many principal components of the features are scored; None scores the features themselves.
+        head: `mlp` (the paper's) or the dotted path of a `RewardHead`.
 
     Attributes:
         minimum: Least raw score over the training set, a scalar; normalisation maps it to 0.
@@ -79,14 +36,21 @@ class RewardNet(nn.Module):
     maximum: Tensor
 
     def __init__(
-        self, encoder: StepEncoder | dict[str, Any], steps: int = STEPS, components: int | None = None
+        self,
+        encoder: StepEncoder | dict[str, Any],
+        steps: int = STEPS,
+        components: int | None = None,
+        head: str = "mlp",
     ) -> None:
         super().__init__()
-        self.encoder = encoder if isinstance(encoder, StepEncoder) else build_step_encoder(encoder)
+        found = encoder if isinstance(encoder, StepEncoder) else build_step_encoder(encoder)
+        self.encoder = found.requires_grad_(False).eval()
         self.components = PrincipalComponents(self.encoder.dim, components) if components is not None else None
-        self.head = TrajectoryReward(components or self.encoder.dim, steps)
+        self.head = REWARD_HEADS.find(head)(components or self.encoder.dim, steps)
         self.steps = steps
         self.config: dict[str, Any] = {"encoder": self.encoder.config, "steps": steps, "components": components}
+        if head != "mlp":  # the descriptions of earlier weights do not name it
+            self.config["head"] = head
         self.register_buffer("minimum", torch.tensor(0.0))
         self.register_buffer("maximum", torch.tensor(1.0))
 
@@ -128,61 +92,46 @@ class RewardNet(nn.Module):
         return self.encoder.pad(features.to(device), embeddings.to(device), self.steps, actions)
 
     def shares_trunk(self, policy: Policy) -> bool:
-        """Tells whether a policy's acting features are this reward model's: same weights, the head's aside.
+        """Whether a policy's acting features are this reward model's: same weights, the head's aside.
 
         Args:
             policy: The acting policy.
         """
         return isinstance(self.encoder, AgentFeatures) and self.encoder.shares_trunk(policy)
 
-    def score(self, features: Tensor) -> Tensor:
-        """Scores padded trajectories.
-
-        Args:
-            features: Features, `(N, steps, D)`.
-
-        Returns:
-            Raw scores, `(N,)`.
-        """
-        return self.score_inputs(self.inputs(features))
-
-    def inputs(self, features: Tensor) -> Tensor:
-        """Reduces features to what the score is computed from: their components, or themselves.
+    def reduce(self, features: Tensor) -> Tensor:
+        """Reduces features to what is scored: their principal components, or themselves.
 
         Args:
             features: Features, `(..., D)`.
 
         Returns:
-            The learnt layers' inputs, `(..., components or D)`.
+            What is scored, `(..., components or D)`.
         """
         return features if self.components is None else self.components(features)
 
-    def score_inputs(self, inputs: Tensor) -> Tensor:
-        """Scores padded trajectories of which `inputs` is known already.
+    def score(self, reduced: Tensor) -> Tensor:
+        """Scores padded trajectories.
 
         Args:
-            inputs: What `inputs` returned, `(N, steps, components or D)`.
+            reduced: What `reduce` returned, `(N, steps, components or D)`.
 
         Returns:
             Raw scores, `(N,)`.
         """
-        scores: Tensor = self.head(inputs).float()  # under autocast too: 8 bits would tie most pairs
+        scores: Tensor = self.head(reduced).float()  # under autocast too: 8 bits would tie most pairs
         return scores
 
     def forward(self, features: Tensor) -> Tensor:
-        """The same as `score`."""
-        return self.score(features)
-
-    def normalize(self, scores: Tensor) -> Tensor:
-        """Maps the training set's range of raw scores onto [0, 1]; scores outside it stay outside.
+        """Rewards padded trajectories: the training set's range of raw scores is mapped onto [0, 1].
 
         Args:
-            scores: Raw scores, `(N,)`.
+            features: What `features` or `pad_features` returned for each, `(N, steps, D)`.
 
         Returns:
-            Rewards, `(N,)`.
+            Rewards, `(N,)`; those of scores outside that range lie outside [0, 1].
         """
-        return (scores - self.minimum) / (self.maximum - self.minimum)
+        return (self.score(self.reduce(features)) - self.minimum) / (self.maximum - self.minimum)
 
     @torch.no_grad()
     def reward(self, trajectories: Sequence[Frames], actions: Sequence[Tensor] | None = None) -> Tensor:
@@ -193,14 +142,15 @@ class RewardNet(nn.Module):
             actions: Actions of each, int64, `(T, 16)`, for an agent that sees past actions.
 
         Returns:
-            Normalised rewards, `(N,)`.
+            Rewards, `(N,)`.
 
         Raises:
             ValueError: As `features` does.
         """
         chosen = actions if actions is not None else [None] * len(trajectories)
         features = [self.features(frames, given) for frames, given in zip(trajectories, chosen, strict=True)]
-        return self.normalize(self.score(torch.stack(features)))
+        rewards: Tensor = self(torch.stack(features))
+        return rewards
 
     def train(self, mode: bool = True) -> Self:
         """Switches to training or evaluation; the frozen encoder stays in evaluation."""

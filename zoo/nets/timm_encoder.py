@@ -14,15 +14,16 @@ class TimmEncoder(Encoder):
     """Any timm backbone, untrained: its pooled features, layer-normalised.
 
     Args:
-        name: The backbone's name in timm, such as `resnet18`.
         image_size: Side of the square image in pixels.
+        channels: Not used: a backbone has a width of its own.
+        name: The backbone's name in timm, such as `resnet18`.
 
     Raises:
         ValueError: If timm has no model of that name.
     """
 
-    def __init__(self, name: str, image_size: int) -> None:
-        super().__init__()
+    def __init__(self, image_size: int, channels: int, name: str) -> None:
+        super().__init__(image_size, channels)
         if not timm.is_model(name):
             near = difflib.get_close_matches(name, timm.list_models(), n=3) or ["resnet18"]
             raise ValueError(
@@ -38,13 +39,6 @@ class TimmEncoder(Encoder):
         self.norm = nn.LayerNorm(self.dim)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Encodes images.
-
-        Args:
-            images: Pixels in [0, 1], `(N, 3, S, S)`.
-
-        Returns:
-            Vectors, `(N, dim)`.
-        """
+        """Encodes images; see `Encoder.forward`."""
         vectors: Tensor = self.norm(self.backbone(images))  # (N, dim)
         return vectors

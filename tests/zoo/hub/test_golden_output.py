@@ -5,8 +5,12 @@ import torch
 
 from padzoo.zoo.hub.card import Golden
 from padzoo.zoo.hub.golden_output import TOLERANCE, check_golden, golden_output
+from padzoo.zoo.nets.agent_features import AgentFeatures
+from padzoo.zoo.nets.duration import Duration
+from padzoo.zoo.nets.first_frame import FirstFrame
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.nets.reward import AgentFeatures, Duration, FirstFrame, RandomProjection, RewardNet
+from padzoo.zoo.nets.random_projection import RandomProjection
+from padzoo.zoo.nets.reward import RewardNet
 
 Net = Policy | RewardNet
 

@@ -11,8 +11,10 @@ from safetensors.torch import load_file
 from padzoo.core.gamepad import SCHEMA
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.hub.card import About, Ancestor, Data
+from padzoo.zoo.nets.agent_features import AgentFeatures
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
+from padzoo.zoo.nets.random_projection import RandomProjection
+from padzoo.zoo.nets.reward import RewardNet
 
 
 def checkpoint(net: hub.Network, path: Path, **changes: Any) -> Path:

@@ -9,8 +9,11 @@ from safetensors.torch import load_file
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.hub.card import About, Base, Card
 from padzoo.zoo.hub.stored_weights import narrow, serialize
+from padzoo.zoo.nets.agent_features import AgentFeatures
+from padzoo.zoo.nets.first_frame import FirstFrame
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.nets.reward import AgentFeatures, FirstFrame, RandomProjection, RewardNet
+from padzoo.zoo.nets.random_projection import RandomProjection
+from padzoo.zoo.nets.reward import RewardNet
 
 
 def relative(net: hub.Network) -> Policy:

@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from padzoo.datamodules.sets.archive import Archive
 from padzoo.zoo.hub import hub as hub
 from padzoo.zoo.learn.feature_store import FeatureStore
 from padzoo.zoo.learn.reward_model import RewardModel
-from padzoo.zoo.nets.reward import AgentFeatures, RandomProjection, RewardNet
+from padzoo.zoo.nets.agent_features import AgentFeatures
+from padzoo.zoo.nets.random_projection import RandomProjection
+from padzoo.zoo.nets.reward import RewardNet
 
 
 @pytest.fixture(scope="module")
@@ -65,17 +68,18 @@ def test_features_are_computed_once_a_trajectory_and_kept(
 @torch.no_grad()
 def test_the_rewards_of_the_training_set_span_0_to_1(reward: Path, shards: Path) -> None:
     net = hub.load(reward, "reward")
-    features = FeatureStore(net, None).get(Archive(shards), "")
-    rewards = net.normalize(net.score(features.float()))
+    features = [net.features(trajectory.frames).half().float() for trajectory in Archive(shards)]
+    rewards = net(torch.stack(features))
     torch.testing.assert_close(rewards.min(), torch.tensor(0.0), atol=1e-6, rtol=0)
     torch.testing.assert_close(rewards.max(), torch.tensor(1.0), atol=1e-6, rtol=0)
 
 
 def test_a_batch_is_moved_in_time_as_a_whole(policy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = RewardModel(str(policy), shift=99)
-    module._features["train"] = torch.arange(100.0).expand(3, 100).unsqueeze(-1)  # a step's feature is its number
+    steps = torch.arange(100.0).expand(3, 100).unsqueeze(-1)  # a step's feature is its number
+    module.store = cast(FeatureStore, SimpleNamespace(get=lambda split: steps))
     seen: list[torch.Tensor] = []
-    monkeypatch.setattr(module.net, "score_inputs", lambda inputs: (seen.append(inputs), inputs[:, 0, 0])[1])
+    monkeypatch.setattr(module.net, "score", lambda reduced: (seen.append(reduced), reduced[:, 0, 0])[1])
     batch = {"ids": torch.arange(3), "winners": torch.tensor([0]), "losers": torch.tensor([1])}
     for shift in (0, 7, -7):
         module._scores(batch, "train", shift)
@@ -133,7 +137,21 @@ def test_predictions_are_the_rewards_of_the_frames(
             torch.testing.assert_close(torch.from_numpy(found["reward"]), net.reward([trajectory.frames]))
 
 
-def test_a_training_that_goes_on_draws_the_shifts_that_are_next(data: list[object], tmp_path: Path) -> None:
+def test_a_data_module_without_trajectories_is_refused(
+    policy: Path, shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, data = (
+        ["--model", "RewardModel", "--model.policy", policy],
+        ["--data", "Demonstrations", "--data.train", shards],
+    )
+    trainer = ["--trainer.default_root_dir", tmp_path, "--trainer.max_steps", 1, "--trainer.logger", "false"]
+    assert padzoo("fit", *model, *data, *trainer) == 2
+    assert capsys.readouterr().err.endswith(
+        "padzoo: error: data Demonstrations: has no trajectories to compare; allowed: Preferences\n"
+    )
+
+
+def test_a_resumed_training_draws_the_shifts_that_are_next(data: list[object], tmp_path: Path) -> None:
     def train(name: str, root: str, updates: int, *more: object) -> list[float]:
         options = [*data, *logged(tmp_path / name), "--model.shift", 9, "--trainer.max_steps", updates, *more]
         fit("reward", "reward", tmp_path / root, *options)

@@ -3,15 +3,12 @@ import torch
 from torch import Tensor
 
 from padzoo.core.gamepad import NEUTRAL
+from padzoo.zoo.nets.agent_features import AgentFeatures
+from padzoo.zoo.nets.duration import Duration
+from padzoo.zoo.nets.first_frame import FirstFrame
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.nets.step_encoder import (
-    AgentFeatures,
-    Duration,
-    FirstFrame,
-    RandomProjection,
-    StepEncoder,
-    build_step_encoder,
-)
+from padzoo.zoo.nets.random_projection import RandomProjection
+from padzoo.zoo.nets.step_encoder import StepEncoder, build_step_encoder
 
 
 def episode(steps: int) -> tuple[Tensor, Tensor]:
@@ -67,7 +64,7 @@ def test_a_control_sees_the_first_frame_alone_or_the_length_alone() -> None:
     assert length.padded(frames, 100)[:, 0].tolist() == [1.0] * 40 + [0.0] * 60
 
 
-def test_shared_trunk_is_told_by_weights() -> None:
+def test_a_shared_trunk_shows_in_the_weights() -> None:
     policy = Policy("tiny")
     encoder = AgentFeatures(Policy(**policy.config))
     assert not encoder.shares_trunk(policy)
@@ -88,7 +85,7 @@ def test_encoder_is_frozen() -> None:
 
 
 def test_unknown_kind_is_refused() -> None:
-    with pytest.raises(ValueError, match="reward encoder 'agnt' is not known; allowed: 'agent', 'random_projection'"):
+    with pytest.raises(ValueError, match="step_encoder 'agnt': not known; did you mean 'agent'"):
         build_step_encoder({"kind": "agnt"})
 
 

@@ -1,0 +1,86 @@
+"""The features of a policy as a reward model's step encoder."""
+
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+from padzoo.core.gamepad import NEUTRAL
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.nets.step_encoder import StepEncoder
+
+
+class AgentFeatures(StepEncoder):
+    """A policy's final LayerNorm output at every step, as acting sees it (Appendix C.3, agent encoder).
+
+    Args:
+        policy: The policy; its weights are kept with the reward model and frozen.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        super().__init__()
+        self.policy = policy.requires_grad_(False).eval()
+        self.dim = policy.width
+        self.image_size = policy.image_size
+        self.arguments = {"policy": policy.config}
+
+    @classmethod
+    def of_policy(cls, policy: Policy, seed: int) -> Self:
+        """Builds the encoder of a new reward model."""
+        return cls(policy)
+
+    @classmethod
+    def from_arguments(cls, arguments: dict[str, Any]) -> Self:
+        """Rebuilds an encoder from its policy's `config`."""
+        return cls(Policy(**arguments["policy"]))
+
+    @torch.no_grad()
+    def features(self, frames: Tensor, actions: Tensor | None = None) -> Tensor:
+        """Computes the features of an episode; see `StepEncoder.features`."""
+        return self.policy.window_features(frames, actions)
+
+    @torch.no_grad()
+    def padded(self, frames: Tensor, steps: int, actions: Tensor | None = None) -> Tensor:
+        """Computes the features of an episode that black frames lengthen; see `StepEncoder.padded`."""
+        embeddings = self.policy.embed(frames)
+        return self.pad(self.policy.features(embeddings, actions), embeddings, steps, actions)
+
+    @torch.no_grad()
+    def pad(self, features: Tensor, embeddings: Tensor, steps: int, actions: Tensor | None = None) -> Tensor:
+        """Lengthens an episode's features by those of black frames behind it.
+
+        Args:
+            features: Features of the episode, `(T, D)`.
+            embeddings: Embeddings of its frames, `(T, D)`.
+            steps: Length after padding, T or more.
+            actions: As for `padded`.
+
+        Returns:
+            Features, `(steps, D)`.
+        """
+        length, context = len(features), self.policy.context
+        first = max(length - context + 1, 0)  # frames that the first black one's window sees
+        stop = min(steps, length + context)  # from step `length + 31` on a window is all black: one is computed
+        side = self.policy.image_size
+        black = self.policy.embed(torch.zeros(1, side, side, 3, dtype=torch.uint8, device=embeddings.device))
+        inputs = torch.cat([embeddings[first:], black.expand(stop - length, -1)])
+        if actions is not None:
+            neutral = torch.tensor([NEUTRAL], device=actions.device).expand(stop - length, -1)
+            actions = torch.cat([actions[first:], neutral])
+        computed = torch.cat([features, self.policy.features(inputs, actions, start=length - first)])
+        return torch.cat([computed, computed[-1:].expand(steps - stop, -1)])
+
+    def shares_trunk(self, policy: Policy) -> bool:
+        """Whether a policy computes the same features: all weights but the head's are equal.
+
+        Args:
+            policy: The policy to compare with.
+        """
+        if policy.config != self.policy.config:
+            return False
+        theirs = policy.state_dict()
+        return all(
+            torch.equal(mine, theirs[name].to(mine.device))
+            for name, mine in self.policy.state_dict().items()
+            if not name.startswith("head.")
+        )
