@@ -12,6 +12,7 @@ from padzoo.zoo.hub.card import CARD, About, Base, Card, Kind, Precision
 from padzoo.zoo.hub.catalog import Catalog, Checkpoint
 from padzoo.zoo.hub.golden_output import check_golden
 from padzoo.zoo.hub.stored_weights import State
+from padzoo.zoo.nets.parts import rebuild
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import RewardNet
 
@@ -191,7 +192,7 @@ def _build(entry: dict[str, Any], state: State, source: str) -> Network:
     if found not in NETWORKS:
         raise ValueError(f"{source}: network {found!r} is not known; allowed: {', '.join(NETWORKS)}")
     try:
-        net: Network = NETWORKS[found](**entry["config"])
+        net: Network = rebuild(NETWORKS[found], entry["config"], entry.get("imports", False))
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{source}: cannot build {NOUNS[found]} from its description: {error}") from None
     _fill(net, state, source)
@@ -230,7 +231,8 @@ def _read_checkpoint(path: Path) -> tuple[dict[str, Any], State]:
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("padzoo"), dict):
         raise ValueError(f"{path}: not a checkpoint of padzoo: it does not say which network it holds")
     state = {name: value for name, value in checkpoint["state_dict"].items() if name.startswith(PREFIX)}
-    return checkpoint["padzoo"], {name.removeprefix(PREFIX): value for name, value in state.items()}
+    entry = checkpoint["padzoo"] | {"imports": True}  # left by one's own training; see `rebuild`
+    return entry, {name.removeprefix(PREFIX): value for name, value in state.items()}
 
 
 def _fill(net: Network, state: State, source: str) -> None:
