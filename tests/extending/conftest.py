@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import gymnasium
 import pytest
 
 HERE = Path(__file__).parent
@@ -23,3 +24,4 @@ def own_modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
         for path in examples:
             sys.modules.pop(path.stem, None)
+        gymnasium.registry.pop("Colours-v0", None)  # registered anew by the next test

@@ -26,7 +26,7 @@ GOLDEN: dict[str, list[float]] = {
 
 def losses(experiment: str, stage: str, root: Path, *arguments: object) -> Any:
     fit(experiment, stage, root, "--trainer.max_steps", 10, *arguments, *logged(root))
-    return pytest.approx(column(root, "train/loss"), rel=1e-3)  # kernels of other processors round otherwise
+    return pytest.approx(column(root, "train/loss"), rel=3e-3)  # kernels of other processors round otherwise
 
 
 def test_behavior_cloning(shards: Path, tmp_path: Path) -> None:

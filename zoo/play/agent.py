@@ -65,10 +65,10 @@ class Agent(Player):
         self.name = name
         self._random: dict[int, np.random.Generator] = {}
         self._lengths = np.zeros(0, dtype=np.int64)  # frames in each row's window
-        weights, width = policy.trunk.positions, len(COMPONENTS) if policy.past_actions else 0
+        weights, width = next(policy.parameters()), len(COMPONENTS) if policy.past_actions else 0
         self._embeddings = weights.new_empty(0, policy.context, policy.width)
         self._actions = weights.new_empty(0, policy.context, width, dtype=torch.long)  # chosen at each of these frames
-        self._memory = weights.new_empty(0, len(policy.trunk.blocks), 2, policy.context, policy.width)
+        self._memory = weights.new_zeros(0, *policy.trunk.memory)
 
     def about(self, episode: Episode) -> dict[str, Any]:
         """Returns its name; see `Player.about`."""

@@ -31,7 +31,7 @@ def test_testing_measures_what_is_held_out_and_plays(policy: Path, shards: Path,
     assert padzoo("test", *preset("policy", "prefft"), *options) == 0
     figures = json.loads((tmp_path / "test.json").read_text())
     assert figures.pop("test/loss") > 1
-    accuracies = [figures.pop(f"test/accuracy/{name}") for name in COMPONENTS]
+    accuracies = [figures.pop(f"test/accuracy/{name}") for name in (*COMPONENTS, "mean")]
     assert all(0 <= accuracy <= 1 for accuracy in accuracies)
     nobody_arrives = {name: 0.0 for name in ("left", "middle", "right", "success", "return")}  # in five steps
     assert figures == {"test/none": 1.0, **{f"test/{name}": rate for name, rate in nobody_arrives.items()}}
