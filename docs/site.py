@@ -16,7 +16,14 @@ from mkdocs.structure.pages import Page
 
 ROOT: Final = Path(__file__).parents[1]
 PAGES: Final = ("README.md", "docs/**/*.md", "results/**/*.md", "benchmarks/reports/*.md")
-PICTURES: Final = ("docs/**/*.png", "docs/**/*.svg", "results/**/*.png", "results/**/*.gif", "results/**/*.json")
+ASSETS: Final = (
+    "docs/site.css",
+    "docs/**/*.png",
+    "docs/**/*.svg",
+    "results/**/*.png",
+    "results/**/*.gif",
+    "results/**/*.json",
+)
 ROOMS: Final = ("core", "envs", "datamodules", "zoo", "callbacks")
 LINK: Final = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s#]+)(?:#[^)\s]*)?\)")
 LISTING: Final = re.compile(r"^\[`(tests/\S+\.py)`\]\(\S+\)$", re.MULTILINE)
@@ -25,9 +32,11 @@ LISTING: Final = re.compile(r"^\[`(tests/\S+\.py)`\]\(\S+\)$", re.MULTILINE)
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Adds to the navigation what grows: dated notes, reports of speed, and the API reference, a page a package."""
     assert config.nav is not None
+    records = []
     for title, folder in (("Notebook", "docs/notebook"), ("Measured speed", "benchmarks/reports")):
         found = sorted((ROOT / folder).glob("*.md"))
-        config.nav.append({title: [{path.stem: path.relative_to(ROOT).as_posix()} for path in found]})
+        records.append({title: [{path.stem: path.relative_to(ROOT).as_posix()} for path in found]})
+    config.nav.append({"Records": records})
     config.nav.append({"API reference": [{name: f"reference/{name}.md"} for name in _packages()]})
     return config
 
@@ -36,7 +45,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Takes the files of the whole repository that the site holds, and makes the pages of the reference."""
     for file in [file for file in files if file.src_dir == config.docs_dir]:
         files.remove(file)
-    for pattern in PAGES + PICTURES:
+    for pattern in PAGES + ASSETS:
         for path in sorted(ROOT.glob(pattern)):
             files.append(File.generated(config, path.relative_to(ROOT).as_posix(), abs_src_path=str(path)))
     for name, modules in _packages().items():
