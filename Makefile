@@ -1,10 +1,11 @@
-# make demo: install, then run the whole alignment pipeline on the CPU. make test: install, then lint, types and tests.
+# make demo: install, then run the whole alignment pipeline on the CPU. make test: install, then lint, types, docs and tests.
+# make docs: install, then build the site in site/; a dead link or a missing reference fails.
 PYTHON ?= python3
 VENV := .venv
 CORES ?= 2
 export OMP_NUM_THREADS := 1
 
-.PHONY: install demo test
+.PHONY: install demo test docs
 
 install: $(VENV)/installed
 
@@ -17,7 +18,10 @@ demo: install
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/snakemake --snakefile benchmarks/paper/Snakefile --config preset=demo \
 		--cores $(CORES) --rerun-incomplete --rerun-triggers mtime --nolock --quiet rules
 
-test: install
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
+
+test: install docs
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy -p padzoo

@@ -19,8 +19,8 @@ from padzoo.messages import complaint
 TRAINING: Final = {
     "fit": "Train a policy or a reward model, or align a policy.",
     "validate": "Compute offline metrics: losses and accuracies; for an aligner, fixed validation episodes.",
-    "test": "Play in the game (policies) or score held-out preferences (reward models).",
-    "predict": "Write features, actions or rewards of given trajectories.",
+    "test": "Play in the game (policies) or score held-out preferences (reward models), into test.json.",
+    "predict": "Write the features, actions or rewards of given trajectories.",
 }
 
 
@@ -55,43 +55,41 @@ class Command:
         call(**parser.parse_args(list(arguments)).as_dict())
 
 
-FOLDER: Final = {"folder": "Folder of trajectories to read."}
+FOLDER: Final = {"folder": "Folder of the recorded trajectories."}
 COMMANDS: Final = {
-    "demos": Command("Record demonstrations by scripted players."),
-    "rollout": Command("Play episodes with a policy, record them and print how they ended."),
-    "prefer": Command("Compare recorded trajectories by a criterion and write the preferences.", FOLDER),
-    "score": Command("Reward recorded trajectories with a reward model and keep the best.", FOLDER),
+    "demos": Command("Record demonstrations by scripted players or by you."),
+    "rollout": Command("Play episodes with a policy, record them and count how they ended."),
+    "prefer": Command("Compare pairs of recorded trajectories and write the preferences.", FOLDER),
+    "score": Command("Score recorded trajectories with a reward model and keep the best.", FOLDER),
     "import": Command(
-        "Turn recordings of human play into trajectories.",
-        {"source": "What they are: bleeding-edge or lerobot.", "folder": "Folder of recordings to read."},
+        "Convert recordings made elsewhere into trajectories.",
+        {"source": "Their format: bleeding-edge or lerobot.", "folder": "Folder of the recordings."},
         "import_recordings",
     ),
-    "verify": Command("Check every byte of a set of trajectories against its checksums.", FOLDER),
+    "verify": Command("Check recorded trajectories against their checksums.", FOLDER),
     "play": Command(
-        "Watch a policy play: write a GIF of some episodes.",
-        {"policy": "Who plays: a .ckpt, a folder of weights or a name of the zoo."},
+        "Play some episodes with a policy into a GIF.",
+        {"policy": "A .ckpt, a folder of weights or a name of the zoo."},
     ),
     "list": Command(
         "List the pretrained agents and reward models of the zoo.",
-        {"pattern": "Part of their names; * and ? stand for any characters and any one."},
+        {"pattern": "Part of the name; * stands for any characters, ? for any one."},
         "list_zoo",
-        {"json": "Print JSON."},
+        {"json": "Print as JSON."},
     ),
-    "show": Command(
-        "Print the card of a checkpoint and its lineage.", {"ref": "A name of the zoo or a folder of weights."}
-    ),
+    "show": Command("Print a checkpoint's card and lineage.", {"ref": "A name of the zoo or a folder of weights."}),
     "pull": Command(
-        "Download checkpoints of the zoo and check them.",
-        {"name": "The name, such as policy_4m.sft."},
-        flags={"all": "All that the zoo has."},
+        "Download checkpoints of the zoo and verify them.",
+        {"name": "A name of the zoo, such as policy_4m.sft; or give --all."},
+        flags={"all": "Every checkpoint of the zoo."},
     ),
     "push": Command(
-        "Publish a checkpoint with its card, in 16 bits.",
+        "Publish a checkpoint with its card.",
         {
-            "ref": "What to publish: a .ckpt, a folder of weights or a name of the zoo.",
-            "target": "Where to: a folder, a URL that fsspec writes to, or hf://OWNER/NAME.",
+            "ref": "The checkpoint: a .ckpt, a folder of weights or a name of the zoo.",
+            "target": "The destination: a folder, a URL that fsspec can write to, or hf://OWNER/NAME.",
         },
-        flags={"dry-run": "Print what would be written, and write nothing."},
+        flags={"dry-run": "Print what would be written, without writing it."},
     ),
     "export": Command(
         "Convert a checkpoint for other programs.", {"ref": "A .ckpt, a folder of weights or a name of the zoo."}
@@ -105,7 +103,7 @@ def _plain(flag: str) -> str:
 
 def overview() -> str:
     """Returns the help of `padzoo` itself."""
-    lines = ["usage: padzoo COMMAND [OPTIONS]; padzoo COMMAND --help tells the options", ""]
+    lines = ["usage: padzoo COMMAND [OPTIONS]    (padzoo COMMAND --help lists the options)", ""]
     commands = {**TRAINING, **{name: command.help for name, command in COMMANDS.items()}}
     return "\n".join(lines + [f"  {name:9} {text}" for name, text in commands.items()])
 
@@ -136,14 +134,14 @@ def run(arguments: Sequence[str]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs `padzoo`; what a user did wrong is one line on standard error.
+    """Runs `padzoo`; a user's error is reported as one line on standard error.
 
     Args:
         arguments: The command's name and options; None takes the process's own.
 
     Returns:
-        The exit status: 0, 2 where something given was wrong, 130 after Ctrl-C. `PADZOO_DEBUG=1` shows the
-        traceback instead.
+        The exit status: 0; 2 if something given was wrong, where `PADZOO_DEBUG=1` shows the traceback instead; 130
+        after Ctrl-C.
     """
     keep_freed_memory()
     sys.path.append("")  # a user's own module in the current folder can be named: a criterion, a game, a class
