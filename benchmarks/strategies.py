@@ -30,7 +30,7 @@ def rate(folder: str, size: str, processes: int, threads: int) -> float:
         table["init_args"] = {"save_dir": root, "name": "", "version": ""}  # type: ignore[assignment]
         strategy = ["--trainer.strategy", "ddp"] if processes > 1 else []
         arguments = [
-            *("fit", "--config", "configs/experiment/policy.yaml", "--model", f"configs/model/policy_{size}.yaml"),
+            *("fit", "--config", "configs/experiment/policy.yaml", "--model.size", size),
             *("--data.train", folder, "--data.batch_size", BATCH // processes, "--data.val_fraction", 0),
             *("--trainer.precision", "bf16-mixed", "--trainer.max_steps", UPDATES, "--trainer.devices", processes),
             *("--trainer.callbacks", "Throughput", "--trainer.callbacks.every", EVERY, *strategy),

@@ -115,16 +115,16 @@ def build(model: dict[str, Any], **arguments: object) -> ZooModule:
 
 @pytest.mark.parametrize(("size", "count"), COUNTS.items())
 def test_policies_have_as_many_parameters_as_their_name_says(size: str, count: int, parsed: list[Namespace]) -> None:
-    model = CONFIGS / f"model/policy_{size}.yaml"
-    found = parse(parsed, *configuration("experiment/policy"), "--model", model, *NEEDED["policy"])
+    found = parse(parsed, *configuration("experiment/policy"), "--model.size", size, *NEEDED["policy"])
     with torch.device("meta"):
         module = build(found["model"])
     assert sum(parameter.numel() for parameter in module.net.parameters()) == count
 
 
 @pytest.mark.parametrize(("name", "kind"), ENCODERS)
-def test_the_encoder_of_a_reward_model_is_a_configuration(name: str, kind: type, policy: Path) -> None:
-    module = build(yaml.safe_load((CONFIGS / f"model/reward_{name}.yaml").read_text()), policy=str(policy))
+def test_the_encoder_of_a_reward_model_is_an_option(name: str, kind: type, policy: Path) -> None:
+    model = yaml.safe_load((CONFIGS / "model/reward.yaml").read_text())
+    module = build(model, policy=str(policy), encoder=name)
     assert isinstance(module, RewardModel)
     assert isinstance(module.net.encoder, kind)
 
@@ -136,8 +136,7 @@ def test_the_aligner_is_built_from_its_configuration(policy: Path, reward: Path)
 
 def test_every_model_and_data_configuration_has_been_tried() -> None:
     models = {path.stem for path in CONFIGS.glob("model/*.yaml")}
-    rewards = (f"reward_{encoder}" for encoder, _ in ENCODERS)
-    assert models == {*(f"policy_{size}" for size in COUNTS), *rewards, "reinforce"}
+    assert models == {"policy_tiny", "policy_4m", "policy_103m", "reward", "reinforce"}
     for path in CONFIGS.glob("data/*.yaml"):
         assert issubclass(getattr(datamodules, yaml.safe_load(path.read_text())["class_path"]), ZooDataModule)
 

@@ -40,7 +40,7 @@ class Thought:
 class Agent(Player):
     """Plays games with a policy: one row a game, each with its own memory of the last 32 frames.
 
-    A frame is embedded once and kept. While a window grows, the transformer remembers its keys and values and runs on
+    A frame is embedded once and kept. While a window grows, a transformer remembers its keys and values and runs on
     the new frame alone; once the window slides, every frame in it has another position, and it runs on the window and
     computes only its last query. Both equal the full forward pass over the window, as in training. Frames pass through
     the codec of the shards first, so that acting sees the pixels of training. An episode's random numbers come from its
@@ -65,10 +65,10 @@ class Agent(Player):
         self.name = name
         self._random: dict[int, np.random.Generator] = {}
         self._lengths = np.zeros(0, dtype=np.int64)  # frames in each row's window
-        weights, width = next(policy.parameters()), len(COMPONENTS) if policy.past_actions else 0
-        self._embeddings = weights.new_empty(0, policy.context, policy.width)
-        self._actions = weights.new_empty(0, policy.context, width, dtype=torch.long)  # chosen at each of these frames
-        self._memory = weights.new_zeros(0, *policy.trunk.memory)
+        self._memory = policy.start(0)
+        self._embeddings = self._memory.new_empty(0, policy.context, policy.width)
+        width = len(COMPONENTS) if policy.past_actions else 0
+        self._actions = self._memory.new_empty(0, policy.context, width, dtype=torch.long)  # chosen at these frames
 
     def about(self, episode: Episode) -> dict[str, Any]:
         """Returns its name; see `Player.about`."""
