@@ -8,6 +8,7 @@ from typing import Any, Final
 import gymnasium
 import yaml
 
+from padzoo.core import configuration
 from padzoo.envs.adapter import make
 
 ISLAND: Final = "padzoo/LaunchIsland-v0"
@@ -55,14 +56,14 @@ class Game:
         """Finds the game that a command names.
 
         Args:
-            ref: A Gymnasium id, or a YAML file with an entry `game`.
+            ref: A Gymnasium id, or a YAML file with an entry `game`, of the package's own too: `game/island.yaml`.
             args: Further arguments; they come before those of the file.
             options: Further reset options; they come before the usual ones.
 
         Raises:
-            ValueError: If the file does not describe a game.
+            ValueError: If there is no such file, or it does not describe a game.
         """
-        game = cls(ref) if Path(ref).suffix not in (".yaml", ".yml") else cls._read(Path(ref))
+        game = cls(ref) if Path(ref).suffix not in (".yaml", ".yml") else cls._read(configuration.find(ref))
         return cls(game.id, {**game.args, **(args or {})}, {**game.starts, **(options or {})})
 
     @classmethod

@@ -14,6 +14,10 @@ REWORDING: Final = (  # jsonargparse names each type that a value may have and w
         r"Expected a dot import path string: (\S+)",
         r"class '\1' is not known; allowed: a class of the zoo or a dotted path",
     ),
+    (
+        r"Unexpected import path format: (\S+)",
+        r"'\1' is no class and no file; allowed: a class of the zoo, a dotted path, a path from the file that says so",
+    ),
     (r"Parser key \"(\S+)\":", r"--\1:"),
     (r"(?:a )?<class '(\S+)'>", r"\1"),
     (r"a typing\.Literal\[(.*?)\]", r"one of \1"),

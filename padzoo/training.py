@@ -5,6 +5,7 @@ import logging
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ import padzoo.datamodules.preferences
 import padzoo.zoo.learn.reinforce
 import padzoo.zoo.learn.reward_model  # noqa: F401 - imported so that configurations can name the classes without their module
 from padzoo.callbacks import ClosedLoop, LastCheckpoint, PredictionWriter
+from padzoo.core import configuration
+from padzoo.core.registry import Registry
 from padzoo.datamodules.module import ZooDataModule
 from padzoo.envs.game import Game
 from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
@@ -34,6 +37,8 @@ NOISE: Final = (  # Lightning's warnings of what is meant here
     "Precision .* is not supported by the model summary",  # its megabytes are those of 32 bits
     "`training_step` returned `None`",  # every game of a batch crashed: there is nothing to learn from
 )
+CONFIGURATIONS: Final = ("--config", "-c", "--model", "--data", "--trainer", "--game")  # each may name a YAML file
+ALIGNERS: Final = Registry("aligner", {})  # LightningModules of other packages, in the entry points `padzoo.aligner`
 
 
 class SaveFitConfig(SaveConfigCallback):
@@ -119,6 +124,24 @@ class TrainingCLI(LightningCLI):
         """Keeps the configuration as given: Lightning would let the checkpoint's own override the command line."""
 
 
+def located(arguments: Sequence[str]) -> list[str]:
+    """Returns the arguments with the path of each configuration that the package has in the place of its name.
+
+    Args:
+        arguments: A command and its options.
+
+    Raises:
+        ValueError: If there is no such configuration.
+    """
+    found: list[str] = []
+    for before, argument in pairwise(["", *arguments]):
+        option, _, value = argument.partition("=") if argument.startswith("-") else (before, "", argument)
+        if option in CONFIGURATIONS and value.endswith(".yaml") and ":" not in value:  # else YAML itself, or a class
+            argument = argument.removesuffix(value) + str(configuration.find(value))
+        found.append(argument)
+    return found
+
+
 def train(arguments: Sequence[str]) -> None:
     """Runs one of Lightning's commands.
 
@@ -128,6 +151,8 @@ def train(arguments: Sequence[str]) -> None:
     Raises:
         ValueError: If something given is wrong, the trainer's settings among it.
     """
+    for name in ALIGNERS.names:
+        ALIGNERS.find(name)  # once it is imported, a class can be named without its module
     for room in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(room).setLevel(logging.WARNING)  # else it advertises other products
     for message in NOISE:
@@ -144,7 +169,7 @@ def train(arguments: Sequence[str]) -> None:
             save_config_kwargs={"overwrite": True},
             parser_kwargs={"prog": "padzoo", "exit_on_error": False}
             | {name: {"exit_on_error": False} for name in ("fit", "validate", "test", "predict")},
-            args=list(arguments),
+            args=located(arguments),
         )
     except MisconfigurationException as error:  # Lightning's own, no ValueError
         raise ValueError(str(error)) from error

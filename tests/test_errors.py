@@ -24,6 +24,7 @@ def broken(shards: Path, policy: Path, tmp_path_factory: pytest.TempPathFactory)
     (folder / "foreign" / "index.json").write_text(json.dumps(index | {"schema": "gamepad-v0"}))
     strange = {"winner": "pattern-000", "loser": "pattern-999", "source": "left"}
     (folder / "strangers.jsonl").write_text(json.dumps(strange) + "\n")
+    (folder / "lost.yaml").write_text("model: no/such.yaml\n")
     entry = torch.load(policy, weights_only=True)
     entry["padzoo"]["schema"] = "gamepad-v0"
     torch.save(entry, folder / "other.ckpt")
@@ -82,8 +83,13 @@ CASES: dict[str, tuple[list[Any], str]] = {
         "--model: class 'Nonsense' is not known; allowed: a class of the zoo or a dotted path",
     ),
     "missing configuration": (
-        ["fit", "--config", "{empty}/no.yaml"],
-        "--config: File does not exist: '{empty}/no.yaml'",
+        ["fit", "--config", "experiment/polcy.yaml"],
+        f"configuration 'experiment/polcy.yaml': no such file, seen from {Path.cwd()}, nor among the package's own; "
+        "did you mean 'experiment/policy.yaml'? allowed: a file, experiment/policy.yaml, experiment/reinforce.yaml, ",
+    ),
+    "missing configuration of a configuration": (
+        ["fit", "--config", "{lost}"],
+        "--model: 'no/such.yaml' is no class and no file; allowed: a class of the zoo, a dotted path, a path from ",
     ),
     "wrong type": ([*ROLLOUT, "--seed", "x"], "--seed: Expected int. Got value: x"),
     "wrong choice": (

@@ -1,4 +1,5 @@
 import json
+import shutil
 import threading
 from pathlib import Path
 
@@ -8,9 +9,10 @@ import yaml
 from lightning.pytorch import Trainer
 from micro import checkpoint, fit, padzoo, preset, weights
 
+from padzoo.core import configuration
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.envs.arena import Arena
-from padzoo.training import TrainingCLI
+from padzoo.training import TrainingCLI, located
 
 
 @pytest.fixture(scope="module")
@@ -145,3 +147,46 @@ def test_a_checkpoint_of_another_network_is_refused(
     changed = ["--model.past_actions", "true", "--ckpt_path", policy]
     assert padzoo("validate", *preset("policy", "prefft"), *options, *changed) == 2
     assert "the configuration asks for" in capsys.readouterr().err
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package of somebody else's with an aligner, and one that cannot be imported."""
+    folder = tmp_path / "installed"
+    for name, entry in {"cloners": "cloners:Cloner", "lost": "nothing_of_that_name:Lost"}.items():
+        (folder / f"{name}-1.0.dist-info").mkdir(parents=True)
+        (folder / f"{name}-1.0.dist-info" / "entry_points.txt").write_text(f"[padzoo.aligner]\n{name} = {entry}\n")
+        (folder / f"{name}-1.0.dist-info" / "METADATA").write_text(f"Name: {name}\nVersion: 1.0\n")
+    source = "from padzoo.zoo.learn.behavior_cloning import BehaviorCloning\nclass Cloner(BehaviorCloning): ...\n"
+    (folder / "cloners.py").write_text(source)
+    monkeypatch.syspath_prepend(str(folder))
+
+
+@pytest.mark.usefixtures("installed")
+def test_an_installed_package_brings_an_aligner(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--model", "Cloner", "--data.train", shards, "--trainer.default_root_dir", tmp_path]
+    assert padzoo("fit", *preset("policy", "prefft"), *options) == 2
+    assert "aligner 'lost': cannot import nothing_of_that_name" in capsys.readouterr().err
+    shutil.rmtree(tmp_path / "installed" / "lost-1.0.dist-info")
+    path = fit("policy", "prefft", tmp_path / "run", "--data.train", shards, "--model", "Cloner")
+    assert checkpoint(path)["hyper_parameters"]["_class_path"] == "cloners.Cloner"
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        (["-c", "trainer/ddp.yaml"], ["-c", "{}"]),
+        (["--config", "trainer/ddp.yaml"], ["--config", "{}"]),
+        (["--trainer=trainer/ddp.yaml"], ["--trainer={}"]),
+        (["--trainer", "trainer/ddp.yaml", "--model", "Cloner"], ["--trainer", "{}", "--model", "Cloner"]),
+        (["--data.train", "trainer/ddp.yaml"], ["--data.train", "trainer/ddp.yaml"]),  # names no configuration
+        (["-c", "trainer: trainer/ddp.yaml"], ["-c", "trainer: trainer/ddp.yaml"]),  # is one
+    ],
+)
+def test_a_configuration_of_the_package_goes_by_its_name(
+    given: list[str], found: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert located(given) == [word.format(configuration.CONFIGS / "trainer" / "ddp.yaml") for word in found]
