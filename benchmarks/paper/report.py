@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import scaling
 from agents import wanted
-from claims import verdicts
+from claims import LEVEL, verdicts
 from collect import Missing, budget
 from figures import FIGURES
 from study import Study
@@ -75,6 +75,11 @@ CLAIMS_TEXT: Final = """A claim holds if the whole 95 % interval (Student's t ov
 side, does not hold if the whole interval is on the other; else there is not enough power to tell. Scripted players
 favour the middle, and most curated runs to the right start on the left: rows about that show that agents inherit it."""
 
+TOGETHER_TEXT: Final = """{tested} claims are tested, each at 95 %. If there were nothing in any of them, chance alone
+would make {chance:.1f} of them hold and {chance:.1f} not hold, on average. The last column says what is left at 95 %
+for the whole table (Holm's method). A claim about every amount of comparisons has the least of the values, of the lower
+ends and of the upper ends: it holds if it does at each amount, and does not if it fails at one."""
+
 
 def spent(study: Study) -> str:
     """Says how much a stage learns from, and what the paper gave it."""
@@ -138,6 +143,7 @@ def claims_and_figures(study: Study, drawn: dict[str, Path], missing: dict[str, 
     absent = [f"- {name} ({FIGURES[name].title}): {reason}" for name, reason in missing.items()]
     parts = [
         f"## Claims of the paper\n\n{CLAIMS_TEXT}",
+        _together(claims),
         "\n".join(claim_table(claims)),
         "## Figures of the paper\n\nThe data of each is beside it, in `figures/figure_NN.json`.",
         _pictures(drawn, "figure_"),
@@ -145,6 +151,12 @@ def claims_and_figures(study: Study, drawn: dict[str, Path], missing: dict[str, 
         "\n".join(["## Not run", "", *absent]) if absent else "",
     ]
     return "\n" + "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _together(claims: list[Json]) -> str:
+    """Says what so many tests at once mean, if any claim was tested."""
+    tested = sum("p" in row for row in claims)
+    return TOGETHER_TEXT.format(tested=tested, chance=tested * LEVEL / 2) if tested else ""
 
 
 def _controls(study: Study, drawn: dict[str, Path]) -> list[str]:

@@ -43,8 +43,11 @@ def reward_table(study: Study) -> list[str]:
 
 
 def claim_table(found: list[Json]) -> list[str]:
-    """Returns the lines of the table of claims."""
-    lines = ["| claim | tested by | figures, 95 % interval | readings | verdict |", "| --- | --- | --- | --- | --- |"]
+    """Returns the lines of the table of claims: each verdict by itself, and what is left of it among all."""
+    lines = [
+        "| claim | tested by | figures, 95 % interval | readings | verdict | all claims together |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     for row in found:
         null = f"; against {row['null']:g}" if row["null"] else ""
         cells = [
@@ -53,6 +56,7 @@ def claim_table(found: list[Json]) -> list[str]:
             row["figures"],
             str(row.get("readings", "")),
             f"**{row['verdict']}**",
+            row.get("together", ""),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
