@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from collect import Missing
 from estimates import (
@@ -29,8 +29,8 @@ from estimates import (
 )
 from inference import Estimate, holm, mean
 from study import Study
+from values import Json
 
-Json = dict[str, Any]
 LEVEL: Final = 0.05  # of a test; its interval is one of 95 %
 UNKNOWN: Final = "not enough power"
 

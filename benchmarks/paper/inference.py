@@ -64,8 +64,8 @@ def least(parts: Sequence[Estimate]) -> Least:
 
     The upper end is not widened for the number of means.
     """
-    ends = (min(getattr(part, name) for part in parts) for name in ("value", "low", "high", "count"))
-    return Least(*ends, parts=tuple(parts))
+    value, low, high = (min(getattr(part, name) for part in parts) for name in ("value", "low", "high"))
+    return Least(value, low, high, min(part.count for part in parts), tuple(parts))
 
 
 def holm(values: Sequence[float]) -> list[float]:

@@ -4,7 +4,7 @@ import argparse
 import json
 import shutil
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import scaling
 from agents import wanted
@@ -13,10 +13,10 @@ from collect import Missing, budget
 from figures import FIGURES
 from study import Study
 from tables import claim_table, outcome_table, reward_table, time_table
+from values import Json
 
 from padzoo.zoo.nets.policy import CONTEXT
 
-Json = dict[str, Any]
 OVERVIEW: Final = ("outcomes", "heatmaps", "reward_accuracy", "alignment")  # pictures of any run, beside its report
 PAIRS: Final = {
     "all": "all pairs of few random rollouts, as in the paper",

@@ -2,13 +2,11 @@
 
 from collections import defaultdict
 from statistics import mean
-from typing import Any
 
 from collect import TITLES, interval
 from digest import OUTCOMES
 from study import Study
-
-Json = dict[str, Any]
+from values import Json
 
 
 def outcome_table(study: Study) -> list[str]:
