@@ -1,9 +1,11 @@
 """What the claims of the paper are tested by: differences, slopes and shares, a reading a seed."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
+import torch
 from collect import Missing
 from inference import Estimate, entropy, least, mean
 from study import Alignment, Study
@@ -97,8 +99,10 @@ def size_slope(study: Study) -> Estimate:
     return slopes([(agent.seed, _log_size(agent.size), -row["none"]) for agent, row in found], "size")
 
 
+@cache
 def _log_size(size: str) -> float:
-    return float(np.log10(sum(parameter.numel() for parameter in Policy(size).parameters())))
+    with torch.device("meta"):
+        return float(np.log10(sum(parameter.numel() for parameter in Policy(size).parameters())))
 
 
 def accuracies(study: Study, encoder: str, comparisons: int) -> dict[int, float]:

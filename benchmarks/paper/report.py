@@ -124,7 +124,7 @@ def report(study: Study, drawn: dict[str, Path]) -> str:
         f"Commit `{about['commit']}`, seeds {', '.join(map(str, about['seeds']))}; trained on: {about['hardware']}.",
         f"Made by `{command}` from {files}. {spent(study)} {covered(study)} {told(study)}".strip(),
         OUTCOMES_TEXT,
-        "\n".join(outcome_table(study)),
+        "\n".join(outcome_table(study.stages(), study.reference)),
         *_pictured("", drawn, "outcomes"),
         *_pictured("Where the agent went:\n\n", drawn, "heatmaps"),
         REWARD_TEXT.format(**settings | {"pairs": PAIRS[settings["pairs"]]}),
@@ -187,7 +187,8 @@ def publish(preset: str, run: Path, results: Path) -> None:
     shutil.copytree(run / "digests", aside / "digests")
     shutil.rmtree(results, ignore_errors=True)
     aside.replace(results)
-    print("\n".join([*outcome_table(study), "", *reward_table(study), "", f"published to {results}"]))
+    table = outcome_table(summary["stages"], study.reference)
+    print("\n".join([*table, "", *reward_table(study), "", f"published to {results}"]))
 
 
 if __name__ == "__main__":
