@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
+
+from values import Json
 
 ALIGNED: Final = re.compile(
     r"aligned_(?P<start>[a-z]+)_(?P<side>left|right)_(?P<comparisons>[0-9]+)(?P<variant>_plain|_kl|)"
 )
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from collect import Missing
 from estimates import (
@@ -27,10 +27,12 @@ from estimates import (
     spawn_share,
     speed,
 )
-from inference import Estimate, mean
+from inference import Estimate, holm, mean
 from study import Study
+from values import Json
 
-Json = dict[str, Any]
+LEVEL: Final = 0.05  # of a test; its interval is one of 95 %
+UNKNOWN: Final = "not enough power"
 
 
 @dataclass(frozen=True)
@@ -50,18 +52,21 @@ class Claim:
     null: float = 0.0
 
     def verdict(self, study: Study) -> Json:
-        """Returns the claim with its figures: held, did not hold, not enough power, or not run."""
+        """Returns the claim with its figures: held, did not hold, not enough power, or not run.
+
+        `p` is the two-sided p-value behind the interval, where there is one.
+        """
         row = {"claim": self.text, "test": self.test, "null": self.null}
         try:
             found = self.estimate(study)
         except Missing as reason:
             return {**row, "verdict": "not run", "figures": str(reason)}
-        verdict = "not enough power"
-        if found.low > self.null:
-            verdict = "held"
-        elif found.high < self.null:
-            verdict = "did not hold"
-        return {**row, "verdict": verdict, "figures": str(found), "readings": found.count}
+        above, below = found.sides(self.null)
+        p = 2 * min(above, below)
+        side = "held" if above < below else "did not hold"
+        verdict = side if p < LEVEL else UNKNOWN
+        row |= {"verdict": verdict, "figures": str(found), "readings": found.count}
+        return row | ({"p": p, "side": side} if found.count > 1 else {})
 
 
 CLAIMS: Final = (
@@ -172,5 +177,13 @@ CLAIMS: Final = (
 
 
 def verdicts(study: Study) -> list[Json]:
-    """Returns every claim with its verdict."""
-    return [claim.verdict(study) for claim in CLAIMS]
+    """Returns every claim with its verdict, and the verdict that is left when all claims are tested together.
+
+    With so many claims at 95 % some verdicts are chance; `together` is adjusted for their number by Holm's method.
+    """
+    rows = [claim.verdict(study) for claim in CLAIMS]
+    tested = [row for row in rows if "p" in row]
+    for row, p in zip(tested, holm([row["p"] for row in tested]), strict=True):
+        row["together"] = row.pop("side") if p < LEVEL else UNKNOWN
+        row["p"] = float(f"{row['p']:.3g}")
+    return rows

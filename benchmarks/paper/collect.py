@@ -11,6 +11,7 @@ import yaml
 from digest import OUTCOMES, Series
 from inference import FEWEST, rank_correlation
 from study import Alignment, Study
+from values import Json
 
 from padzoo.core.wilson import wilson
 from padzoo.envs.island.plan import SPAWNS
@@ -38,7 +39,6 @@ ENCODERS: Final = {
     "random_projection": "random_projection",
 }  # here, and in the paper's figures
 WIDTH: Final = 5  # updates over which curves are averaged
-Json = dict[str, Any]
 
 
 class Missing(Exception):

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from values import Json
 
 from padzoo.callbacks.heatmap import CELL
 from padzoo.core.provenance import commit, hardware
@@ -18,7 +19,6 @@ from padzoo.envs.island.plan import SPAWNS
 
 OUTCOMES: Final = ("none", "left", "middle", "right")
 FOLLOWED: Final = ("base", "sft")  # policies whose ways are drawn
-Json = dict[str, Any]
 Series = NDArray[np.float64]
 
 

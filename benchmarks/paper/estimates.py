@@ -1,11 +1,13 @@
 """What the claims of the paper are tested by: differences, slopes and shares, a reading a seed."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
+import torch
 from collect import Missing
-from inference import Estimate, entropy, mean
+from inference import Estimate, entropy, least, mean
 from study import Alignment, Study
 
 from padzoo.envs.players.demonstrators import LEFT_HAND
@@ -97,8 +99,10 @@ def size_slope(study: Study) -> Estimate:
     return slopes([(agent.seed, _log_size(agent.size), -row["none"]) for agent, row in found], "size")
 
 
+@cache
 def _log_size(size: str) -> float:
-    return float(np.log10(sum(parameter.numel() for parameter in Policy(size).parameters())))
+    with torch.device("meta"):
+        return float(np.log10(sum(parameter.numel() for parameter in Policy(size).parameters())))
 
 
 def accuracies(study: Study, encoder: str, comparisons: int) -> dict[int, float]:
@@ -113,13 +117,13 @@ def accuracies(study: Study, encoder: str, comparisons: int) -> dict[int, float]
 
 
 def encoder_lead(study: Study, other: str) -> Estimate:
-    """Estimates the agent encoder's lead over another at the amount where it is least."""
-    return least(study, lambda n: difference(accuracies(study, "agent", n), accuracies(study, other, n)))
+    """Estimates the agent encoder's lead over another, the least over amounts."""
+    return at_every_amount(study, lambda n: difference(accuracies(study, "agent", n), accuracies(study, other, n)))
 
 
-def least(study: Study, estimate: Callable[[int], Estimate]) -> Estimate:
+def at_every_amount(study: Study, estimate: Callable[[int], Estimate]) -> Estimate:
     """Returns the least of what is estimated at each amount of comparisons, for claims about every one."""
-    return min((estimate(amount) for amount in study.settings["comparisons"]), key=lambda found: found.value)
+    return least([estimate(amount) for amount in study.settings["comparisons"]])
 
 
 def accuracy_slope(study: Study) -> Estimate:
@@ -169,17 +173,21 @@ def size_speed(study: Study) -> Estimate:
 
 
 def preference_lead(study: Study) -> Estimate:
-    """Estimates how much oftener an alignment succeeds that starts preference fine-tuned, at the least amount."""
+    """Estimates how much oftener an alignment succeeds that starts preference fine-tuned, the least over amounts."""
 
     def lead(amount: int) -> Estimate:
         return difference(*(by_seed(area(alignments(study, start, None, amount))) for start in ("prefft", "sft")))
 
-    return least(study, lead)
+    return at_every_amount(study, lead)
 
 
 def left_success(study: Study) -> Estimate:
-    """Estimates how often the agent goes left in the end, with the reward model with which it does so least."""
-    return least(study, lambda amount: mean(list(by_seed(final(alignments(study, "prefft", "left", amount))).values())))
+    """Estimates how often the agent goes left in the end, the least over amounts."""
+
+    def success(amount: int) -> Estimate:
+        return mean(list(by_seed(final(alignments(study, "prefft", "left", amount))).values()))
+
+    return at_every_amount(study, success)
 
 
 def hacking(study: Study) -> Estimate:

@@ -10,12 +10,10 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import yaml
 from reward_grid import Grid, padzoo
-
-Json = dict[str, Any]
+from values import Json
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import collect
 import plots
 import scaling
 from matplotlib.figure import Figure as Picture
 from study import Study
+from values import Json
 
 SIDES: Final = ("left", "right")
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,48 @@ class Estimate:
             return f"{self.value:.3g} (no interval from {self.count})"
         return f"{self.value:.3g} ({self.low:.3g} to {self.high:.3g})"
 
+    def sides(self, null: float) -> tuple[float, float]:
+        """Returns two one-sided p-values of Student's t: against "not above `null`", and against "not below" it."""
+        if self.count < 2:
+            return 1.0, 1.0
+        error = (self.high - self.low) / 2 / float(stats.t.ppf(0.975, self.count - 1))
+        score = (self.value - null) / max(error, 1e-12)  # readings that are all the same have no error
+        return float(stats.t.sf(score, self.count - 1)), float(stats.t.cdf(score, self.count - 1))
+
+
+@dataclass(frozen=True)
+class Least(Estimate):
+    """The least of several means: above a bound if each is, below it if one is.
+
+    Args:
+        parts: The means, each of which has its own interval.
+    """
+
+    parts: tuple[Estimate, ...]
+
+    def sides(self, null: float) -> tuple[float, float]:
+        """Returns the greatest p-value of being above `null`, as all must be, and the least of being below."""
+        above, below = zip(*(part.sides(null) for part in self.parts), strict=True)
+        return max(above), min(below)
+
+
+def least(parts: Sequence[Estimate]) -> Least:
+    """Estimates the least of several means: least value, least lower end, least upper end.
+
+    The upper end is not widened for the number of means.
+    """
+    value, low, high = (min(getattr(part, name) for part in parts) for name in ("value", "low", "high"))
+    return Least(value, low, high, min(part.count for part in parts), tuple(parts))
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """Adjusts p-values for their number by Holm's method: the error of all tests together is then kept."""
+    order = np.argsort(values)
+    scaled = np.asarray(values)[order] * np.arange(len(values), 0, -1)
+    adjusted = np.empty(len(values))
+    adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
+    return [float(value) for value in adjusted]
+
 
 def mean(values: ArrayLike) -> Estimate:
     """Estimates a mean from independent readings (Student's t), such as one value, or one difference, a seed.

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
+from values import Json
 
 from padzoo.callbacks.heatmap import draw_heatmap
 from padzoo.envs.island.plan import outline
@@ -27,7 +28,6 @@ STARTS: Final = {
     "scratch": "#cc79a7",
     "balanced": "#e69f00",
 }
-Json = dict[str, Any]
 
 
 def shades() -> Iterator[float]:

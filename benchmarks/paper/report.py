@@ -4,19 +4,19 @@ import argparse
 import json
 import shutil
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import scaling
 from agents import wanted
-from claims import verdicts
+from claims import LEVEL, verdicts
 from collect import Missing, budget
 from figures import FIGURES
 from study import Study
 from tables import claim_table, outcome_table, reward_table, time_table
+from values import Json
 
 from padzoo.zoo.nets.policy import CONTEXT
 
-Json = dict[str, Any]
 OVERVIEW: Final = ("outcomes", "heatmaps", "reward_accuracy", "alignment")  # pictures of any run, beside its report
 PAIRS: Final = {
     "all": "all pairs of few random rollouts, as in the paper",
@@ -75,6 +75,11 @@ CLAIMS_TEXT: Final = """A claim holds if the whole 95 % interval (Student's t ov
 side, does not hold if the whole interval is on the other; else there is not enough power to tell. Scripted players
 favour the middle, and most curated runs to the right start on the left: rows about that show that agents inherit it."""
 
+TOGETHER_TEXT: Final = """{tested} claims are tested, each at 95 %. If there were nothing in any of them, chance alone
+would make {chance:.1f} of them hold and {chance:.1f} not hold, on average. The last column says what is left at 95 %
+for the whole table (Holm's method). A claim about every amount of comparisons has the least of the values, of the lower
+ends and of the upper ends: it holds if it does at each amount, and does not if it fails at one."""
+
 
 def spent(study: Study) -> str:
     """Says how much a stage learns from, and what the paper gave it."""
@@ -119,7 +124,7 @@ def report(study: Study, drawn: dict[str, Path]) -> str:
         f"Commit `{about['commit']}`, seeds {', '.join(map(str, about['seeds']))}; trained on: {about['hardware']}.",
         f"Made by `{command}` from {files}. {spent(study)} {covered(study)} {told(study)}".strip(),
         OUTCOMES_TEXT,
-        "\n".join(outcome_table(study)),
+        "\n".join(outcome_table(study.stages(), study.reference)),
         *_pictured("", drawn, "outcomes"),
         *_pictured("Where the agent went:\n\n", drawn, "heatmaps"),
         REWARD_TEXT.format(**settings | {"pairs": PAIRS[settings["pairs"]]}),
@@ -138,6 +143,7 @@ def claims_and_figures(study: Study, drawn: dict[str, Path], missing: dict[str, 
     absent = [f"- {name} ({FIGURES[name].title}): {reason}" for name, reason in missing.items()]
     parts = [
         f"## Claims of the paper\n\n{CLAIMS_TEXT}",
+        _together(claims),
         "\n".join(claim_table(claims)),
         "## Figures of the paper\n\nThe data of each is beside it, in `figures/figure_NN.json`.",
         _pictures(drawn, "figure_"),
@@ -145,6 +151,12 @@ def claims_and_figures(study: Study, drawn: dict[str, Path], missing: dict[str, 
         "\n".join(["## Not run", "", *absent]) if absent else "",
     ]
     return "\n" + "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _together(claims: list[Json]) -> str:
+    """Says what so many tests at once mean, if any claim was tested."""
+    tested = sum("p" in row for row in claims)
+    return TOGETHER_TEXT.format(tested=tested, chance=tested * LEVEL / 2) if tested else ""
 
 
 def _controls(study: Study, drawn: dict[str, Path]) -> list[str]:
@@ -175,7 +187,8 @@ def publish(preset: str, run: Path, results: Path) -> None:
     shutil.copytree(run / "digests", aside / "digests")
     shutil.rmtree(results, ignore_errors=True)
     aside.replace(results)
-    print("\n".join([*outcome_table(study), "", *reward_table(study), "", f"published to {results}"]))
+    table = outcome_table(summary["stages"], study.reference)
+    print("\n".join([*table, "", *reward_table(study), "", f"published to {results}"]))
 
 
 if __name__ == "__main__":

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from itertools import product
 from math import comb
 from pathlib import Path
-from typing import Any
 
 import yaml
+from values import Json
 
 from padzoo.cli import main
-
-Json = dict[str, Any]
 
 
 def padzoo(*arguments: object) -> None:

@@ -1,12 +1,13 @@
 """Scaling: loss and closed-loop failure of base policies against parameters, frames and compute, as power laws."""
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from collect import Missing, budget
 from inference import Array, Estimate, bootstrap
 from scipy import optimize
 from study import Study
+from values import Json
 
 from padzoo.zoo.nets.cost import training_flops
 from padzoo.zoo.nets.policy import CONTEXT, Policy
@@ -15,7 +16,6 @@ from padzoo.zoo.nets.policy import CONTEXT, Policy
 # with convolutional encoders: compute-optimal parameters grow as compute to the 0.66, frames as compute to the 0.34.
 PUBLISHED: Final = {"parameters": 0.66, "frames": 0.34}
 AXES: Final = ("parameters", "frames", "compute")
-Json = dict[str, Any]
 
 
 def grid(study: Study) -> list[Json]:

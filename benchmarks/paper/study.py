@@ -5,17 +5,17 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import yaml
 from agents import ALIGNED, Agent
 from digest import OUTCOMES, Series
+from values import Json
 
 from padzoo.zoo.nets.policy import SIZES
 
 HERE: Final = Path(__file__).parent
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -1,31 +1,39 @@
 """The tables of a report, as lines of Markdown."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from statistics import mean
-from typing import Any
 
 from collect import TITLES, interval
 from digest import OUTCOMES
 from study import Study
+from values import Json
 
-Json = dict[str, Any]
+
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Returns the lines of a table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return [f"| {' | '.join(cells)} |" for cells in lines]
 
 
-def outcome_table(study: Study) -> list[str]:
+def cell(rate: float, low: float, high: float, more: str = "") -> str:
+    """Returns a rate and its interval as a cell."""
+    return f"**{rate:.1f}** ({low:.1f} to {high:.1f}{more})"
+
+
+def outcome_table(stages: Json, reference: Json) -> list[str]:
     """Returns the lines of the table stage x outcome, each cell ours, its interval and the paper's figure."""
-    lines = ["| stage | none | left | middle | right | episodes |", "| --- | --- | --- | --- | --- | --- |"]
-    for stage, rates in study.stages().items():
-        published = study.reference["outcomes"].get(stage, {})
+    rows = []
+    for stage, rates in stages.items():
+        published = reference["outcomes"].get(stage, {})
         about = "about " if "note" in published else ""  # read off the paper's text, not its figures
-        cells = [_cell(rates, name, published.get(name), about) for name in OUTCOMES]
-        lines.append(f"| {TITLES[stage]} | {' | '.join(cells)} | {rates['episodes']} |")
-    return lines
-
-
-def _cell(rates: Json, name: str, published: float | None, about: str) -> str:
-    rate, low, high = interval(rates, name)
-    theirs = "" if published is None else f"; paper {about}{published:.1f}"
-    return f"**{rate:.1f}** ({low:.1f} to {high:.1f}{theirs})"
+        cells = []
+        for name in OUTCOMES:
+            theirs = published.get(name)
+            paper = "" if theirs is None else f"; paper {about}{theirs:.1f}"
+            cells.append(cell(*interval(rates, name), paper))
+        rows.append([TITLES[stage], *cells, str(rates["episodes"])])
+    return markdown(["stage", *OUTCOMES, "episodes"], rows)
 
 
 def reward_table(study: Study) -> list[str]:
@@ -34,31 +42,24 @@ def reward_table(study: Study) -> list[str]:
     for row in study.accuracies:
         if (row["size"], row["of"]) == (study.size, "sft"):
             groups[row["side"], row["encoder"], row["comparisons"]].append(row["accuracy"])
-    lines = ["| side | encoder | comparisons | accuracy | models |", "| --- | --- | --- | --- | --- |"]
+    rows = []
     for (side, encoder, comparisons), found in groups.items():
-        cells = [side, encoder.replace("_", " "), f"{comparisons:,}"]
         accuracy = f"**{mean(found):.1f}** ({min(found):.1f} to {max(found):.1f})"
-        lines.append(f"| {' | '.join(cells)} | {accuracy} | {len(found)} |")
-    return lines
+        rows.append([side, encoder.replace("_", " "), f"{comparisons:,}", accuracy, str(len(found))])
+    return markdown(["side", "encoder", "comparisons", "accuracy", "models"], rows)
 
 
 def claim_table(found: list[Json]) -> list[str]:
-    """Returns the lines of the table of claims."""
-    lines = ["| claim | tested by | figures, 95 % interval | readings | verdict |", "| --- | --- | --- | --- | --- |"]
+    """Returns the lines of the table of claims: each verdict by itself, and what is left of it among all."""
+    head = ["claim", "tested by", "figures, 95 % interval", "readings", "verdict", "all claims together"]
+    rows = []
     for row in found:
-        null = f"; against {row['null']:g}" if row["null"] else ""
-        cells = [
-            row["claim"],
-            row["test"] + null,
-            row["figures"],
-            str(row.get("readings", "")),
-            f"**{row['verdict']}**",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
+        test = f"{row['test']}; against {row['null']:g}" if row["null"] else row["test"]
+        readings, together = str(row.get("readings", "")), row.get("together", "")
+        rows.append([row["claim"], test, row["figures"], readings, f"**{row['verdict']}**", together])
+    return markdown(head, rows)
 
 
 def time_table(study: Study) -> list[str]:
     """Returns the lines of the table of seconds a stage."""
-    rows = [f"| {stage} | {seconds:.0f} |" for stage, seconds in study.seconds().items()]
-    return ["| stage | seconds |", "| --- | --- |", *rows]
+    return markdown(["stage", "seconds"], [[stage, f"{spent:.0f}"] for stage, spent in study.seconds().items()])

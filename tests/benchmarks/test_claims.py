@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +68,28 @@ def test_what_a_preset_does_not_make_is_not_run(tmp_path: Path) -> None:
 def test_a_seed_is_one_reading(study: Study) -> None:
     readings = {row["claim"].split(" (")[0]: row["readings"] for row in verdicts(study)}
     assert set(readings.values()) == {3}
+
+
+def test_a_claim_about_every_amount_needs_every_interval(tmp_path: Path) -> None:
+    """The lead is least, and sure, at 105 comparisons; at 1,035 it is greater, but one seed stands against it."""
+    synthetic.write(tmp_path / "run", synthetic.preset("tiny"), rates, accuracy, success)
+    leads = {105: (4.0, 5.0, 6.0), 1035: (-5.0, 20.0, 45.0), 44850: (30.0, 30.5, 31.0)}
+    for seed in range(3):
+        path = tmp_path / "run" / "digests" / f"tiny-{seed}.json"
+        digest = json.loads(path.read_text())
+        for row in digest["accuracies"]:
+            lead = leads[row["comparisons"]][seed] if row["encoder"] == "agent" else 0.0
+            row["accuracy"] = 50.0 + lead
+        path.write_text(json.dumps(digest))
+    found = verdicts(Study(tmp_path / "run", "tiny"))
+    assert verdict(found, "The agent encoder beats the random one at every amount") == "not enough power"
+    assert verdict(found, "It beats one that sees the length alone") == "not enough power"
+
+
+def test_of_verdicts_by_chance_none_is_left_when_all_claims_are_tested_together(study: Study) -> None:
+    found = verdicts(study)
+    together = {row["together"] for row in found}
+    assert together == {"held", "not enough power"}
+    for row in found:
+        assert row["together"] in (row["verdict"], "not enough power")
+        assert (row["p"] < 0.05) == (row["verdict"] != "not enough power")

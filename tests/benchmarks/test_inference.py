@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
-from inference import bootstrap, entropy, mean, rank_correlation
+from inference import bootstrap, entropy, holm, least, mean, rank_correlation
+from scipy import stats
 
 
 def test_the_interval_of_a_mean_is_students() -> None:
@@ -21,6 +22,27 @@ def test_intervals_of_means_cover_as_often_as_they_say() -> None:
     rng = np.random.default_rng(0)
     intervals = [mean(rng.normal(10, 3, size=3)) for _ in range(2000)]
     assert np.mean([found.low <= 10 <= found.high for found in intervals]) == pytest.approx(0.95, abs=0.02)
+
+
+def test_p_values_are_those_of_students_test() -> None:
+    readings = [1.0, 2.0, 6.0]
+    above, below = mean(readings).sides(0.5)
+    assert above == pytest.approx(stats.ttest_1samp(readings, 0.5, alternative="greater").pvalue)
+    assert below == pytest.approx(stats.ttest_1samp(readings, 0.5, alternative="less").pvalue)
+    assert mean([5.0]).sides(0) == (1, 1)
+
+
+def test_the_least_of_several_means_has_the_least_ends_and_is_as_sure_as_the_least_sure() -> None:
+    sure, unsure = mean([4.0, 5.0, 6.0]), mean([-5.0, 20.0, 45.0])
+    found = least([sure, unsure])
+    assert (found.value, found.low, found.high, found.count) == (sure.value, unsure.low, sure.high, 3)
+    assert found.sides(0) == unsure.sides(0)
+    assert found.sides(20)[1] == sure.sides(20)[1]  # one that is below is enough
+
+
+def test_p_values_are_adjusted_for_their_number() -> None:
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])  # 4 x 0.005, 3 x 0.01, 2 x 0.03
+    assert holm([0.6, 0.9]) == [1, 1]
 
 
 def test_a_rank_correlation_sees_order_alone() -> None:

@@ -1,0 +1,5 @@
+"""What JSON and YAML files hold."""
+
+from typing import Any
+
+Json = dict[str, Any]
