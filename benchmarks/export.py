@@ -26,8 +26,8 @@ from padzoo.core.episode import Episode, episodes
 from padzoo.core.provenance import origin
 from padzoo.envs.adapter import make
 from padzoo.envs.game import Game
-from padzoo.zoo.hub import hub as hub
-from padzoo.zoo.hub.onnx_export import export_onnx
+from padzoo.zoo import hub
+from padzoo.zoo.hub.onnx import export_onnx
 from padzoo.zoo.nets.act_step import ActStep
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import SIZES, Policy

@@ -19,9 +19,9 @@ from pathlib import Path
 import torch
 
 from padzoo.core.provenance import origin
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 from padzoo.zoo.hub.card import About
-from padzoo.zoo.hub.publication import Publication
+from padzoo.zoo.hub.publish import Publication
 from padzoo.zoo.nets.policy import Policy
 
 POISON = b"cos\nsystem\n(S'touch executed'\ntR."

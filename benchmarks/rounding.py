@@ -9,10 +9,10 @@ import sys
 import torch
 
 from padzoo.core.provenance import origin
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 from padzoo.zoo.hub.card import Precision
-from padzoo.zoo.hub.golden_output import golden_output, off
-from padzoo.zoo.hub.stored_weights import narrow
+from padzoo.zoo.hub.delta import narrow
+from padzoo.zoo.hub.golden import golden_output, off
 
 PRECISIONS: tuple[Precision, ...] = ("float16", "bfloat16")
 

@@ -15,8 +15,7 @@ from scipy.stats import MonteCarloMethod, chi2_contingency
 from padzoo.cli import main
 from padzoo.core.provenance import origin
 from padzoo.datamodules.sets import shards
-from padzoo.zoo.hub import cache
-from padzoo.zoo.hub.catalog import Catalog
+from padzoo.zoo.hub.index import Catalog, find
 
 
 def compare(card: dict[str, int], found: Counter[str], seed: int) -> float:
@@ -32,7 +31,7 @@ def compare(card: dict[str, int], found: Counter[str], seed: int) -> float:
 
 def row(name: str, episodes: int, seed: int) -> str:
     """Plays with one policy and returns its line of the table."""
-    (result,) = cache.read_card(Catalog.load().find(name)).results
+    (result,) = find(name).card().results
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "played"
         options = ["--policy", name, "--episodes", str(episodes), "--seed", str(seed), "--out", str(out)]

@@ -84,7 +84,7 @@ class PatientFile(io.RawIOBase):
                 return call()
             except Exception as error:  # every protocol has its own
                 self._drop()
-                if isinstance(error, FileNotFoundError) and not _disconnected(error):
+                if isinstance(error, FileNotFoundError) and not disconnected(error):
                     raise
                 why = error.__cause__ or error
                 if attempt == ATTEMPTS or isinstance(why, ValueError):  # what a server cannot do it will never do
@@ -99,8 +99,12 @@ class PatientFile(io.RawIOBase):
             self._file = None
 
 
-def _disconnected(error: FileNotFoundError) -> bool:
-    """Tells whether there was nobody to ask: fsspec says of any failed HTTP request that the file is not there."""
+def disconnected(error: OSError) -> bool:
+    """Whether there was nobody to ask: fsspec says of any failed HTTP request that the file is not there.
+
+    Args:
+        error: What fsspec has raised.
+    """
     from aiohttp import ClientConnectionError  # 0.3 s, for remote sets only
 
     return isinstance(error.__cause__, ClientConnectionError | TimeoutError)

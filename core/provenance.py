@@ -2,6 +2,7 @@
 
 import platform
 import resource
+import shutil
 import subprocess
 from datetime import date
 from importlib.metadata import version
@@ -12,6 +13,8 @@ import torch
 
 def commit() -> str:
     """Returns the commit of the current folder, marked where files had been changed; `unknown` outside of git."""
+    if shutil.which("git") is None:
+        return "unknown"
     found = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12"], capture_output=True, text=True)
     return found.stdout.strip() or "unknown"
 

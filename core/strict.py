@@ -12,7 +12,8 @@ def build(kind: type[T], values: object, source: str, at: str = "") -> T:
     """Builds a dataclass, and those within it, from what a YAML or JSON file says.
 
     Args:
-        kind: The dataclass; its fields are plain values, lists and dicts of them, or such dataclasses.
+        kind: The dataclass; its fields are plain values, lists and dicts of them, or such dataclasses. A field whose
+            default is None may be left out.
         values: Its fields by name.
         source: The file, for messages.
         at: Where in the file, ending with a dot; empty at its top.
@@ -27,15 +28,15 @@ def build(kind: type[T], values: object, source: str, at: str = "") -> T:
         raise ValueError(f"{source}: {at.removesuffix('.') or 'the file'} is {values!r:.40}, expected keys and values")
     hints = get_type_hints(kind)
     names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    for name in names:
-        if name not in values:
-            raise ValueError(f"{source}: key '{at}{name}' is missing")
+    for field in fields(kind):  # type: ignore[arg-type]
+        if field.name not in values and field.default is not None:
+            raise ValueError(f"{source}: key '{at}{field.name}' is missing")
     for name in values:
         if name not in names:
             near = difflib.get_close_matches(str(name), names, n=1)
             hint = f"did you mean {near[0]!r}? " if near else ""
             raise ValueError(f"{source}: key '{at}{name}' is not known; {hint}allowed: {', '.join(names)}")
-    return kind(**{name: _convert(hints[name], values[name], source, f"{at}{name}") for name in names})
+    return kind(**{name: _convert(hints[name], value, source, f"{at}{name}") for name, value in values.items()})
 
 
 def _convert(hint: Any, value: Any, source: str, at: str) -> Any:

@@ -23,7 +23,7 @@ def load(ref: str | Path, temperature: float = 1.0, seed: int = 0) -> "Agent":
     Raises:
         ValueError: If there is no such policy, or it is refused.
     """
-    from padzoo.zoo.hub import hub as hub  # torch takes seconds to import
+    from padzoo.zoo import hub  # torch takes seconds to import
     from padzoo.zoo.play.agent import Agent
 
     return Agent(hub.load(ref, "policy"), temperature, seed)

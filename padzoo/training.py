@@ -2,17 +2,21 @@
 
 import json
 import logging
+import re
+import shlex
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ProgressBar, TQDMProgressBar
-from lightning.pytorch.cli import LightningArgumentParser, LightningCLI, SaveConfigCallback
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import TensorBoardLogger
 
 import padzoo.callbacks
@@ -26,6 +30,8 @@ from padzoo.core import configuration
 from padzoo.core.registry import Registry
 from padzoo.datamodules.module import ZooDataModule
 from padzoo.envs.game import Game
+from padzoo.zoo.hub.card import About
+from padzoo.zoo.hub.publish import dataset
 from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
 from padzoo.zoo.learn.module import ZooModule
 
@@ -93,6 +99,30 @@ class TrainingCLI(LightningCLI):
         if self.subcommand != "fit" and checkpoint is None and not self.model.pretrained:
             raise ValueError(f"{self.subcommand}: the network is untrained; give its checkpoint with --ckpt_path")
         self.datamodule.setup(self.subcommand)
+        if self.subcommand == "fit":
+            self.model.about = self._say(self.model.about)
+
+    def _say(self, about: About) -> About:
+        """Adds the command, its resolved configuration and the data to what a checkpoint says of its training."""
+        parser, config = self._parser(self.subcommand), self.config[self.subcommand]
+        text = re.sub(r"class_path: padzoo\.[\w.]+\.(\w+)", r"class_path: \1", parser.dump(config, skip_none=False))
+        resolved = yaml.safe_load(text)
+        data, settings = list(about.data), resolved["data"].get("init_args", {})
+        for path in filter(None, map(settings.get, ("train", "train_preferences"))):
+            with suppress(ValueError):  # a data module of one's own may learn from something else
+                data += [found for found in [dataset(path)] if found not in data]
+        return replace(
+            about,
+            commands=[*about.commands, self._command],
+            data=data,
+            seed=int(resolved["seed_everything"] or 0),
+            configuration=resolved,
+        )
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Parses the arguments and keeps them for the checkpoint."""
+        self._command = shlex.join(["padzoo", *map(str, args or [])])
+        super().parse_arguments(parser, args)
 
     def _find_last(self) -> None:
         """Puts the path in the place of `--ckpt_path last`, which Lightning would only warn of if there is none."""

@@ -12,6 +12,7 @@ from small_zoo import publish_family
 from padzoo.core.gamepad import NEUTRAL
 from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.sets.shards import ShardWriter
+from padzoo.zoo.hub import index
 
 SIZE = 64
 TRAJECTORIES = 24
@@ -96,6 +97,14 @@ def family(tmp_path_factory: pytest.TempPathFactory) -> Path:
     zoo = tmp_path_factory.mktemp("family")
     publish_family(zoo, tmp_path_factory.mktemp("scratch"))
     return zoo
+
+
+@pytest.fixture
+def nothing_installed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package without checkpoints: an index elsewhere could not replace them."""
+    empty = tmp_path_factory.mktemp("empty")
+    (empty / index.INDEX).write_text(index.Index().dump())
+    monkeypatch.setattr(index, "EMBEDDED", empty)
 
 
 @pytest.fixture

@@ -1,14 +1,13 @@
 """Publishes the agents of a finished run as a family of the zoo, in 16 bits, measured on those very weights.
 
-`python benchmarks/paper/family.py --preset demo --run runs/demo --size tiny --out zoo/weights`; what was cut off goes
-on when the same command is run again.
+`python benchmarks/paper/family.py --preset demo --run runs/demo --size tiny --out zoo/weights`; the same command
+continues what was cut off.
 """
 
 import argparse
 import json
-import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -22,22 +21,14 @@ class Member:
 
     Args:
         name: Its name in the zoo.
-        checkpoint: What the run has left.
-        commands: How it was made.
-        data: What it learnt from.
+        checkpoint: What the run has left; it says itself how it was made.
         base: Name of the member on which it is stored; empty if it stands alone.
-        members: Names of the members that it was made from.
-        others: Checkpoints that it was made from and that are not published.
         side: Which pad a reward model is of; empty for a policy.
     """
 
     name: str
     checkpoint: Path
-    commands: list[str]
-    data: list[Path]
     base: str = ""
-    members: list[str] = field(default_factory=list)
-    others: list[Path] = field(default_factory=list)
     side: str = ""
 
 
@@ -70,59 +61,21 @@ class Family:
         """Returns the reward models of a side."""
         return Grid(self.home, "sft", side, str(self.agent("sft")), self.preset)
 
-    def fit(self, experiment: str, stage: str, *options: object, seed: int | None = None) -> str:
-        """Returns the command line of a training; its seed is the family's if none is given."""
-        configs = f"--config configs/experiment/{experiment}.yaml --config {self.preset['configs'][stage]}"
-        seed = self.seed if seed is None else seed
-        return " ".join(map(str, ("padzoo fit", configs, "--seed_everything", seed, "--data.seed", seed, *options)))
-
     @property
     def game(self) -> str:
         """The game's arguments for agents, as a flag's value."""
         return json.dumps(self.preset.get("env_args", {}).get("agents", {}))
 
-    def playing(self, experiment: str, stage: str, *options: object) -> str:
-        """Returns the command line of a training that plays the game."""
-        return self.fit(experiment, stage, "--game.args", shlex.quote(self.game), *options)
-
-    def imitation(self, stage: str, data: Path, *options: object) -> str:
-        """Returns the command line of behavior cloning."""
-        precision = ("--trainer.precision", self.preset["precision"]) if "precision" in self.preset else ()
-        return self.playing("policy", stage, "--model.size", self.size, "--data.train", data, *options, *precision)
-
     def members(self) -> Iterator[Member]:
         """Yields the family, parents first."""
-        pixels = self.preset["pixels"][self.size]
-        population, curated = (self.run / "demos" / f"{player}-{pixels}" for player in ("population", "curated"))
-        base, sft = f"policy_{self.size}.base", f"policy_{self.size}.sft"
-        command = self.imitation("base", population)
-        yield Member(base, self.agent("base"), [command], [population])
-        command = self.imitation("sft", curated, "--model.init_from", self.agent("base"))
-        yield Member(sft, self.agent("sft"), [command], [curated], members=[base])
+        sft, amount = f"policy_{self.size}.sft", max(self.preset["comparisons"])
+        yield Member(f"policy_{self.size}.base", self.agent("base"))
+        yield Member(sft, self.agent("sft"))
         for side in self.preset["sides"]:
-            yield from self._side(side, sft)
-
-    def _side(self, side: str, sft: str) -> Iterator[Member]:
-        """Yields the reward model and the aligned policy of a side."""
-        grid, amount = self.grid(side), max(self.preset["comparisons"])
-        compared, rollouts = grid.preferences("train", amount, 0), grid.rollouts("train")
-        learnt = ["--data.train", rollouts, "--data.train_preferences", compared]
-        command = self.fit("reward", "reward", "--model.policy", self.agent("sft"), *learnt, seed=0)  # of subset 0
-        checkpoint = grid.model("agent", amount, 0) / "checkpoints" / "last.ckpt"
-        reward = f"reward_{self.size}.{side}"
-        yield Member(reward, checkpoint, [command], [rollouts, compared], sft, [sft], side=side)
-        preferred, middle = (
-            self.home / "preferred" / f"prefft_{side}_{amount}",
-            self.agent(f"prefft_{side}_{amount}"),
-        )
-        played = ["--model.policy", middle, "--model.reward", checkpoint]
-        commands = [
-            f"padzoo score {rollouts} --reward {checkpoint} --top {self.preset['top']} --out {preferred}",
-            self.imitation("prefft", preferred, "--model.init_from", self.agent("sft")),
-            self.playing("reinforce", "aligned", "--model.seed", self.seed, *played),
-        ]
-        aligned, name = self.agent(f"aligned_prefft_{side}_{amount}"), f"policy_{self.size}.aligned_{side}"
-        yield Member(name, aligned, commands, [preferred], sft, [sft, reward], [middle])
+            checkpoint = self.grid(side).model("agent", amount, 0) / "checkpoints" / "last.ckpt"
+            yield Member(f"reward_{self.size}.{side}", checkpoint, sft, side)
+            aligned = self.agent(f"aligned_prefft_{side}_{amount}")
+            yield Member(f"policy_{self.size}.aligned_{side}", aligned, sft)
 
     def measure(self, member: Member, weights: Path, episodes: int) -> list[object]:
         """Plays with the published weights, or judges them by held-out preferences; returns the options to say so."""
@@ -142,12 +95,9 @@ class Family:
         weights = self.home / "zoo" / "rounded" / member.name
         if not weights.exists():
             padzoo("export", member.checkpoint, "--format", "safetensors", "--dtype", "float16", "--out", weights)
-        told: list[object] = ["--name", member.name, "--seed", self.seed, "--commands", json.dumps(member.commands)]
-        ancestors = [*(out / name for name in member.members), *member.others]
-        told += ["--ancestors", json.dumps(list(map(str, ancestors)))]
-        told += ["--data", json.dumps(list(map(str, member.data)))]
-        told += [*(["--base", out / member.base] if member.base else []), *url]
-        padzoo("push", member.checkpoint, out, *told, *self.measure(member, weights, episodes))
+        base = ["--base", out / member.base] if member.base else []
+        measured = self.measure(member, weights, episodes)
+        padzoo("push", member.checkpoint, out, "--name", member.name, *base, *measured, *url)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def export(ref: str, format: Format, out: str, dtype: Precision | None = None) -
 
 def to_safetensors(ref: str, out: Path, dtype: Precision | None) -> None:
     """Writes a folder of weights that stand alone."""
-    from padzoo.zoo.hub import hub as hub
+    from padzoo.zoo import hub
 
     path = hub.locate(ref)
     if not path.is_dir():
@@ -46,7 +46,7 @@ def to_onnx(ref: str, out: Path, dtype: Precision | None) -> None:
     if dtype is not None:
         raise ValueError(f"--dtype {dtype}: allowed with --format safetensors; onnx keeps the weights as they are")
     try:
-        from padzoo.zoo.hub.onnx_export import export_onnx
+        from padzoo.zoo.hub.onnx import export_onnx
     except ModuleNotFoundError as error:
         raise ValueError(f"--format onnx: {error}; allowed after: pip install 'padzoo[onnx]'") from None
     export_onnx(ref, out / "model.onnx")

@@ -6,7 +6,7 @@ from json import dumps
 from rich.console import Console
 from rich.table import Column, Table
 
-from padzoo.zoo.hub.catalog import VARIABLE, Catalog, Checkpoint
+from padzoo.zoo.hub.index import VARIABLE, Catalog, Checkpoint
 
 
 def list_zoo(pattern: str = "", json: bool = False) -> None:

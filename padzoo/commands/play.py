@@ -15,7 +15,7 @@ from padzoo.core.errors import GameCrashed
 from padzoo.envs.arena import Arena
 from padzoo.envs.game import ISLAND, Game
 from padzoo.envs.rollout import Rollout
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 from padzoo.zoo.play.agent import PRECISIONS, Agent, Precision
 
 Film = list[NDArray[np.uint8]]

@@ -1,8 +1,8 @@
 """`padzoo pull`: checkpoints of the zoo, brought here and checked."""
 
-from padzoo.zoo.hub import hub as hub
-from padzoo.zoo.hub.catalog import Catalog
-from padzoo.zoo.hub.publication import Publication
+from padzoo.zoo import hub
+from padzoo.zoo.hub.index import Catalog
+from padzoo.zoo.hub.publish import Publication
 
 
 def pull(name: str | None = None, all: bool = False, to: str | None = None) -> None:

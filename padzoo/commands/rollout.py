@@ -13,7 +13,7 @@ from padzoo.core.errors import GameCrashed
 from padzoo.datamodules.sets.shards import ShardWriter
 from padzoo.envs.arena import Arena
 from padzoo.envs.game import ISLAND, Game
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 from padzoo.zoo.play.agent import PRECISIONS, Agent, Precision
 
 

@@ -9,7 +9,7 @@ from padzoo.commands.device import find_device
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.archive import Archive
 from padzoo.datamodules.sets.shards import ShardWriter
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 
 
 def score(

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import indent
 
+import yaml
 from rich.console import Console
 from rich.tree import Tree
 
-from padzoo.zoo.hub.cache import read_card
 from padzoo.zoo.hub.card import Ancestor, Card
-from padzoo.zoo.hub.catalog import Catalog
+from padzoo.zoo.hub.index import find
 
 
 def show(ref: str) -> None:
@@ -20,8 +21,8 @@ def show(ref: str) -> None:
     if Path(ref).exists():
         card, source = Card.read(Path(ref)), ref
     else:
-        checkpoint = Catalog.load().find(ref)
-        card, source = read_card(checkpoint), checkpoint.url
+        checkpoint = find(ref)
+        card, source = checkpoint.card(), checkpoint.url
     facts = _facts(card, source)
     width = max(map(len, facts)) + 2
     for name, value in facts.items():
@@ -31,22 +32,12 @@ def show(ref: str) -> None:
     tree = Tree(f"{card.name or ref} {card.sha256[:12]}")
     _grow(tree, card.parents)
     Console().print(tree)
+    if card.configuration:
+        print(f"configuration:\n{indent(yaml.safe_dump(card.configuration, sort_keys=False), '  ')}", end="")
 
 
 def _facts(card: Card, source: str) -> dict[str, str]:
-    config = ", ".join(f"{key} {value}" for key, value in card.config.items())
-    stored = f"{card.bytes:,} bytes, {card.dtype}"
-    facts = {
-        "network": f"{card.network}, {card.parameters:,} parameters; {config}",
-        "observation": card.observation,
-        "actions": card.schema,
-        "stored": f"{stored}, on {card.base.name}" if card.base else stored,
-        "sha256": card.sha256,
-        "source": source,
-        "code": f"{card.source.url or 'PadZoo'} at {card.source.revision}",
-        "training seed": str(card.seed),
-        "licence": card.license,
-    }
+    facts = card.facts | {"source": source}
     facts |= {f"data: {data.name}": f"{data.samples:,}, sha256 {data.sha256}" for data in card.data}
     for result in card.results:
         facts[f"of {result.trials:,} {result.of}"] = ", ".join(f"{name} {rate}" for name, rate in result.rates.items())

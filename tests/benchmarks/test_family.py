@@ -1,5 +1,4 @@
 import os
-import shlex
 from pathlib import Path
 
 import pytest
@@ -36,7 +35,7 @@ def test_parents_come_first(members: dict[str, Member]) -> None:
     ]
     published: set[str] = set()
     for member in members.values():
-        assert {*member.members, *([member.base] if member.base else [])} <= published
+        assert not member.base or member.base in published
         published.add(member.name)
 
 
@@ -45,32 +44,4 @@ def test_checkpoints_are_where_the_study_leaves_them(
 ) -> None:
     plan = dry_run(tmp_path, "--cores", "2", "--config", "preset=tiny")
     for member in members.values():
-        for path in (member.checkpoint, *member.others):
-            assert str(path.relative_to(family.run)) in plan
-    assert f"prefft_left_{max(family.preset['comparisons'])}" in str(members["policy_tiny.aligned_left"].others)
-
-
-def test_a_member_tells_the_commands_that_the_study_ran(
-    family: Family, members: dict[str, Member], tmp_path: Path
-) -> None:
-    plan = dry_run(tmp_path, "--forceall", "--cores", "2", "--config", "preset=tiny")
-    ran = [_options(line) for line in plan.splitlines() if "padzoo fit" in line]
-    assert len(ran) >= 7
-    for member in members.values():
-        for command in member.commands:
-            if command.startswith("padzoo fit") and "experiment/reward.yaml" not in command:  # those are not in a plan
-                told = {option.replace(str(family.run), str(tmp_path / "run")) for option in _options(command)}
-                assert told in ran, command
-
-
-def _options(command: str) -> set[str]:
-    """Returns the options of the `padzoo fit` in a command line, each with its value, but for its folder."""
-    _, _, options = command.partition("padzoo fit ")
-    words = shlex.split(options.partition(" $(")[0])  # what follows is how the workflow goes on with a training
-    told = zip(words[::2], words[1::2], strict=True)
-    return {f"{name} {value}" for name, value in told if name != "--trainer.default_root_dir"}
-
-
-def test_a_reward_model_tells_the_seed_of_its_subset(members: dict[str, Member]) -> None:
-    (command,) = members["reward_tiny.left"].commands
-    assert "--seed_everything 0 --data.seed 0" in command
+        assert str(member.checkpoint.relative_to(family.run)) in plan

@@ -9,7 +9,7 @@ from micro import checkpoint, fit, padzoo, preset
 from padzoo import load
 from padzoo.core.episode import Episode, Start
 from padzoo.datamodules.sets.archive import Archive
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 
 
 def test_an_agent_is_loaded_by_its_name(zoo_folder: Path) -> None:
@@ -35,7 +35,8 @@ def test_a_name_is_a_checkpoint_in_every_command(
 ) -> None:
     sft, left = hub.sha256("policy_tiny.sft"), hub.sha256("reward_tiny.left")
     start = ["--data.train", shards, "--model.init_from", "policy_tiny.sft"]
-    assert checkpoint(fit("policy", "prefft", tmp_path / "run", *start))["padzoo"]["parents"] == {"init_from": sft}
+    parents = checkpoint(fit("policy", "prefft", tmp_path / "run", *start))["padzoo"]["about"]["parents"]
+    assert parents == {"init_from": {"name": "policy_tiny.sft", "sha256": sft, "parents": {}}}
     assert padzoo("score", shards, "--reward", "reward_tiny.left", "--top", 0.1, "--out", tmp_path / "scored") == 0
     assert Archive(tmp_path / "scored").manifest.source["reward"] == left
     options = ["--episodes", 1, "--games", 1, "--env_args", '{"max_steps": 3}', "--out", tmp_path / "played"]

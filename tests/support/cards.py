@@ -26,6 +26,7 @@ def full_card(**changes: Any) -> Card:
         commands=["padzoo fit --config reinforce.yaml"],
         seed=3,
         results=[Result("episodes", 200, {"left": Rate(198, 99.0, 96.4, 99.7)}, {"env": "island", "seed": 0})],
+        configuration={"model": {"class_path": "Reinforce"}},
         network="policy",
         config={"size": "tiny"},
         parameters=601_716,

@@ -16,6 +16,7 @@ class FakeHub(BaseHTTPRequestHandler):
     repositories: dict[str, list[tuple[str, Files]]] = {}  # noqa: RUF012 - emptied by the fixture
     asked: list[str] = []  # noqa: RUF012
     sent: dict[str, int] = {}  # noqa: RUF012 - bytes by file
+    breaks: dict[str, int] = {}  # noqa: RUF012 - after so many bytes, once, by file
 
     def __init__(self, *arguments: Any, directory: str = "") -> None:
         super().__init__(*arguments)
@@ -115,6 +116,9 @@ class FakeHub(BaseHTTPRequestHandler):
         self.send_header("Content-Range", f"bytes {first}-{int(first) + len(part) - 1}/{len(data)}") if wanted else None
         self.end_headers()
         if self.command == "GET":
+            if name in self.breaks:
+                part = part[: self.breaks.pop(name)]
+                self.close_connection = True
             self.sent[name] = self.sent.get(name, 0) + len(part)
             self.wfile.write(part)
 

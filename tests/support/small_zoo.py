@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 import yaml
 
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 from padzoo.zoo.hub.card import CARD, About, Ancestor, Card
-from padzoo.zoo.hub.catalog import INDEX
-from padzoo.zoo.hub.publication import Publication
+from padzoo.zoo.hub.index import INDEX
+from padzoo.zoo.hub.publish import Publication
 from padzoo.zoo.nets.agent_features import AgentFeatures
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import RewardNet

@@ -2,11 +2,11 @@
 
 import pytest
 
-from padzoo.zoo.hub import cache, catalog
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
+from padzoo.zoo.hub import index
 from padzoo.zoo.hub.card import Ancestor
-from padzoo.zoo.hub.catalog import Catalog
-from padzoo.zoo.hub.golden_output import check_golden
+from padzoo.zoo.hub.golden import check_golden
+from padzoo.zoo.hub.index import Catalog
 
 SHIPPED = {name: item for name, item in Catalog.load().checkpoints.items() if item.embedded}
 POLICIES = ("base", "sft", "aligned_left", "aligned_right")
@@ -25,12 +25,12 @@ def forebears(parents: dict[str, Ancestor]) -> set[str]:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_checkpoint_gives_its_golden_output(name: str) -> None:
-    check_golden(hub.load(name), cache.read_card(SHIPPED[name]).golden, name)
+    check_golden(hub.load(name), SHIPPED[name].card().golden, name)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_card_names_commands_data_results_and_shipped_parents(name: str) -> None:
-    card = cache.read_card(SHIPPED[name])
+    card = SHIPPED[name].card()
     assert card.commands
     assert card.data
     assert card.source.revision != "unknown"
@@ -44,6 +44,6 @@ def test_a_card_names_commands_data_results_and_shipped_parents(name: str) -> No
 def test_families_are_whole_and_small() -> None:
     sizes = {name.partition("_")[2].partition(".")[0] for name in SHIPPED}
     assert set(SHIPPED) == set().union(*map(family, sizes))
-    files = [path for path in catalog.EMBEDDED.rglob("*") if path.is_file()]
+    files = [path for path in index.EMBEDDED.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 25e6
     assert len(files) == 1 + 3 * len(SHIPPED)  # the index; weights, card and README of each

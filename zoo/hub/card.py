@@ -166,7 +166,7 @@ class Golden:
     """A known output, by which a copy of the network is tried.
 
     Args:
-        seed: Seed of the input; see `padzoo.zoo.hub.golden_output`.
+        seed: Seed of the input; see `padzoo.zoo.hub.golden`.
         output: What the network gives for it.
     """
 
@@ -188,6 +188,7 @@ class About:
         commands: The commands that made it, in order.
         seed: Seed of its training.
         results: What was measured of these very weights.
+        configuration: Of its training, as the command line resolved it; None where it is not known.
     """
 
     name: str = ""
@@ -199,6 +200,7 @@ class About:
     commands: list[str] = field(default_factory=list)
     seed: int = 0
     results: list[Result] = field(default_factory=list)
+    configuration: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,6 +240,22 @@ class Card(About):
     def bytes(self) -> int:
         """Size of its other files."""
         return sum(file.bytes for file in self.files.values())
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What people want to know first, each in one line."""
+        config = ", ".join(f"{key} {value}" for key, value in self.config.items())
+        stored = f"{self.bytes:,} bytes, {self.dtype}"
+        return {
+            "network": f"{self.network}, {self.parameters:,} parameters; {config}",
+            "observation": self.observation,
+            "actions": self.schema,
+            "stored": f"{stored}, on {self.base.name}: only what differs" if self.base else stored,
+            "sha256": self.sha256,
+            "code": f"{self.source.url or 'PadZoo'} at {self.source.revision}",
+            "training seed": str(self.seed),
+            "licence": self.license,
+        }
 
     def dump(self) -> str:
         """Returns the text of `card.yaml`.

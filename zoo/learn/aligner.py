@@ -13,7 +13,7 @@ from padzoo.core.episode import Episode
 from padzoo.envs.arena import Arena
 from padzoo.envs.game import Game
 from padzoo.envs.rollout import Rollout
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 from padzoo.zoo.learn.experience import Experience
 from padzoo.zoo.learn.policy_module import PolicyModule, Trainable
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution

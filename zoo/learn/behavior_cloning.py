@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 from padzoo.zoo.learn.action_accuracy import ActionAccuracy
 from padzoo.zoo.learn.policy_module import PolicyModule, Trainable
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution

@@ -9,7 +9,9 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch.optim.lr_scheduler import LambdaLR
 
 from padzoo.core.gamepad import check_schema
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
+from padzoo.zoo.hub.checkpoint import describe
+from padzoo.zoo.hub.publish import history
 
 
 class ZooModule(LightningModule):
@@ -20,7 +22,8 @@ class ZooModule(LightningModule):
 
     Args:
         net: The network.
-        parents: The weights that it starts from or learns with, reference by role; their hashes are its lineage.
+        parents: The weights that it starts from or learns with, reference by role. `about` keeps their lineage; the
+            command line adds how it is trained.
         lr: Learning rate after the warmup.
         weight_decay: AdamW's decoupled weight decay.
         warmup_steps: Updates over which the learning rate rises linearly.
@@ -40,7 +43,7 @@ class ZooModule(LightningModule):
     ) -> None:
         super().__init__()
         self.net = net
-        self.parents = {role: hub.sha256(ref) for role, ref in parents.items()}
+        self.about = history(parents)
         self.lr = lr
         self.weight_decay = weight_decay
         self.warmup_steps = warmup_steps
@@ -84,14 +87,20 @@ class ZooModule(LightningModule):
         if found is None:
             raise ValueError("ckpt_path: not a checkpoint of padzoo")
         check_schema(found["schema"], "ckpt_path")
-        own = hub.describe(self.net)
+        own = describe(self.net, self.about)
         for name in ("network", "config"):
             if found[name] != own[name]:
                 raise ValueError(f"ckpt_path: holds {name} {found[name]}; the configuration asks for {own[name]}")
         fits = self._trainer is not None and self._trainer.state.fn == TrainerFn.FITTING
-        if fits and found["parents"] != self.parents:
-            raise ValueError(f"ckpt_path: its training started from {found['parents']}; this one from {self.parents}")
+        before, now = _hashes(found), _hashes(own)
+        if fits and before != now:
+            raise ValueError(f"ckpt_path: its training started from {before}; this one from {now}")
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Adds what the network is, so that it can be rebuilt from the file alone."""
-        checkpoint["padzoo"] = hub.describe(self.net, self.parents)
+        """Adds what the network is and how it is made, so that it can be rebuilt and published from the file alone."""
+        checkpoint["padzoo"] = describe(self.net, self.about)
+
+
+def _hashes(entry: dict[str, Any]) -> dict[str, str]:
+    """Returns what the network of a checkpoint started from or learns with, sha256 by role."""
+    return {role: parent["sha256"] for role, parent in entry.get("about", {}).get("parents", {}).items()}

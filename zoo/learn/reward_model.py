@@ -8,7 +8,7 @@ from torch import Tensor
 from torchmetrics.classification import BinaryAccuracy
 
 from padzoo.core.trajectory import Trajectory
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 from padzoo.zoo.learn.bradley_terry import bradley_terry_loss
 from padzoo.zoo.learn.feature_store import CHUNK, FeatureStore, TrajectorySource
 from padzoo.zoo.learn.module import ZooModule

@@ -6,13 +6,13 @@ import yaml
 from micro import padzoo
 from small_zoo import NAMES
 
-from padzoo.zoo.hub import catalog
+from padzoo.zoo.hub import index
 
 
 @pytest.fixture
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "index.yaml").write_text("format: padzoo-index-v1\ncheckpoints: {}\n")
-    monkeypatch.setattr(catalog, "EMBEDDED", tmp_path)
+    monkeypatch.setattr(index, "EMBEDDED", tmp_path)
 
 
 @pytest.mark.usefixtures("empty")
@@ -28,14 +28,14 @@ def test_names_sizes_results_and_sources_are_listed(
     zoo_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "300")
-    index = yaml.safe_load((zoo_folder / "index.yaml").read_text())
-    index["checkpoints"]["policy_tiny.sft"]["results"] = {"none": 1.0, "left": 99.0}
-    (zoo_folder / "index.yaml").write_text(yaml.safe_dump(index, sort_keys=False))
+    listing = yaml.safe_load((zoo_folder / "index.yaml").read_text())
+    listing["checkpoints"]["policy_tiny.sft"]["results"] = {"none": 1.0, "left": 99.0}
+    (zoo_folder / "index.yaml").write_text(yaml.safe_dump(listing, sort_keys=False))
     assert padzoo("list") == 0
     rows = [line for line in capsys.readouterr().out.splitlines() if "_tiny" in line]
     assert [row.split()[1] for row in rows] == list(NAMES)
     assert {"601,716", "1.21", "none", "1.0,", "left", "99.0", f"{zoo_folder}/policy_tiny.sft"} <= set(rows[1].split())
-    monkeypatch.setattr(catalog, "EMBEDDED", zoo_folder)
+    monkeypatch.setattr(index, "EMBEDDED", zoo_folder)
     monkeypatch.delenv("PADZOO_INDEX")
     assert padzoo("list", "reward") == 0
     (row,) = [line for line in capsys.readouterr().out.splitlines() if "_tiny" in line]

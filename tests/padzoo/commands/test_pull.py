@@ -5,8 +5,8 @@ import pytest
 from micro import padzoo
 from small_zoo import NAMES
 
-from padzoo.zoo.hub import catalog
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
+from padzoo.zoo.hub import index
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -24,7 +24,7 @@ def test_a_checkpoint_is_pulled_by_its_name(cache_folder: Path, capsys: pytest.C
 def test_a_mirror_is_a_zoo_for_a_machine_without_a_network(
     zoo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(catalog, "EMBEDDED", zoo_folder)
+    monkeypatch.setattr(index, "EMBEDDED", zoo_folder)
     assert padzoo("pull", "--all", "--to", tmp_path / "mirror") == 0
     assert set(capsys.readouterr().out.split()) == {str(tmp_path / "mirror" / name) for name in NAMES}
     mirrored = contents(tmp_path / "mirror")

@@ -7,7 +7,7 @@ from micro import padzoo
 
 from padzoo.commands.device import find_device
 from padzoo.datamodules.sets.archive import Archive
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from micro import padzoo
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.judges.preference import Preference
 from padzoo.datamodules.sets.archive import Archive
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,11 @@ def test_a_card_is_read_as_it_was_written() -> None:
     assert card.bytes == 5
 
 
+def test_a_card_without_a_configuration_is_read() -> None:
+    card = Card.parse(altered(configuration=...), "card.yaml")  # as those that were written before there was one
+    assert card == dataclasses.replace(full_card(), configuration=None)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from padzoo.core.gamepad import COMPONENTS, SIZES
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
 
 
@@ -60,7 +60,7 @@ def test_fine_tuning_starts_from_the_given_weights_and_names_them(policy: Path) 
     model = BehaviorCloning("tiny", init_from=str(policy))
     assert all(torch.equal(value, model.net.state_dict()[name]) for name, value in weights(policy).items())
     assert all(parameter.requires_grad for parameter in model.net.parameters())
-    assert model.parents == {"init_from": hub.sha256(policy)}
+    assert model.about.parents["init_from"].sha256 == hub.sha256(policy)
 
 
 def test_weights_of_another_architecture_are_refused_in_one_line(

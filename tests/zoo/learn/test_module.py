@@ -7,6 +7,7 @@ import torch
 from torch.optim import AdamW
 
 from padzoo.core.gamepad import SCHEMA
+from padzoo.core.provenance import commit
 from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
 from padzoo.zoo.learn.module import ZooModule
 
@@ -76,4 +77,7 @@ def test_a_checkpoint_says_what_the_network_is() -> None:
     checkpoint: dict[str, Any] = {}
     BehaviorCloning("tiny", past_actions=True).on_save_checkpoint(checkpoint)
     config = {"size": "tiny", "encoder": "convnext", "past_actions": True, "context": 32}
-    assert checkpoint["padzoo"] == {"network": "policy", "config": config, "schema": SCHEMA, "parents": {}}
+    about = checkpoint["padzoo"].pop("about")
+    assert checkpoint["padzoo"] == {"network": "policy", "config": config, "schema": SCHEMA}
+    assert about["source"]["revision"] == commit()
+    assert about["parents"] == {}

@@ -7,7 +7,7 @@ from micro import fit, padzoo, preset, weights
 
 from padzoo.core.gamepad import COMPONENTS
 from padzoo.datamodules.sets.archive import Archive
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 
 

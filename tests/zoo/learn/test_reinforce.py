@@ -16,7 +16,7 @@ from padzoo.core.episode import Episode, episodes
 from padzoo.core.gamepad import SIZES
 from padzoo.envs.island.launch_island import LaunchIsland
 from padzoo.envs.rollout import Rollout
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 from padzoo.zoo.learn.aligner import Aligner
 from padzoo.zoo.learn.reinforce import Reinforce, reinforce_loss
 from padzoo.zoo.play.agent import thoughts
@@ -110,7 +110,7 @@ def test_alignment_changes_the_head_and_nothing_else(aligned: Path, policy: Path
     assert changed(policy, aligned) == {"head.0.weight", "head.0.bias", "head.2.weight", "head.2.bias"}
     assert checkpoint(aligned)["global_step"] == 2
     assert hub.load(aligned, "policy").config == hub.load(policy, "policy").config
-    assert hub.sha256(policy) == checkpoint(aligned)["padzoo"]["parents"]["policy"]
+    assert hub.sha256(policy) == checkpoint(aligned)["padzoo"]["about"]["parents"]["policy"]["sha256"]
 
 
 def test_the_log_tells_of_every_update(aligned: Path) -> None:

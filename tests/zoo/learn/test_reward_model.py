@@ -10,7 +10,7 @@ from micro import column, fit, logged, padzoo, preset, weights
 
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.archive import Archive
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 from padzoo.zoo.learn.feature_store import FeatureStore
 from padzoo.zoo.learn.reward_model import RewardModel
 from padzoo.zoo.nets.agent_features import AgentFeatures

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 from padzoo.zoo.nets.parts import Parts, rebuild
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.random_projection import RandomProjection

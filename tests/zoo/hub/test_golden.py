@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from padzoo.zoo.hub.card import Golden
-from padzoo.zoo.hub.golden_output import TOLERANCE, check_golden, golden_output
+from padzoo.zoo.hub.golden import TOLERANCE, check_golden, golden_output
 from padzoo.zoo.nets.agent_features import AgentFeatures
 from padzoo.zoo.nets.duration import Duration
 from padzoo.zoo.nets.first_frame import FirstFrame

@@ -6,9 +6,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 from padzoo.zoo.hub.card import About, Base, Card
-from padzoo.zoo.hub.stored_weights import narrow, serialize
+from padzoo.zoo.hub.delta import narrow, serialize
 from padzoo.zoo.nets.agent_features import AgentFeatures
 from padzoo.zoo.nets.first_frame import FirstFrame
 from padzoo.zoo.nets.policy import Policy

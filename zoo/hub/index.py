@@ -2,23 +2,29 @@
 
 import difflib
 import fnmatch
+import hashlib
+import logging
 import os
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 import yaml
 
+from padzoo.core.cache_folder import cache_folder
+from padzoo.core.patient_file import UnreachableError
 from padzoo.core.strict import build
-from padzoo.zoo.hub.card import Card, Kind
-from padzoo.zoo.hub.source import Source
+from padzoo.zoo.hub.card import CARD, LARGEST, Card, Kind
+from padzoo.zoo.hub.store import Store, open_store
 
 INDEX: Final = "index.yaml"
 FORMAT: Final = "padzoo-index-v1"
 VARIABLE: Final = "PADZOO_INDEX"
 EMBEDDED: Final = Path(__file__).parents[1] / "weights"  # what is installed with the package
 NAME: Final = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")  # arch.tag; no path leads out of a folder
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,11 @@ class Index:
             check_name(name, source)
         return index
 
+    @classmethod
+    def of(cls, store: Store) -> "Index":
+        """Reads the index of a place that is written to, an empty one if there is none."""
+        return cls.parse(store.read(INDEX), f"{store.url}/{INDEX}") if store.exists(INDEX) else cls()
+
     def dump(self) -> str:
         """Returns the text of the file."""
         return yaml.safe_dump(asdict(self), sort_keys=False, width=120)
@@ -131,28 +142,78 @@ class Checkpoint:
             )
         return f"{self.root}/{source}"
 
+    @property
+    def place(self) -> Path:
+        """Where it lies in the cache, below its folder."""
+        return Path(self.name) / self.entry.sha256
+
+    @property
+    def home(self) -> Path:
+        """Where it lies on this machine, once it is here."""
+        return Path(self.url) if self.embedded else cache_folder() / self.place
+
+    def card(self) -> Card:
+        """Reads its card, and nothing else of it if it is elsewhere.
+
+        Raises:
+            ValueError: If it is not the card that the index names.
+        """
+        here = self.home / CARD
+        return self.check(here.read_bytes() if here.is_file() else open_store(self.url).read(CARD, LARGEST))
+
+    def check(self, text: bytes) -> Card:
+        """Parses its card, of which nothing is used before its sha256 is the one that the index names.
+
+        Args:
+            text: What the card's file holds.
+
+        Raises:
+            ValueError: If it is another card, or the index says of the checkpoint what its card does not.
+        """
+        source, found = f"{self.url}/{CARD}", hashlib.sha256(text).hexdigest()
+        if found != self.entry.sha256:
+            raise ValueError(f"{source}: its sha256 is {found}; the index says {self.entry.sha256}")
+        card = Card.parse(text, source)
+        if Entry.of(card, found) != replace(self.entry, source=self.name):
+            raise ValueError(f"{source}: the index says of {self.name} what its card does not")
+        return card
+
 
 class Catalog:
-    """All that the zoo has: the checkpoints of the embedded index and of the one that `PADZOO_INDEX` names.
+    """The checkpoints of the installed index and of the one that `PADZOO_INDEX` names.
 
-    Of a name that both have, the checkpoint of the latter counts, for somebody has asked for it.
+    Of a name that both have, the latter counts if it is a folder on this machine, for somebody has asked for it. An
+    index elsewhere only adds names: what is installed needs no network, and no server can replace it.
 
     Args:
-        checkpoints: The checkpoints.
+        checkpoints: The checkpoints; of two with one name, the later is found by it.
     """
 
     def __init__(self, *checkpoints: Checkpoint) -> None:
+        self._all = checkpoints
         self.checkpoints = {checkpoint.name: checkpoint for checkpoint in checkpoints}
 
     @classmethod
-    def load(cls) -> "Catalog":
+    def load(cls, asks: bool = True) -> "Catalog":
         """Reads both indices.
+
+        Args:
+            asks: Whether an index elsewhere is asked for; otherwise only what is here is listed. One that cannot be
+                reached is logged as a warning, and what it said when it was last read is taken.
 
         Raises:
             ValueError: If one of them cannot be read.
         """
-        given = os.environ.get(VARIABLE)
-        return cls(*_checkpoints(str(EMBEDDED)), *(_checkpoints(given) if given else []))
+        installed = _checkpoints(str(EMBEDDED), open_store(str(EMBEDDED)).read(INDEX))
+        place = os.environ.get(VARIABLE)
+        if not place:
+            return cls(*installed)
+        root = place.removesuffix(f"/{INDEX}").rstrip("/") if place != INDEX else "."
+        store = open_store(root)
+        if store.local:
+            return cls(*installed, *_checkpoints(root, store.read(INDEX)))
+        added = _checkpoints(root, _ask(store) if asks else _remembered(root))
+        return cls(*(item for item in added if asks or item.home.is_dir()), *installed)
 
     def find(self, name: str) -> Checkpoint:
         """Returns the checkpoint of a name.
@@ -176,7 +237,7 @@ class Catalog:
         Args:
             weights: Their sha256.
         """
-        return next((found for found in self.checkpoints.values() if found.entry.weights == weights), None)
+        return next((found for found in self._all if found.entry.weights == weights), None)
 
     def matching(self, pattern: str) -> list[Checkpoint]:
         """Returns the checkpoints whose name fits, in the order of their names.
@@ -189,6 +250,28 @@ class Catalog:
             for name in sorted(self.checkpoints)
             if pattern in name or fnmatch.fnmatchcase(name, pattern)
         ]
+
+
+def find(name: str) -> Checkpoint:
+    """Returns the checkpoint of a name, without the network if it is here.
+
+    Args:
+        name: Its name.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    here = Catalog.load(asks=False)
+    return here.checkpoints.get(name) or Catalog.load().find(name)
+
+
+def holding(weights: str) -> Checkpoint | None:
+    """Returns a checkpoint with these weights, without the network if one is here; None if there is none.
+
+    Args:
+        weights: Their sha256.
+    """
+    return Catalog.load(asks=False).holding(weights) or Catalog.load().holding(weights)
 
 
 def check_name(name: str, source: str) -> None:
@@ -207,8 +290,32 @@ def check_name(name: str, source: str) -> None:
         )
 
 
-def _checkpoints(place: str) -> list[Checkpoint]:
-    """Reads the checkpoints of an index, given by its folder or its file."""
-    root = place.removesuffix(f"/{INDEX}").rstrip("/") if place != INDEX else "."
-    index = Index.parse(Source(root).read(INDEX), f"{root}/{INDEX}")
+def _checkpoints(root: str, text: bytes) -> list[Checkpoint]:
+    index = Index.parse(text, f"{root}/{INDEX}")
     return [Checkpoint(name, root, entry) for name, entry in index.checkpoints.items()]
+
+
+def _copy_of(root: str) -> Path:
+    return cache_folder() / ".indices" / f"{hashlib.sha256(root.encode()).hexdigest()}.yaml"
+
+
+def _remembered(root: str) -> bytes:
+    """Returns what an index said when it was last read."""
+    copy = _copy_of(root)
+    return copy.read_bytes() if copy.is_file() else Index().dump().encode()
+
+
+def _ask(store: Store) -> bytes:
+    """Reads an index elsewhere and keeps what it says."""
+    try:
+        text = store.read(INDEX)
+    except UnreachableError as error:
+        log.warning("%s: cannot be reached; what is here can still be used (%s)", VARIABLE, error)
+        return _remembered(store.url)
+    Index.parse(text, f"{store.url}/{INDEX}")
+    copy = _copy_of(store.url)
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    aside = copy.with_suffix(f".{os.getpid()}")
+    aside.write_bytes(text)
+    aside.replace(copy)
+    return text

@@ -1,14 +1,18 @@
+import os
 import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 import yaml
 from small_zoo import NAMES
 from upath import UPath
-from web import serve
+from web import Server, serve
 
-from padzoo.zoo.hub import catalog
-from padzoo.zoo.hub.catalog import Catalog, Checkpoint, Entry, Index
+from padzoo.zoo.hub import index
+from padzoo.zoo.hub.index import Catalog, Checkpoint, Entry, Index, find
 
 
 def entry(source: str = "policy_tiny.sft") -> Entry:
@@ -16,9 +20,8 @@ def entry(source: str = "policy_tiny.sft") -> Entry:
 
 
 def test_what_is_installed_is_an_index_that_may_be_empty() -> None:
-    text = (catalog.EMBEDDED / "index.yaml").read_bytes()
-    index = Index.parse(text, "index.yaml")
-    assert set(Catalog.load().checkpoints) == set(index.checkpoints)
+    text = (index.EMBEDDED / "index.yaml").read_bytes()
+    assert set(Catalog.load().checkpoints) == set(Index.parse(text, "index.yaml").checkpoints)
 
 
 @pytest.mark.parametrize("form", ["folder", "file", "http", "memory"])
@@ -29,7 +32,8 @@ def test_another_index_is_added_from_anywhere(form: str, zoo_folder: Path, monke
         places = {"folder": f"{zoo_folder}/", "file": f"{zoo_folder}/index.yaml", "http": url, "memory": "memory://zoo"}
         monkeypatch.setenv("PADZOO_INDEX", places[form])
         found = Catalog.load()
-    assert set(NAMES) <= set(found.checkpoints)
+    names = set(NAMES) if form in ("folder", "file") else {NAMES[0]}  # what else it has is installed
+    assert names <= set(found.checkpoints)
     root = places[form].removesuffix("/index.yaml").rstrip("/")
     assert found.find(NAMES[0]).url == f"{root}/{NAMES[0]}"
     assert not found.find(NAMES[0]).embedded
@@ -40,7 +44,7 @@ def test_the_added_index_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         (tmp_path / name).mkdir()
         values = {"checkpoints": {"a.x": vars(entry()) | {"bytes": size}, f"{name}.x": vars(entry())}}
         (tmp_path / name / "index.yaml").write_text(yaml.safe_dump({"format": "padzoo-index-v1", **values}))
-    monkeypatch.setattr(catalog, "EMBEDDED", tmp_path / "embedded")
+    monkeypatch.setattr(index, "EMBEDDED", tmp_path / "embedded")
     assert {name: item.embedded for name, item in Catalog.load().checkpoints.items()} == {
         "a.x": True,
         "embedded.x": True,
@@ -49,6 +53,32 @@ def test_the_added_index_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     found = Catalog.load().checkpoints
     assert {name: item.embedded for name, item in found.items()} == {"a.x": False, "embedded.x": True, "added.x": False}
     assert found["a.x"].entry.bytes == 2
+
+
+def test_an_index_elsewhere_adds_names_and_replaces_none(zoo_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve(zoo_folder) as url:
+        monkeypatch.setenv("PADZOO_INDEX", url)
+        monkeypatch.setattr(Server, "sent", 0)
+        assert find("policy_tiny.sft").embedded
+        assert Server.sent == 0  # nobody was asked
+        assert find("policy_tiny.aligned").url == f"{url}/policy_tiny.aligned"
+        assert {name for name, item in Catalog.load().checkpoints.items() if not item.embedded} == {NAMES[0]}
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["show", "policy_tiny.sft"], ["show", "policy_tiny.none"]])
+def test_an_index_that_cannot_be_reached_is_one_warning_where_it_is_asked(arguments: list[str]) -> None:
+    environment = os.environ | {"PADZOO_INDEX": "http://127.0.0.1:9/zoo", "COLUMNS": "200"}
+    command, start = [sys.executable, "-m", "padzoo", *arguments], time.monotonic()
+    found = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert time.monotonic() - start < 20
+    warning, error = (
+        "PADZOO_INDEX: cannot be reached; what is here can",
+        "padzoo: error: policy_tiny.none: no such checkpoint",
+    )
+    lines = {"list": [warning], "policy_tiny.sft": [], "policy_tiny.none": [warning, error]}[arguments[-1]]
+    assert found.returncode == (2 if error in lines else 0)
+    assert [line[:47] for line in found.stderr.splitlines()] == [line[:47] for line in lines]
+    assert ("policy_tiny.sft" in found.stdout) == (error not in lines)
 
 
 @pytest.mark.parametrize("name", ["policy_tiny.stf", "policy_tiny_sft", "sft"])

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+import yaml
 from huggingface_hub import EvalResult, ModelCardData
 
-from padzoo.zoo.hub.card import WEIGHTS, Ancestor, Card, Result
+from padzoo.zoo.hub.card import Ancestor, Card, Result
 
 TASK: Final = "reinforcement-learning"
 HIDDEN: Final = ("policy", "reward")  # the very weights of the card
@@ -21,27 +22,32 @@ padzoo score runs/played --reward {name} --out runs/rewarded
 }
 
 
-def model_card(card: Card) -> str:
+def readme(card: Card) -> str:
     """Renders the README of a checkpoint.
 
     Args:
-        card: Its card.
+        card: Its card, with the size and hash of its weights among the files.
 
     Returns:
         Markdown that begins with the Hub's metadata.
     """
     title = card.name or f"a {card.network} of PadZoo"
-    parts = [f"---\n{_metadata(card, title)}\n---", f"# {title}", _summary(card), USE[card.network].format(name=title)]
+    facts = "\n".join(["| | |", "| --- | --- |", *(f"| {key} | {value} |" for key, value in card.facts.items())])
+    parts = [f"---\n{_metadata(card, title)}\n---", f"# {title}", facts, USE[card.network].format(name=title)]
     parts += [_results(result) for result in card.results]
     if card.parents:
-        parts.append("## Lineage\n\n" + "\n".join(_lineage(card.parents)))
+        parts.append("## Lineage\n\n" + "\n".join(_branches(card.parents)))
     if card.data:
         rows = [f"| {data.name} | {data.samples:,} | {_count(data.frames)} | `{data.sha256}` |" for data in card.data]
         header = "| set | trajectories or preferences | frames | sha256 of its manifest |\n| --- | ---: | ---: | --- |"
         parts.append("\n".join(["## Training data\n", header, *rows]))
     if card.commands:
         parts.append("\n".join(["## Commands\n", "```sh", *card.commands, "```"]))
-    return "\n\n".join([*parts, _files(card)]) + "\n"
+    if card.configuration:
+        parts.append(f"## Configuration\n\n```yaml\n{yaml.safe_dump(card.configuration, sort_keys=False)}```")
+    rows = [f"| {name} | {file.bytes:,} | `{file.sha256}` |" for name, file in card.files.items()]
+    parts.append("\n".join(["## Files\n", "| file | bytes | sha256 |", "| --- | ---: | --- |", *rows]))
+    return "\n\n".join(parts) + "\n"
 
 
 def lineage(parents: Mapping[str, Ancestor], depth: int = 0) -> Iterator[tuple[int, str, Ancestor]]:
@@ -84,23 +90,6 @@ def _metadata(card: Card, title: str) -> str:
     return data.to_yaml().strip()
 
 
-def _summary(card: Card) -> str:
-    config = ", ".join(f"{key} {value}" for key, value in card.config.items() if not isinstance(value, dict))
-    rows = {
-        "network": f"{card.network}, {card.parameters:,} parameters" + (f" ({config})" if config else ""),
-        "observation": card.observation,
-        "actions": f"`{card.schema}`",
-        "precision": card.dtype,
-        "weights": f"sha256 `{card.sha256}`",
-        "code": f"{card.source.url or 'PadZoo'} at `{card.source.revision}`",
-        "training seed": str(card.seed),
-        "licence": card.license,
-    }
-    if card.base:
-        rows["stored on"] = f"{card.base.name} (`{card.base.sha256}`): only what differs is in `{WEIGHTS}`"
-    return "\n".join(["| | |", "| --- | --- |", *(f"| {key} | {value} |" for key, value in rows.items())])
-
-
 def _results(result: Result) -> str:
     how = ", ".join(f"{key} {value}" for key, value in result.measured.items() if key not in HIDDEN)
     rows = [f"| {name} | {rate.count:,} | {rate} |" for name, rate in result.rates.items()]
@@ -108,15 +97,10 @@ def _results(result: Result) -> str:
     return "\n".join(["## Results\n", f"Measured on these very weights: {how}.\n", header, *rows])
 
 
-def _lineage(parents: Mapping[str, Ancestor]) -> Iterator[str]:
+def _branches(parents: Mapping[str, Ancestor]) -> Iterator[str]:
     for depth, role, ancestor in lineage(parents):
         yield f"{'  ' * depth}- {role}: {ancestor.name} (`{ancestor.sha256}`)"
 
 
 def _count(frames: int | None) -> str:
     return "" if frames is None else f"{frames:,}"
-
-
-def _files(card: Card) -> str:
-    rows = [f"| {name} | {file.bytes:,} | `{file.sha256}` |" for name, file in card.files.items()]
-    return "\n".join(["## Files\n", "| file | bytes | sha256 |", "| --- | ---: | --- |", *rows])

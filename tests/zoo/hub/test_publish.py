@@ -9,10 +9,13 @@ from small_zoo import NAMES
 from upath import UPath
 from web import serve
 
-from padzoo.zoo.hub import hub as hub
-from padzoo.zoo.hub.catalog import Catalog, Index
-from padzoo.zoo.hub.publication import Publication
-from padzoo.zoo.hub.target import Folder, open_target
+from padzoo.core.patient_file import UnreachableError
+from padzoo.zoo import hub
+from padzoo.zoo.hub.index import Catalog, Index
+from padzoo.zoo.hub.publish import Publication
+from padzoo.zoo.hub.store import open_store
+
+pytestmark = pytest.mark.usefixtures("nothing_installed")
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def test_what_is_pushed_can_be_pulled(
     target = {"folder": str(tmp_path / "new" / "zoo"), "memory": f"memory:/{tmp_path}"}[place]
     places = publish(family, target)
     assert [UPath(each).name for each in places] == sorted(NAMES, reverse=True)
-    assert set(open_target(target).read_index().checkpoints) == set(NAMES)
+    assert set(Index.of(open_store(target, writes=True)).checkpoints) == set(NAMES)
     assert_pulled(family, target, monkeypatch)
 
 
@@ -72,18 +75,35 @@ def test_what_is_pushed_to_the_hub_can_be_pulled_at_its_revision(
         Catalog.load()
 
 
-def test_a_download_from_the_hub_that_broke_off_goes_on(
-    fake_hub: str, family: Path, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_download_from_the_hub_that_breaks_off_is_resumed(
+    fake_hub: str, family: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = publish(family, "hf://me/agents")[-2]
     monkeypatch.setenv("PADZOO_INDEX", place.rpartition("/")[0])
     weights = (family / "policy_tiny.sft" / "model.safetensors").read_bytes()
-    partial = cache_folder / ".partial" / "policy_tiny.sft" / Catalog.load().find("policy_tiny.sft").entry.sha256
-    partial.mkdir(parents=True)
-    (partial / "model.safetensors").write_bytes(weights[:-1000])
     monkeypatch.setattr(FakeHub, "sent", {})
+    monkeypatch.setattr(FakeHub, "breaks", {"policy_tiny.sft/model.safetensors": 500_000})
+    monkeypatch.setattr(huggingface_hub.constants, "DOWNLOAD_CHUNK_SIZE", 100_000)
     assert (hub.pull("policy_tiny.sft") / "model.safetensors").read_bytes() == weights
-    assert FakeHub.sent["policy_tiny.sft/model.safetensors"] == 1000
+    assert FakeHub.sent["policy_tiny.sft/model.safetensors"] == len(weights)  # nothing came twice
+    assert not FakeHub.breaks
+
+
+def test_more_than_the_card_says_is_not_taken_from_the_hub(
+    fake_hub: str, family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = publish(family, "hf://me/agents")[-1]
+    monkeypatch.setattr(FakeHub, "sent", {})
+    with pytest.raises(ValueError, match=r"model\.safetensors: larger than the 99 bytes that it may have$"):
+        open_store(place).copy("model.safetensors", tmp_path / "a" / "b", 99)
+    assert not FakeHub.sent
+
+
+def test_a_hub_that_does_not_answer_is_said_so(fake_hub: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(UnreachableError, match=rf"^hf://me/agents@{'a' * 40}/index\.yaml: "):
+        open_store(f"hf://me/agents@{'a' * 40}").read("index.yaml")
 
 
 @pytest.mark.parametrize("place", ["folder", "memory", "hub"])
@@ -95,35 +115,38 @@ def test_nothing_is_overwritten(place: str, fake_hub: str, family: Path, tmp_pat
     assert not publication.is_there()
     publication.publish()
     assert publication.is_there()
-    before = open_target(target).read_index()
+    before = Index.of(open_store(target, writes=True))
     for dry_run in (True, False):
         with pytest.raises(
             ValueError, match=rf"^{target}/policy_tiny\.sft: exists already; weights are never overwritten$"
         ):
             publication.publish(dry_run)
-    assert open_target(target).read_index() == before
+    assert Index.of(open_store(target, writes=True)) == before
 
 
 def test_a_folder_that_is_not_listed_is_not_overwritten_either(family: Path, tmp_path: Path) -> None:
     (tmp_path / "policy_tiny.sft").mkdir()
     with pytest.raises(ValueError, match="exists already"):
         Publication.of(family / "policy_tiny.sft", str(tmp_path)).publish()
-    assert Folder(str(tmp_path)).read_index() == Index()
+    assert Index.of(open_store(str(tmp_path))) == Index()
 
 
 def test_two_pushes_at_once_to_the_hub_do_not_lose_one(fake_hub: str, family: Path) -> None:
     Publication.of(family / "policy_tiny.sft", "hf://me/agents").publish()
-    late = open_target("hf://me/agents")
+    late = open_store("hf://me/agents", writes=True)
     Publication.of(family / "reward_tiny.left", "hf://me/agents").publish()
     with pytest.raises(OSError, match="412"):
-        late.put("x.y", {"card.yaml": b""}, Index())
-    assert set(open_target("hf://me/agents").read_index().checkpoints) == {"policy_tiny.sft", "reward_tiny.left"}
+        late.write("x.y", {"card.yaml": b""}, ("index.yaml", b""))
+    assert set(Index.of(open_store("hf://me/agents", writes=True)).checkpoints) == {
+        "policy_tiny.sft",
+        "reward_tiny.left",
+    }
 
 
 @pytest.mark.parametrize("url", ["hf://me", f"hf://me/agents@{'a' * 40}", "hf://me/agents/folder"])
 def test_only_a_whole_repository_is_pushed_to(url: str) -> None:
     with pytest.raises(ValueError, match=rf"^{url}: allowed: hf://OWNER/NAME, a whole repository"):
-        open_target(url)
+        open_store(url, writes=True)
 
 
 def test_a_checkpoint_without_a_name_is_not_published(family: Path, tmp_path: Path) -> None:

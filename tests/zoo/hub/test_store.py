@@ -8,7 +8,7 @@ from web import Server, serve
 
 from padzoo.core import patient_file
 from padzoo.core.patient_file import UnreachableError
-from padzoo.zoo.hub.source import Source
+from padzoo.zoo.hub.store import open_store
 
 SIZE = 8_000_000  # over HTTP fsspec asks for 5 MB at a time
 
@@ -34,13 +34,13 @@ def test_an_interrupted_copy_goes_on_where_it_was(
     copy = tmp_path / "copy"
     monkeypatch.setattr(Server, "breaks_at", 7_000_000)
     with pytest.raises(UnreachableError, match="gave up after 5 attempts"):
-        Source(server).fetch("weights", copy, SIZE)
+        open_store(server).copy("weights", copy, SIZE)
     assert copy.read_bytes() == (folder / "weights").read_bytes()[: copy.stat().st_size]
     had = copy.stat().st_size
     assert had >= 2**20
     monkeypatch.setattr(Server, "breaks_at", None)
     monkeypatch.setattr(Server, "sent", 0)
-    Source(server).fetch("weights", copy, SIZE)
+    open_store(server).copy("weights", copy, SIZE)
     assert copy.read_bytes() == (folder / "weights").read_bytes()
     assert Server.sent == SIZE - had
 
@@ -51,12 +51,12 @@ def test_a_server_without_ranges_will_do(
     monkeypatch.setattr(Server, "ranges", False)
     copy = tmp_path / "copy"
     copy.write_bytes((folder / "weights").read_bytes()[:1_500_000])
-    Source(server).fetch("weights", copy, SIZE)
+    open_store(server).copy("weights", copy, SIZE)
     assert copy.read_bytes() == (folder / "weights").read_bytes()
     copy.unlink()
     monkeypatch.setattr(Server, "breaks_at", 1000)
     with pytest.raises(UnreachableError, match="weights: "):
-        Source(server).fetch("weights", copy, SIZE)
+        open_store(server).copy("weights", copy, SIZE)
 
 
 def test_every_place_gives_the_same_file(folder: Path, server: str, tmp_path: Path) -> None:
@@ -64,16 +64,16 @@ def test_every_place_gives_the_same_file(folder: Path, server: str, tmp_path: Pa
     (UPath("memory://zoo") / "weights").write_bytes(data)
     for number, url in enumerate([str(folder), f"{folder}/", f"file://{folder}", server, "memory://zoo"]):
         copy = tmp_path / str(number)
-        Source(url).fetch("weights", copy, SIZE)
+        open_store(url).copy("weights", copy, SIZE)
         assert copy.read_bytes() == data
         with pytest.raises(ValueError, match=rf"{url.rstrip('/')}: other is missing$"):
-            Source(url).fetch("other", tmp_path / "other", 10)
+            open_store(url).copy("other", tmp_path / "other", 10)
 
 
 def test_more_than_allowed_is_not_copied(folder: Path, server: str, tmp_path: Path) -> None:
     for url in (str(folder), server):
         with pytest.raises(ValueError, match=r"weights: larger than the 1,000 bytes that it may have$"):
-            Source(url).fetch("weights", tmp_path / "copy", 1000)
+            open_store(url).copy("weights", tmp_path / "copy", 1000)
         assert not (tmp_path / "copy").exists()
 
 
@@ -81,7 +81,7 @@ def test_a_link_is_not_followed(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"secret")
     (folder / "card.yaml").symlink_to(tmp_path / "secret")
     with pytest.raises(ValueError, match=r"zoo/card\.yaml: a symbolic link; allowed: files that are in the folder"):
-        Source(str(folder)).fetch("card.yaml", tmp_path / "copy", 100)
+        open_store(str(folder)).copy("card.yaml", tmp_path / "copy", 100)
     assert not (tmp_path / "copy").exists()
 
 
@@ -90,5 +90,5 @@ def test_a_revision_that_can_move_is_refused(revision: str) -> None:
     with pytest.raises(
         ValueError, match=r"not pinned to a revision; allowed: hf://OWNER/NAME@REVISION/FOLDER with the 40"
     ):
-        Source(f"hf://owner/name{revision}/policy_4m.sft")
-    Source(f"hf://owner/name@{'a' * 40}/policy_4m.sft")
+        open_store(f"hf://owner/name{revision}/policy_4m.sft")
+    open_store(f"hf://owner/name@{'a' * 40}/policy_4m.sft")

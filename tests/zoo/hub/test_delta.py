@@ -3,8 +3,7 @@ import hashlib
 import pytest
 import torch
 
-from padzoo.zoo.hub import stored_weights
-from padzoo.zoo.hub.stored_weights import difference, digest, merge, narrow, parse, serialize
+from padzoo.zoo.hub.delta import difference, digest, merge, narrow, parse, serialize
 
 
 def test_weights_are_rounded_but_single_numbers_and_integers_are_not() -> None:
@@ -62,4 +61,4 @@ def test_what_is_no_safetensors_file_is_refused() -> None:
     for bad in (b"", good[:20], good[:-1], b"\xff" * 8 + good[8:], good + b"x"):
         with pytest.raises(ValueError, match=r"^f: damaged: "):
             parse(bad, "f")
-    assert stored_weights.parse(good, "f")["a"].equal(torch.ones(2))
+    assert parse(good, "f")["a"].equal(torch.ones(2))

@@ -16,10 +16,10 @@ from padzoo.core import codec
 from padzoo.core.episode import episodes
 from padzoo.core.gamepad import COMPONENTS, SIZES
 from padzoo.envs.adapter import make
-from padzoo.zoo.hub import hub as hub
-from padzoo.zoo.hub import onnx_export
+from padzoo.zoo import hub
+from padzoo.zoo.hub import onnx as onnx_export
 from padzoo.zoo.hub.card import WEIGHTS
-from padzoo.zoo.hub.onnx_export import export_onnx
+from padzoo.zoo.hub.onnx import export_onnx
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.play.agent import Agent
 

@@ -1,14 +1,12 @@
-import dataclasses
-
 import yaml
 from cards import full_card
 
-from padzoo.zoo.hub.model_card import lineage, model_card
+from padzoo.zoo.hub.readme import lineage, readme
 
 
 def test_the_hub_finds_its_metadata_and_people_the_rest() -> None:
     card = full_card()
-    text = model_card(card)
+    text = readme(card)
     _, head, body = text.split("---\n", 2)
     metadata = yaml.safe_load(head)
     assert metadata["license"] == "mit"
@@ -23,18 +21,18 @@ def test_the_hub_finds_its_metadata_and_people_the_rest() -> None:
         "- policy: policy_tiny.sft (`" + "0a" * 32 + "`)\n  - init_from: policy_tiny.base",
         "| rollouts | 300 | 24,000 |",
         "padzoo fit --config reinforce.yaml",
-        "https://example.org/padzoo at `" + "a" * 40,
-        "policy, 601,716 parameters (size tiny)",
-        "only what differs is in `model.safetensors`",
+        "https://example.org/padzoo at " + "a" * 40,
+        "policy, 601,716 parameters; size tiny",
+        "on policy_tiny.sft: only what differs",
+        "```yaml\nmodel:\n  class_path: Reinforce\n```",
         "| model.safetensors | 5 |",
     ):
         assert found in body
 
 
 def test_a_card_that_says_little_gives_a_short_readme() -> None:
-    text = model_card(
-        dataclasses.replace(full_card(), name="", parents={}, data=[], commands=[], results=[], base=None)
-    )
+    nothing = {"parents": {}, "data": [], "commands": [], "results": [], "base": None, "configuration": None}
+    text = readme(full_card(name="", **nothing))
     assert "model-index" not in text
     assert [line for line in text.splitlines() if line.startswith("#")] == ["# a policy of PadZoo", "## Files"]
 

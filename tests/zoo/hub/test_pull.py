@@ -10,13 +10,14 @@ from small_zoo import NAMES, relist, rewrite
 from web import Server, serve
 
 from padzoo.core import patient_file
-from padzoo.zoo.hub import catalog
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
+from padzoo.zoo.hub import index
 from padzoo.zoo.hub.card import CARD, WEIGHTS, Card, File, Golden
-from padzoo.zoo.hub.catalog import Catalog
-from padzoo.zoo.hub.stored_weights import parse, serialize
+from padzoo.zoo.hub.delta import parse, serialize
+from padzoo.zoo.hub.index import Catalog
 from padzoo.zoo.nets.policy import Policy
 
+pytestmark = pytest.mark.usefixtures("nothing_installed")
 SFT, ALIGNED, REWARD = "policy_tiny.sft", "policy_tiny.aligned", "reward_tiny.left"
 
 
@@ -25,7 +26,7 @@ def kept(folder: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and ".partial" not in path.parts
+        if path.is_file() and not path.relative_to(folder).parts[0].startswith(".")
     }
 
 
@@ -48,20 +49,28 @@ def test_what_is_pulled_is_what_was_published(
             assert net.state_dict()[key].equal(tensor)
 
 
-def test_what_is_here_is_not_downloaded_again(zoo_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_here_needs_no_network(
+    zoo_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     with serve(zoo_folder) as url:
         monkeypatch.setenv("PADZOO_INDEX", url)
         hub.load(ALIGNED)
         monkeypatch.setattr(Server, "sent", 0)
         hub.load(ALIGNED)
-        assert Server.sent == (zoo_folder / "index.yaml").stat().st_size * 2  # for it and for what it is stored on
+        assert Server.sent == 0
+    hub.load(ALIGNED)  # nor if nobody answers any more
+    assert not caplog.records
+    with pytest.raises(ValueError, match=r"^policy_tiny\.none: no such checkpoint .*; did you mean "):
+        hub.load("policy_tiny.none")
+    (warning,) = caplog.records
+    assert warning.message.startswith(f"PADZOO_INDEX: cannot be reached; what is here can still be used ({url}/index.y")
 
 
 def test_what_is_installed_is_used_where_it_is(
     zoo_folder: Path, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PADZOO_INDEX")
-    monkeypatch.setattr(catalog, "EMBEDDED", zoo_folder)
+    monkeypatch.setattr(index, "EMBEDDED", zoo_folder)
     assert hub.pull(ALIGNED) == zoo_folder / ALIGNED
     assert isinstance(hub.load(ALIGNED), Policy)
     assert list(cache_folder.iterdir()) == []
@@ -231,11 +240,10 @@ def test_an_interrupted_download_goes_on(zoo_folder: Path, cache_folder: Path, m
 
 
 FETCH = """
-from padzoo.zoo.hub import cache
-from padzoo.zoo.hub.catalog import Catalog
-checkpoint = Catalog.load().find("policy_tiny.sft")
+from padzoo.zoo import hub
+hub.locate
 print("ready", flush=True)
-cache.fetch(checkpoint, lambda folder, source: None)
+hub.locate("policy_tiny.aligned")
 """
 
 
@@ -267,13 +275,14 @@ def test_a_second_process_waits_and_goes_on_for_one_that_was_killed(
             assert processes[-1].stdout.readline() == "ready\n"
             while not Slow.asked:
                 time.sleep(0.01)
-        time.sleep(0.3)
+        time.sleep(0.5)
         assert Slow.asked == 1
         processes[0].kill()
         processes[0].communicate()
         (tmp_path / "go").touch()
         processes[1].communicate(timeout=60)
         assert processes[1].returncode == 0
-        assert Slow.asked == 2
-    assert len(kept(cache_folder)) == 3
-    assert isinstance(hub.load(SFT), Policy)
+        assert Slow.asked == 3  # of both processes, and of what it is stored on
+        monkeypatch.setenv("PADZOO_INDEX", url)
+        assert isinstance(hub.load(ALIGNED), Policy)
+        assert Slow.asked == 3

@@ -12,7 +12,7 @@ import torch
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from padzoo.core.gamepad import COMPONENTS, RATE, SCHEMA, SIZES
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 from padzoo.zoo.nets.act_step import ActStep
 
 OPSET: Final = 18  # the oldest that PyTorch writes, so that most engines read it

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ import yaml
 from safetensors.torch import load_file
 
 from padzoo.core.gamepad import SCHEMA
-from padzoo.zoo.hub import hub as hub
-from padzoo.zoo.hub.card import About, Ancestor, Data
+from padzoo.zoo import hub
+from padzoo.zoo.hub.card import About, Ancestor, Card, Data, File
+from padzoo.zoo.hub.checkpoint import describe
+from padzoo.zoo.hub.delta import parse, serialize
 from padzoo.zoo.nets.agent_features import AgentFeatures
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.random_projection import RandomProjection
@@ -19,7 +22,7 @@ from padzoo.zoo.nets.reward import RewardNet
 
 def checkpoint(net: hub.Network, path: Path, **changes: Any) -> Path:
     state = {f"net.{name}": value for name, value in net.state_dict().items()}
-    entry = hub.describe(net, {"policy": "abc"}) | changes
+    entry = describe(net, About(parents={"policy": Ancestor("sft", "abc")})) | changes
     torch.save({"padzoo": entry, "state_dict": state | {"metric.total": torch.zeros(1)}}, path)
     return path
 
@@ -123,6 +126,29 @@ def test_unknown_weights_are_refused(tmp_path: Path) -> None:
     path = checkpoint(Policy("tiny", past_actions=True), tmp_path / "net.ckpt", config={"size": "tiny"})
     with pytest.raises(ValueError, match=r"weights do not fit the network: action_embedding\.weight is not known$"):
         hub.load(path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_weight_that_is_no_number_is_refused(value: float, tmp_path: Path) -> None:
+    net = Policy("tiny")
+    hub.save(net, tmp_path / "net")
+    good = parse((tmp_path / "net" / "model.safetensors").read_bytes(), "")
+    message = r": head\.0\.bias has 2 of 256 weights that are NaN or infinite$"
+    with torch.no_grad():
+        net.head[0].bias[:2] = value
+    with pytest.raises(ValueError, match=f"^{tmp_path}/bad{message}"):
+        hub.save(net, tmp_path / "bad", dtype="float16")
+    with pytest.raises(ValueError, match=rf"net\.ckpt{message}"):
+        hub.load(checkpoint(net, tmp_path / "net.ckpt"))
+    data = serialize(good | {"head.0.bias": net.head[0].bias.detach()})
+    card = Card.read(tmp_path / "net")
+    files = card.files | {"model.safetensors": File.of(data)}
+    text = replace(card, files=files, sha256=File.of(data).sha256).dump()
+    (tmp_path / "net" / "model.safetensors").write_bytes(data)
+    (tmp_path / "net" / "card.yaml").write_text(text)
+    with pytest.raises(ValueError, match=f"^{tmp_path}/net{message}"):
+        hub.load(tmp_path / "net")
+    assert {path.name for path in tmp_path.iterdir()} == {"net", "net.ckpt"}
 
 
 def test_the_wrong_kind_is_refused(tmp_path: Path) -> None:

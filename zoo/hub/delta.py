@@ -1,4 +1,4 @@
-"""Weights as they are stored: in 16 bits, alone or as what differs from those of another network."""
+"""Weights as they are stored: in 16 bits, and whole or as what differs from a base."""
 
 import hashlib
 from typing import Final
@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from padzoo.zoo.hub.card import Precision
+from padzoo.zoo.hub.card import Base, Card, Kind, Precision
 
 State = dict[str, Tensor]
 DTYPES: Final[dict[Precision, torch.dtype]] = {
@@ -16,6 +16,8 @@ DTYPES: Final[dict[Precision, torch.dtype]] = {
     "float16": torch.float16,
     "bfloat16": torch.bfloat16,
 }
+ENCODER: Final = "encoder.policy."  # begins the tensors of a reward model that are a policy's
+HEAD: Final = "head."  # begins those of a policy's last MLP
 
 
 def narrow(state: State, dtype: Precision) -> State:
@@ -41,6 +43,21 @@ def narrow(state: State, dtype: Precision) -> State:
         if tensor.isfinite().all() and not rounded[name].isfinite().all():
             raise ValueError(f"--dtype {dtype}: {name} goes up to {tensor.abs().max():.4g}; allowed: bfloat16, float32")
     return rounded
+
+
+def check_finite(state: State, source: str) -> None:
+    """Refuses weights with a NaN or an infinity.
+
+    Args:
+        state: A network's tensors by name.
+        source: Where they are from, for the message.
+
+    Raises:
+        ValueError: If there is one.
+    """
+    for name, tensor in state.items():
+        if count := int((~tensor.isfinite()).sum()):
+            raise ValueError(f"{source}: {name} has {count:,} of {tensor.numel():,} weights that are NaN or infinite")
 
 
 def serialize(state: State) -> bytes:
@@ -89,6 +106,29 @@ def merge(stored: State, base: State, prefix: str) -> State:
         prefix: What these are called in the network, up to their own names.
     """
     return {prefix + name: tensor for name, tensor in base.items()} | stored
+
+
+def subtract(state: State, kind: Kind, card: Card, base: State) -> tuple[Base, State]:
+    """Leaves what is to be stored on a base: all of a network but its policy's trunk.
+
+    Args:
+        state: All tensors of the network.
+        kind: What it is.
+        card: The base's.
+        base: The base's tensors.
+
+    Returns:
+        What the network's card says of the base, and the tensors that differ.
+
+    Raises:
+        ValueError: If a tensor differs that is not of a policy's last MLP.
+    """
+    prefix = ENCODER if kind == "reward" else ""
+    stored = difference(state, base, prefix)
+    for name in base:
+        if prefix + name not in state or (prefix + name in stored and not name.startswith(HEAD)):
+            raise ValueError(f"--base {card.name}: {name} differs; allowed: a policy with the same trunk")
+    return Base(card.name, card.sha256, prefix), stored
 
 
 def _within(name: str, prefix: str) -> str:

@@ -1,0 +1,183 @@
+"""Publishing: what is known of a network from the files of its training, and its folder's way into a store."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from padzoo.core.provenance import commit
+from padzoo.core.wilson import wilson
+from padzoo.datamodules.judges import preference
+from padzoo.datamodules.sets.manifest import Manifest
+from padzoo.zoo.hub.card import CARD, LARGEST, About, Ancestor, Card, Data, File, Rate, Result, Source
+from padzoo.zoo.hub.checkpoint import hash_file, read_about
+from padzoo.zoo.hub.index import INDEX, Entry, Index, check_name
+from padzoo.zoo.hub.store import Store, open_store
+from padzoo.zoo.hub.weights import locate
+
+
+def history(parents: Mapping[str, str]) -> About:
+    """Returns what is known of a network before its training: all that it will be made from, and the commit.
+
+    Data and commands are those of the parents that are files. What is published says its own on its card.
+
+    Args:
+        parents: The weights that it starts from or learns with, reference by role.
+    """
+    about = About(source=Source(None, commit()))
+    for role, ref in parents.items():
+        path = locate(ref)
+        if path.is_dir():
+            card = Card.read(path)
+            ancestor = Ancestor(card.name or path.name, card.sha256, card.parents)
+        else:
+            found = read_about(path)
+            ancestor = Ancestor(_name(path), hash_file(path), found.parents)
+            about.data.extend(data for data in found.data if data not in about.data)
+            about.commands.extend(command for command in found.commands if command not in about.commands)
+        about.parents[role] = ancestor
+    return about
+
+
+def dataset(path: str) -> Data:
+    """Describes a set of trajectories or a file of preferences.
+
+    Args:
+        path: The folder of shards, or the file.
+    """
+    if Path(path).is_file():
+        return Data(Path(path).name, hash_file(Path(path)), len(preference.read(path)), None, {})
+    manifest = Manifest.load(path)
+    return Data(Path(path).absolute().name, manifest.fingerprint, manifest.samples, manifest.frames, manifest.source)
+
+
+def result(folder: str, preferences: str | None = None) -> Result:
+    """Reads what `padzoo rollout` or `padzoo score` has measured.
+
+    Args:
+        folder: What the command wrote.
+        preferences: Held-out preferences, for a reward model: how many of them the scores order rightly.
+
+    Raises:
+        ValueError: If the folder is neither, or of scores and there are no preferences to judge them by.
+    """
+    manifest = Manifest.load(folder)
+    command = manifest.source.get("command")
+    if command == "rollout":
+        names = json.loads((Path(folder) / "outcomes.json").read_text())  # in the order of the game
+        counts = {name: manifest.outcomes.get(name, 0) for name in names if name != "episodes"}
+        trials = sum(counts.values())
+        rates = {name: _rate(count, trials) for name, count in counts.items()}
+        return Result("episodes", trials, rates, manifest.source)
+    if command != "score":
+        raise ValueError(f"--results {folder}: made by {command!r}; allowed: what padzoo rollout or score wrote")
+    if preferences is None:
+        raise ValueError(f"--results {folder}: scores say nothing by themselves; allowed: with --preferences FILE")
+    rewards = json.loads((Path(folder) / "rewards.json").read_text())
+    found = preference.read(preferences)
+    strangers = {key for each in found for key in (each.winner, each.loser)} - rewards.keys()
+    if strangers:
+        raise ValueError(f"--preferences {preferences}: no trajectory {min(strangers)!r} in {folder}")
+    accurate = sum(rewards[each.winner] > rewards[each.loser] for each in found)  # a tie is wrong
+    return Result("preferences", len(found), {"accuracy": _rate(accurate, len(found))}, manifest.source)
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A checkpoint and where it is to go.
+
+    Args:
+        card: Its card.
+        contents: All of its files by name, the card's text among them.
+        target: A folder, a URL of fsspec, or `hf://OWNER/NAME`.
+    """
+
+    card: Card
+    contents: dict[str, bytes]
+    target: str
+
+    @classmethod
+    def of(cls, folder: Path, target: str) -> "Publication":
+        """Reads a folder of weights, every byte checked.
+
+        Args:
+            folder: The folder.
+            target: Where it is to go.
+
+        Raises:
+            ValueError: If it is damaged, or its card gives it no name.
+        """
+        card = Card.read(folder)
+        check_name(card.name, f"{folder}/{CARD}")
+        return cls(card, {CARD: (folder / CARD).read_bytes()} | card.read_files(folder), target)
+
+    @property
+    def entry(self) -> Entry:
+        """What the index will say of it."""
+        return Entry.of(self.card, hashlib.sha256(self.contents[CARD]).hexdigest())
+
+    @property
+    def files(self) -> dict[str, File]:
+        """Size and checksum of what would go, by name."""
+        return {f"{self.card.name}/{name}": File.of(content) for name, content in self.contents.items()}
+
+    def is_there(self) -> bool:
+        """Whether the target has this very checkpoint already."""
+        return Index.of(open_store(self.target, writes=True)).checkpoints.get(self.card.name) == self.entry
+
+    def publish(self, dry_run: bool = False) -> str:
+        """Writes it.
+
+        Args:
+            dry_run: Only find out whether it could be written.
+
+        Returns:
+            Where it is.
+
+        Raises:
+            ValueError: If there is something of its name already.
+        """
+        store, name = open_store(self.target, writes=True), self.card.name
+        index = Index.of(store)
+        if name in index.checkpoints or store.exists(name):
+            raise ValueError(f"{self.target}/{name}: exists already; weights are never overwritten")
+        listed = replace(index, checkpoints=index.checkpoints | {name: self.entry}).dump().encode()
+        return f"{self.target}/{name}" if dry_run else store.write(name, self.contents, (INDEX, listed))
+
+
+def published(about: About, target: str) -> About:
+    """Calls ancestors by the names under which a target has published them.
+
+    Args:
+        about: What is known of a network.
+        target: Where it is to go.
+    """
+    store = open_store(target, writes=True)
+    if not about.parents:
+        return about
+    names = {card.checkpoint: card.name for card in _cards(store)}
+    return replace(about, parents=_renamed(about.parents, names))
+
+
+def _cards(store: Store) -> list[Card]:
+    names = Index.of(store).checkpoints
+    return [Card.parse(store.read(f"{name}/{CARD}", LARGEST), f"{store.url}/{name}/{CARD}") for name in names]
+
+
+def _renamed(parents: Mapping[str, Ancestor], names: Mapping[str | None, str]) -> dict[str, Ancestor]:
+    return {
+        role: Ancestor(names.get(each.sha256, each.name), each.sha256, _renamed(each.parents, names))
+        for role, each in parents.items()
+    }
+
+
+def _name(path: Path) -> str:
+    """Names a `.ckpt` by itself, or by the folder of its training where it has only its part in that."""
+    in_training = path.parent.name == "checkpoints"
+    return path.absolute().parents[1].name if in_training else path.stem
+
+
+def _rate(count: int, trials: int) -> Rate:
+    low, high = wilson(count, trials)
+    return Rate(count, *(round(100 * share, 2) for share in (count / trials, low, high)))
