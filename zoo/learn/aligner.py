@@ -183,8 +183,8 @@ class Aligner(PolicyModule):
         """
         logits, reference = self._logits(experience)
         distribution = GamepadDistribution(logits / self.temperature)
-        kl = distribution.kl(GamepadDistribution(reference / self.temperature))
-        return distribution.log_prob(experience.actions), kl
+        log_probs = distribution.log_prob(experience.actions)  # before the divergence: gradients are summed in this order
+        return log_probs, distribution.kl(GamepadDistribution(reference / self.temperature))
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Leaves out the frozen reference and reward model, which their own files hold."""
