@@ -29,7 +29,7 @@ def accuracy(run: Path, side: str, seed: int, mode: str, root: str) -> tuple[flo
     home = run / "tiny-0"
     rollouts, preferences = home / "rollouts/sft", home / "preferences/sft" / side
     common = [
-        *("--config", "configs/experiment/reward.yaml", "--config", "configs/preset/demo/reward.yaml"),
+        *("--config", "configs/experiment/reward.yaml", "--config", "configs/stage/reward/demo.yaml"),
         *("--model.policy", home / "agents/sft.ckpt", "--model.feature_cache", home / "features/sft"),
         *("--data.mode", mode, *MODES[mode], "--seed_everything", seed, "--data.seed", seed),
         *("--data.train", rollouts / "train", "--data.train_preferences", preferences / "train-44850-0.jsonl"),

@@ -117,7 +117,7 @@ def _pictured(text: str, drawn: dict[str, Path], prefix: str) -> list[str]:
 def report(study: Study, drawn: dict[str, Path]) -> str:
     """Returns the overview of any run as Markdown."""
     about, settings = study.provenance(), study.settings
-    files = " ".join(f"[`{path}`](../../{path})" for path in about["configuration"])
+    files = " ".join(f"`{path}`" for path in about["configuration"])
     command = f"snakemake --snakefile benchmarks/paper/Snakefile --config preset={study.preset} --cores 2"
     parts = [
         f"# The pipeline, preset `{study.preset}`",

@@ -26,14 +26,14 @@ NEEDED = {  # what no configuration can know
     "reward": ["--data.train", "set", "--data.train_preferences", "file", "--model.policy", "policy.ckpt"],
     "reinforce": ["--model.policy", "policy.ckpt", "--model.reward", "reward.ckpt"],
 }
-EXPERIMENT = {"reward": "reward", "aligned": "reinforce"}  # of a stage; the others train policies
+EXPERIMENT = {"reward": "reward", "align": "reinforce"}  # of a stage; the others train policies
 ENCODERS = [
     ("agent", AgentFeatures),
     ("random_projection", RandomProjection),
     ("first_frame", FirstFrame),
     ("duration", Duration),
 ]
-PRESETS = sorted(CONFIGS.glob("preset/*/*.yaml"))
+STAGES = sorted(CONFIGS.glob("stage/*/*.yaml"))
 COUNTS = {"pico": 31_384, "nano": 109_052, "tiny": 601_716, "4m": 4_348_068, "25m": 26_941_348, "103m": 102_508_964}
 
 
@@ -63,7 +63,7 @@ def test_every_experiment_is_there() -> None:
 def test_every_stage_of_the_study_is_there_and_no_other() -> None:
     root = CONFIGS.parent
     presets = [yaml.safe_load(path.read_text()) for path in root.glob("benchmarks/paper/presets/*.yaml")]
-    assert {root / path for preset in presets for path in preset["configs"].values()} == set(PRESETS)
+    assert {root / path for preset in presets for path in preset["configs"].values()} == set(STAGES)
 
 
 @pytest.mark.parametrize("experiment", NEEDED)
@@ -79,9 +79,9 @@ def test_an_experiment_is_a_model_a_data_module_and_a_trainer(experiment: str, p
     assert found["trainer"]["accelerator"] == "cpu"
 
 
-@pytest.mark.parametrize("path", PRESETS, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_a_stage_of_a_preset_changes_what_it_names(path: Path, parsed: list[Namespace]) -> None:
-    experiment = EXPERIMENT.get(path.stem, "policy")
+@pytest.mark.parametrize("path", STAGES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_stage_changes_what_it_names(path: Path, parsed: list[Namespace]) -> None:
+    experiment = EXPERIMENT.get(path.parent.name, "policy")
     found = parse(parsed, *configuration(f"experiment/{experiment}"), "--config", path, *NEEDED[experiment])
     given = yaml.safe_load(path.read_text())
     for part in ("model", "data"):
@@ -142,7 +142,7 @@ def test_every_model_and_data_configuration_has_been_tried() -> None:
 
 
 def test_a_larger_network_or_another_encoder_is_an_option(parsed: list[Namespace]) -> None:
-    arguments = [*configuration("experiment/policy", "preset/micro/sft"), *NEEDED["policy"]]
+    arguments = [*configuration("experiment/policy", "stage/imitate/micro_sft"), *NEEDED["policy"]]
     found = parse(parsed, *arguments, "--model", CONFIGS / "model/policy_4m.yaml")
     with torch.device("meta"):
         module = build(found["model"])

@@ -18,9 +18,20 @@ def padzoo(*arguments: object) -> int:
     return main([str(argument) for argument in arguments])
 
 
+STAGES = {
+    "base": "imitate/micro",
+    "scratch": "imitate/micro",
+    "sft": "imitate/micro_sft",
+    "reward": "reward/micro",
+    "prefft": "prefer/micro",
+    "aligned": "align/micro",
+}
+
+
 def preset(experiment: str, stage: str) -> list[object]:
     """The configurations of a stage of preset `micro`, as options."""
-    return ["--config", CONFIGS / f"experiment/{experiment}.yaml", "--config", CONFIGS / f"preset/micro/{stage}.yaml"]
+    names = (f"experiment/{experiment}", f"stage/{STAGES[stage]}")
+    return [word for name in names for word in ("--config", CONFIGS / f"{name}.yaml")]
 
 
 def fit(experiment: str, stage: str, root: Path, *arguments: object) -> Path:
