@@ -183,7 +183,8 @@ class Aligner(PolicyModule):
         """
         logits, reference = self._logits(experience)
         distribution = GamepadDistribution(logits / self.temperature)
-        log_probs = distribution.log_prob(experience.actions)  # before the divergence: gradients are summed in this order
+        # The log-probabilities come before the divergence: gradients are summed in this order.
+        log_probs = distribution.log_prob(experience.actions)
         return log_probs, distribution.kl(GamepadDistribution(reference / self.temperature))
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
