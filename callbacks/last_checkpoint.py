@@ -1,9 +1,13 @@
-"""The checkpoint that a training goes on from."""
+"""The checkpoint that a training resumes from."""
 
+import os
+import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
@@ -12,7 +16,8 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 class LastCheckpoint(Checkpoint):
     """Keeps `checkpoints/last.ckpt` in the trainer's root folder: a training that is killed loses `minutes` at most.
 
-    It is written every so often, when training ends, and at SIGTERM or Ctrl-C. Lightning's own `save_last` copies the
+    It is written every so often, when training ends, at SIGTERM, SIGUSR1 (a scheduler's warning) and Ctrl-C, and after
+    an error between two updates. Weights that are not finite never replace it. Lightning's own `save_last` copies the
     latest *best* checkpoint where a metric is monitored, which may be hours old.
 
     Args:
@@ -26,6 +31,7 @@ class LastCheckpoint(Checkpoint):
         self.minutes = minutes
         self._saved_at = 0.0
         self._saved_step = -1
+        self._between_updates = True
 
     @staticmethod
     def path(root: str | Path) -> Path:
@@ -37,13 +43,20 @@ class LastCheckpoint(Checkpoint):
         return Path(root) / "checkpoints" / "last.ckpt"
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Starts the clock."""
+        """Starts the clock, and takes SIGUSR1 for SIGTERM unless somebody else waits for it."""
         self._saved_at = time.monotonic()
+        if signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL:
+            signal.signal(signal.SIGUSR1, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        """Notes that an update is under way."""
+        self._between_updates = False
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Saves if it is time; the first rank's clock decides."""
+        self._between_updates = True
         due = time.monotonic() - self._saved_at >= 60 * self.minutes
         if trainer.strategy.broadcast(due):
             self._save(trainer)
@@ -53,12 +66,24 @@ class LastCheckpoint(Checkpoint):
         self._save(trainer)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Saves what was trained when somebody wants it to stop; after an error the state may be half an update."""
-        wanted = isinstance(exception, (SIGTERMException, KeyboardInterrupt))
-        if wanted and trainer.training and trainer.global_step > 0:
-            self._save(trainer)
+        """Saves what was trained, unless an error left half an update; of several ranks only one may have failed."""
+        wanted = isinstance(exception, (SIGTERMException, KeyboardInterrupt)) and trainer.training
+        whole = self._between_updates and trainer.world_size == 1
+        if (wanted or whole) and trainer.global_step > 0:
+            with suppress(ValueError):  # the error under way is the one to report
+                self._save(trainer)
 
     def _save(self, trainer: Trainer) -> None:
         if trainer.global_step != self._saved_step:
+            _check_finite(trainer)
             trainer.save_checkpoint(self.path(trainer.default_root_dir))
             self._saved_at, self._saved_step = time.monotonic(), trainer.global_step
+
+
+def _check_finite(trainer: Trainer) -> None:
+    for name, value in trainer.lightning_module.named_parameters():
+        if not torch.isfinite(value).all():
+            raise ValueError(
+                f"update {trainer.global_step}: {name} is not finite any more; the checkpoint of before is kept; "
+                "allowed: a lower model.lr, or a warmup (model.warmup_steps)"
+            )

@@ -40,6 +40,7 @@ NOISE: Final = (  # Lightning's warnings of what is meant here
     r"Found \d+ module\(s\) in eval mode",  # frozen networks, and a policy that plays while it learns
     "Be aware that when using `ckpt_path`",  # a checkpoint is read without the callbacks of its training
     "The dirpath has changed",  # or in another folder
+    "Checkpoint directory .* exists and is not empty",  # a training resumes in its own folder
     "Precision .* is not supported by the model summary",  # its megabytes are those of 32 bits
     "`training_step` returned `None`",  # every game of a batch crashed: there is nothing to learn from
 )

@@ -71,7 +71,7 @@ def test_a_killed_training_goes_on_bit_for_bit(shards: Path, tmp_path: Path, ran
 
 @pytest.mark.parametrize(
     ("workers", "number"),
-    [(0, signal.SIGTERM), (2, signal.SIGTERM), (2, signal.SIGINT)],
+    [(0, signal.SIGTERM), (2, signal.SIGTERM), (2, signal.SIGINT), (2, signal.SIGUSR1)],
     ids=str,
 )
 def test_a_training_that_is_asked_to_stop_leaves_its_last_update(

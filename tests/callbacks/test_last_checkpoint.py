@@ -1,10 +1,12 @@
+import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 from lightning.pytorch import LightningModule, Trainer
-from micro import checkpoint, fit
+from micro import checkpoint, fit, padzoo, preset
 
 from padzoo.callbacks import LastCheckpoint
 
@@ -33,10 +35,39 @@ def test_it_comes_on_a_timer(shards: Path, tmp_path: Path, monkeypatch: pytest.M
 def test_ctrl_c_keeps_what_was_trained(tmp_path: Path, updates: int, kept: bool) -> None:
     saved: list[Path] = []
     trainer = SimpleNamespace(
-        training=True, global_step=updates, default_root_dir=tmp_path, save_checkpoint=saved.append
+        training=True,
+        world_size=1,
+        global_step=updates,
+        default_root_dir=tmp_path,
+        save_checkpoint=saved.append,
+        lightning_module=LightningModule(),
     )
     LastCheckpoint().on_exception(cast(Trainer, trainer), LightningModule(), KeyboardInterrupt())
     assert saved == [LastCheckpoint.path(tmp_path)] * kept
+
+
+def test_an_error_between_updates_keeps_what_was_trained(shards: Path, tmp_path: Path) -> None:
+    stopping = json.dumps({"class_path": "EarlyStopping", "init_args": {"monitor": "no_such_metric"}})
+    root = ["--data.train", shards, "--trainer.default_root_dir", tmp_path, "--trainer.callbacks+", stopping]
+    with pytest.raises(RuntimeError, match="no_such_metric"):
+        padzoo("fit", *preset("policy", "base"), *root)
+    assert checkpoint(LastCheckpoint.path(tmp_path))["global_step"] == 2
+
+
+def test_weights_that_are_not_finite_never_replace_a_checkpoint(
+    policy: Path, shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = policy.read_bytes()
+    last = LastCheckpoint.path(tmp_path)
+    last.parent.mkdir()
+    last.write_bytes(before)
+    wild = ["--model.lr", 1e30, "--model.warmup_steps", 0, "--trainer.max_steps", 10, "--ckpt_path", "last"]
+    root = ["--data.train", shards, "--trainer.default_root_dir", tmp_path, "--trainer.gradient_clip_val", "null"]
+    assert padzoo("fit", *preset("policy", "base"), *root, *wild) == 2
+    message = capsys.readouterr().err.strip().splitlines()[-1]
+    assert re.search(r"update \d+: .* finite|update \d+: the loss is (nan|inf)", message), message
+    assert "allowed: a lower model.lr" in message
+    assert last.read_bytes() == before
 
 
 def test_a_negative_interval_is_refused() -> None:

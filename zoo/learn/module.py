@@ -6,6 +6,7 @@ import torch
 from lightning.pytorch import LightningModule
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
 from padzoo.core.gamepad import check_schema
@@ -71,6 +72,18 @@ class ZooModule(LightningModule):
         if not self.decay:
             return min(1.0, warmup)
         return min(1.0, warmup, 1 - step / self.trainer.max_steps)
+
+    def on_before_backward(self, loss: Tensor) -> None:
+        """Stops a training that has gone astray before it spoils the weights.
+
+        Raises:
+            ValueError: If the loss is not finite.
+        """
+        if not torch.isfinite(loss):
+            raise ValueError(
+                f"update {self.global_step}: the loss is {float(loss)}; the last checkpoint is kept; allowed: a lower "
+                "model.lr, or a warmup (model.warmup_steps)"
+            )
 
     @property
     def pretrained(self) -> bool:
