@@ -125,6 +125,6 @@ def test_the_wheel_records_and_trains_with_its_own_configurations(python: Path, 
     data = ["--data.train", "demos", "--game.args", '{"max_steps": 24}', "--trainer.default_root_dir", "run"]
     options = [*data, "--trainer.callbacks+", "callbacks.mine.Mine"]
     configs = ["--config", "experiment/policy.yaml", "--config", "stage/imitate/micro.yaml"]
-    trained = run(padzoo, "fit", *configs, "--model=model/policy_pico.yaml", *options, cwd=elsewhere)
+    trained = run(padzoo, "fit", *configs, "--model=model/policy_tiny.yaml", *options, cwd=elsewhere)
     assert "mine" in trained.splitlines()
     assert (elsewhere / "run" / "checkpoints" / "last.ckpt").is_file()
