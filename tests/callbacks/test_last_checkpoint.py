@@ -61,7 +61,7 @@ def test_weights_that_are_not_finite_never_replace_a_checkpoint(
     last = LastCheckpoint.path(tmp_path)
     last.parent.mkdir()
     last.write_bytes(before)
-    wild = ["--model.lr", 1e30, "--model.warmup_steps", 0, "--trainer.max_steps", 10, "--ckpt_path", "last"]
+    wild = ["--model.lr", 1e30, "--model.warmup_steps", 0, "--trainer.max_steps", 10, "--model.init_from", policy]
     root = ["--data.train", shards, "--trainer.default_root_dir", tmp_path, "--trainer.gradient_clip_val", "null"]
     assert padzoo("fit", *preset("policy", "base"), *root, *wild) == 2
     message = capsys.readouterr().err.strip().splitlines()[-1]
