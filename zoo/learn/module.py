@@ -81,7 +81,7 @@ class ZooModule(LightningModule):
         """
         if not torch.isfinite(loss):
             raise ValueError(
-                f"update {self.global_step}: the loss is {float(loss)}; the last checkpoint is kept; allowed: a lower "
+                f"update {self.global_step}: the loss is {float(loss.detach())}; the last checkpoint is kept; allowed: a lower "
                 "model.lr, or a warmup (model.warmup_steps)"
             )
 
