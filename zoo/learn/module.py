@@ -81,8 +81,8 @@ class ZooModule(LightningModule):
         """
         if not torch.isfinite(loss):
             raise ValueError(
-                f"update {self.global_step}: the loss is {float(loss.detach())}; the last checkpoint is kept; allowed: a lower "
-                "model.lr, or a warmup (model.warmup_steps)"
+                f"update {self.global_step}: the loss is {float(loss.detach())}; the last checkpoint is kept; "
+                "allowed: a lower model.lr, or a warmup (model.warmup_steps)"
             )
 
     @property
