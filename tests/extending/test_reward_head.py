@@ -5,7 +5,7 @@ import pytest
 import torch
 from micro import checkpoint, fit, padzoo, weights
 
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 
 
 @pytest.mark.usefixtures("own_modules")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from micro import checkpoint, fit, padzoo
 
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 
 
 @pytest.fixture

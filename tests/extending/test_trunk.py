@@ -6,7 +6,7 @@ import torch
 from micro import checkpoint, fit, padzoo, weights
 
 from padzoo.datamodules.sets.archive import Archive
-from padzoo.zoo.hub import hub as hub
+from padzoo.zoo import hub
 
 
 @pytest.mark.usefixtures("own_modules")

@@ -6,6 +6,8 @@ import torch
 from torch import nn
 
 from padzoo.zoo import hub
+from padzoo.zoo.hub.card import About
+from padzoo.zoo.hub.checkpoint import describe
 from padzoo.zoo.nets.parts import Parts, rebuild
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.random_projection import RandomProjection
@@ -74,7 +76,7 @@ def test_a_card_imports_nothing_and_a_checkpoint_does(tmp_path: Path) -> None:
     net = Policy(**described())  # type: ignore[arg-type]
     hub.save(net, tmp_path / "folder.ckpt")  # a name does not make it a checkpoint
     state = {f"net.{name}": value for name, value in net.state_dict().items()}
-    torch.save({"padzoo": hub.describe(net), "state_dict": state}, tmp_path / "own.ckpt")
+    torch.save({"padzoo": describe(net, About()), "state_dict": state}, tmp_path / "own.ckpt")
     assert isinstance(hub.load(tmp_path / "folder.ckpt"), Policy)  # its module is imported
     del sys.modules["strange"]
     (tmp_path / "imported").unlink()
