@@ -67,7 +67,7 @@ CASES: dict[str, tuple[list[Any], str]] = {
         ["fit", *CLONE, "--data.train", "{foreign}"],
         "{foreign}/index.json: action schema 'gamepad-v0' is not supported; allowed: 'gamepad-v1'",
     ),
-    "spawn to play from": ([*ROLLOUT, "--options", '{"spawn": 7}'], "spawn 7: allowed 0, 1, 2, 3"),
+    "spawn to play from": ([*ROLLOUT, "--options", '{{"spawn": 7}}'], "spawn 7: allowed 0, 1, 2, 3"),
     "spawn to record from": (
         ["demos", "--player", "curated", "--episodes", 1, "--games", 1, "--spawn", 7, "--out", "{out}"],
         "spawn 7: allowed 0, 1, 2, 3",
@@ -93,8 +93,12 @@ CASES: dict[str, tuple[list[Any], str]] = {
     ),
     "wrong type": ([*ROLLOUT, "--seed", "x"], "--seed: Expected int. Got value: x"),
     "wrong choice": (
+        ["demos", "--player", "curated", "--pad", "top", "--episodes", 1, "--out", "{out}"],
+        "--pad: Expected one of 'left', 'middle', 'right'",
+    ),
+    "unknown player": (
         ["demos", "--player", "nobody", "--episodes", 1, "--out", "{out}"],
-        "--player: Expected one of 'population', 'curated', 'human'. Got value: nobody",
+        "player 'nobody': not known; allowed: population, curated, or a dotted path",
     ),
     "share to keep": (
         ["score", "{shards}", "--reward", "{policy}", "--top", 2, "--out", "{out}"],

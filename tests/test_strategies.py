@@ -71,7 +71,7 @@ def join(batches: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
 def cloned(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """Behavior cloning in two processes, from scratch."""
     root = tmp_path_factory.mktemp("cloned")
-    run([["zoo", *command(root, *POLICY, "--data.train", shards, *DDP)]], [{}])
+    run([["padzoo", *command(root, *POLICY, "--data.train", shards, *DDP)]], [{}])
     return witnessed(root)
 
 
@@ -105,14 +105,14 @@ def test_reward_models_learn_from_other_comparisons_on_each_rank(
     shards: Path, preferences: Path, policy: Path, tmp_path: Path
 ) -> None:
     data = ["--data.train", shards, "--data.train_preferences", preferences]
-    run([["zoo", *command(tmp_path, *preset("reward", "reward"), *data, "--model.policy", policy, *DDP)]], [{}])
+    run([["padzoo", *command(tmp_path, *preset("reward", "reward"), *data, "--model.policy", policy, *DDP)]], [{}])
     one, other = ([sorted(batch["ids"].tolist()) for batch in rank["batches"]] for rank in witnessed(tmp_path))
     assert all(mine != theirs for mine, theirs in zip(one, other, strict=True))
 
 
 def test_alignment_plays_other_episodes_on_each_rank(policy: Path, reward: Path, tmp_path: Path) -> None:
     given = ["--model.policy", policy, "--model.reward", reward, *SHORT]
-    run([["zoo", *command(tmp_path, *preset("reinforce", "aligned"), *given, *DDP)]], [{}])
+    run([["padzoo", *command(tmp_path, *preset("reinforce", "aligned"), *given, *DDP)]], [{}])
     ranks = witnessed(tmp_path)
     seeds = [seed for rank in ranks for batch in rank["batches"] for seed in batch]
     assert len(seeds) == len(set(seeds)) == 2 * 2 * STEPS
@@ -121,7 +121,7 @@ def test_alignment_plays_other_episodes_on_each_rank(policy: Path, reward: Path,
 
 def test_a_rank_whose_games_all_crash_holds_up_nobody(policy: Path, reward: Path, tmp_path: Path) -> None:
     given = ["--model.policy", policy, "--model.reward", reward, "--game.id", "crashing:Crashing-v0"]
-    run([["zoo", *command(tmp_path, *preset("reinforce", "aligned"), *given, *DDP)]], [{}])
+    run([["padzoo", *command(tmp_path, *preset("reinforce", "aligned"), *given, *DDP)]], [{}])
     ranks = witnessed(tmp_path)
     assert ranks[1]["losses"] == [0.0] * STEPS
     assert all(ranks[0]["losses"])
@@ -145,7 +145,7 @@ def test_two_nodes_learn_together(shards: Path, tmp_path: Path, launcher: str) -
         job = {"SLURM_JOB_NAME": "padzoo", "SLURM_JOB_ID": "1", "SLURM_NODELIST": "127.0.0.1", "SLURM_NTASKS": "2"}
         job |= {"SLURM_NTASKS_PER_NODE": "1", "SLURM_LOCALID": "0", "MASTER_PORT": port, "MASTER_ADDR": "127.0.0.1"}
         environments = [job | {"SLURM_PROCID": str(node), "SLURM_NODEID": str(node)} for node in range(2)]
-        commands = [["zoo", *training]] * 2
+        commands = [["padzoo", *training]] * 2
     run(commands, environments)
     one, other = (join(rank["batches"])["frames"].flatten(1) for rank in witnessed(tmp_path))
     assert not (one[:, None] == other).all(-1).any()

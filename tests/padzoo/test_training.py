@@ -96,10 +96,10 @@ def test_lightning_does_not_share_out_among_ranks_what_the_loaders_do(
 
 
 def test_only_the_first_rank_writes_the_figures_of_a_test(
-    policy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    policy: Path, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Trainer, "test", lambda *_, **__: None)
-    options = ["--model.init_from", policy, "--trainer.default_root_dir", tmp_path]
+    options = ["--model.init_from", policy, "--trainer.default_root_dir", tmp_path, "--data.val", shards]
     for rank in (1, 0):
         monkeypatch.setattr(Trainer, "is_global_zero", rank == 0)
         assert padzoo("test", *preset("policy", "prefft"), *options) == 0
