@@ -4,8 +4,9 @@ import difflib
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from inspect import Parameter, signature
 from pickle import UnpicklingError
 from typing import Final
@@ -40,8 +41,8 @@ class Command:
     function: str | None = None
     flags: dict[str, str] = field(default_factory=dict)
 
-    def run(self, name: str, arguments: Sequence[str]) -> None:
-        """Parses the arguments and calls the function."""
+    def parse(self, name: str, arguments: Sequence[str]) -> Callable[[], None]:
+        """Returns the call that the arguments ask for."""
         function = self.function or name
         call = getattr(importlib.import_module(f"padzoo.commands.{function}"), function)
         parser = ArgumentParser(prog=f"padzoo {name}", description=self.help, exit_on_error=False)
@@ -52,7 +53,7 @@ class Command:
         for flag, text in self.flags.items():
             parser.add_argument(f"--{flag}", action="store_true", help=text)
         parser.add_function_arguments(call, as_positional=False, skip={*self.positional, *map(_plain, self.flags)})
-        call(**parser.parse_args(list(arguments)).as_dict())
+        return partial(call, **parser.parse_args(list(arguments)).as_dict())
 
 
 FOLDER: Final = {"folder": "Folder of the recorded trajectories."}
@@ -125,7 +126,7 @@ def run(arguments: Sequence[str]) -> None:
 
         train(arguments)
     elif name in COMMANDS:
-        COMMANDS[name].run(name, arguments[1:])
+        COMMANDS[name].parse(name, arguments[1:])()
     else:
         known = [*TRAINING, *COMMANDS]
         near = difflib.get_close_matches(name, known, n=1)
