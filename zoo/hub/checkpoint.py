@@ -26,7 +26,7 @@ def kind_of(net: Network) -> Kind:
     return next(name for name, known in NETWORKS.items() if isinstance(net, known))
 
 
-def describe(net: Network, about: About) -> dict[str, Any]:
+def describe(net: Network, about: About | None = None) -> dict[str, Any]:
     """Says what a network is, so that it can be rebuilt and published: the `padzoo` entry of a `.ckpt`.
 
     Args:
@@ -36,7 +36,7 @@ def describe(net: Network, about: About) -> dict[str, Any]:
     Returns:
         Plain values: `network`, `config`, `schema`, `about`.
     """
-    return {"network": kind_of(net), "config": net.config, "schema": SCHEMA, "about": asdict(about)}
+    return {"network": kind_of(net), "config": net.config, "schema": SCHEMA, "about": asdict(about or About())}
 
 
 def read_about(path: Path) -> About:

@@ -11,7 +11,6 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from padzoo.core.gamepad import check_schema
 from padzoo.zoo import hub
-from padzoo.zoo.hub.checkpoint import describe
 from padzoo.zoo.hub.publish import history
 
 
@@ -100,7 +99,7 @@ class ZooModule(LightningModule):
         if found is None:
             raise ValueError("ckpt_path: not a checkpoint of padzoo")
         check_schema(found["schema"], "ckpt_path")
-        own = describe(self.net, self.about)
+        own = hub.describe(self.net, self.about)
         for name in ("network", "config"):
             if found[name] != own[name]:
                 raise ValueError(f"ckpt_path: holds {name} {found[name]}; the configuration asks for {own[name]}")
@@ -111,7 +110,7 @@ class ZooModule(LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Adds what the network is and how it is made, so that it can be rebuilt and published from the file alone."""
-        checkpoint["padzoo"] = describe(self.net, self.about)
+        checkpoint["padzoo"] = hub.describe(self.net, self.about)
 
 
 def _hashes(entry: dict[str, Any]) -> dict[str, str]:
