@@ -1,12 +1,13 @@
 """Predictions on disk: one NumPy file a trajectory."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+
+from padzoo.core.atomic import beside, remove
 
 
 class PredictionWriter(Callback):
@@ -23,7 +24,7 @@ class PredictionWriter(Callback):
 
     def __init__(self, out: str) -> None:
         self.out = Path(out)
-        self.aside = self.out.with_name(f".{self.out.name}.partial")
+        self.aside = beside(self.out)
 
     def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Makes a folder aside before any rank writes."""
@@ -31,7 +32,7 @@ class PredictionWriter(Callback):
             raise ValueError(f"{self.out}: already exists; allowed: a new folder")
         trainer.predict_loop.return_predictions = False  # what is written need not stay in memory
         if trainer.is_global_zero:
-            shutil.rmtree(self.aside, ignore_errors=True)
+            remove(self.aside)
             self.aside.mkdir(parents=True)
         trainer.strategy.barrier()
 
@@ -56,4 +57,4 @@ class PredictionWriter(Callback):
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Leaves nothing half-written behind."""
-        shutil.rmtree(self.aside, ignore_errors=True)
+        remove(self.aside)

@@ -27,6 +27,7 @@ import padzoo.zoo.learn.reinforce
 import padzoo.zoo.learn.reward_model  # noqa: F401 - imported so that configurations can name the classes without their module
 from padzoo.callbacks import ClosedLoop, LastCheckpoint, PredictionWriter
 from padzoo.core import configuration
+from padzoo.core.atomic import atomic
 from padzoo.core.registry import Registry
 from padzoo.datamodules.module import ZooDataModule
 from padzoo.envs.game import Game
@@ -139,10 +140,8 @@ class TrainingCLI(LightningCLI):
             return
         metrics = {name: float(value) for name, value in self.trainer.callback_metrics.items()}
         path = Path(self.trainer.default_root_dir) / "test.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(".partial")
-        aside.write_text(json.dumps(metrics, indent=1) + "\n")
-        aside.replace(path)
+        with atomic(path) as file:
+            file.write_text(json.dumps(metrics, indent=1) + "\n")
 
     def _run_subcommand(self, subcommand: str) -> None:
         """Runs the command and closes the model's games; after an error or Ctrl-C Lightning itself does not."""

@@ -10,6 +10,7 @@ from PIL import Image
 from rich.progress import track
 
 from padzoo.commands.device import find_device
+from padzoo.core.atomic import atomic
 from padzoo.core.episode import episodes as draw
 from padzoo.core.errors import GameCrashed
 from padzoo.envs.arena import Arena
@@ -94,11 +95,6 @@ def side_by_side(films: list[Film]) -> Film:
 
 def save_gif(path: Path, pictures: Film) -> None:
     """Writes a GIF of 10 pictures a second that loops, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     images = [Image.fromarray(picture).quantize(64, dither=Image.Dither.NONE) for picture in pictures]
-    aside = path.with_name(f".{path.name}.partial")
-    try:
-        images[0].save(aside, format="GIF", save_all=True, append_images=images[1:], duration=100, loop=0)
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    with atomic(path) as file:
+        images[0].save(file, format="GIF", save_all=True, append_images=images[1:], duration=100, loop=0)

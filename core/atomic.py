@@ -1,0 +1,48 @@
+"""Files and folders that appear whole or not at all."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Makes a file or a folder: written aside, moved into place when all of it is there, removed after an error.
+
+    Args:
+        path: What to make. A file is replaced, and so is an empty folder.
+
+    Yields:
+        Where to write it: a path beside it at which there is nothing yet. Its folder is there.
+    """
+    path = Path(path)
+    aside = beside(path)
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    remove(aside)  # what a killed process left
+    try:
+        yield aside
+        aside.replace(path)
+    finally:
+        remove(aside)
+
+
+def beside(path: Path) -> Path:
+    """Returns the path at which something is written before it is moved into place.
+
+    Args:
+        path: What is made.
+    """
+    return path.with_name(f".{path.name}.partial")
+
+
+def remove(path: Path) -> None:
+    """Removes a file or a whole folder, if there is one.
+
+    Args:
+        path: What to remove.
+    """
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)  # another process may be at it too
+    else:
+        path.unlink(missing_ok=True)

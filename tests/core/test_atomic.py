@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import pytest
+
+from padzoo.core.atomic import atomic, beside
+
+
+def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "notes.txt"
+    with atomic(path) as aside:
+        aside.write_text("half")
+        assert not path.exists()
+        aside.write_text("whole")
+    assert path.read_text() == "whole"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_folder_appears_when_it_is_whole_over_an_empty_one_too(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    with atomic(tmp_path / "set") as aside:
+        aside.mkdir()
+        (aside / "a").write_text("a")
+        assert not list((tmp_path / "set").iterdir())
+    assert [path.name for path in tmp_path.rglob("*")] == ["set", "a"]
+
+
+def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("before")
+    for make in (Path.mkdir, Path.touch):
+        with pytest.raises(KeyboardInterrupt), atomic(tmp_path / "notes.txt") as aside:  # noqa: PT012
+            make(aside)
+            raise KeyboardInterrupt
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]
+
+
+def test_what_a_killed_process_left_is_in_nobodys_way(tmp_path: Path) -> None:
+    beside(tmp_path / "set").mkdir()
+    (beside(tmp_path / "set") / "half").write_text("half")
+    with atomic(tmp_path / "set") as aside:
+        aside.write_text("whole")
+    assert (tmp_path / "set").read_text() == "whole"
+    assert not beside(tmp_path / "set").exists()
