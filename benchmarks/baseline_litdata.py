@@ -10,7 +10,7 @@ import torch
 from litdata import StreamingDataLoader, StreamingDataset, optimize
 
 from padzoo.core import codec
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 
 CONTEXT = 34  # a third of 100 steps, rounded up
 WINDOWS = 3  # that a trajectory of 100 steps gives the reader
@@ -30,7 +30,7 @@ class Windows(StreamingDataset):  # type: ignore[misc]
 
 def pack(row: int, folder: Path) -> dict[str, Any]:
     """Gives litdata one trajectory to store: the very bytes of its members."""
-    record = Archive(folder).record(row)
+    record = ShardSet(folder).record(row)
     return {"data": record.data, "offsets": record.offsets.astype(np.int64), "actions": record.actions}
 
 
@@ -44,6 +44,6 @@ def count(scratch: Path, batch: int, workers: int) -> Iterator[int]:
 
 def litdata_windows(folder: Path, scratch: Path, batch: int) -> dict[str, Iterator[int]]:
     """Stores the set as litdata does, and returns counts of the frames of batches, by how they are read."""
-    rows = list(range(len(Archive(folder))))
+    rows = list(range(len(ShardSet(folder))))
     optimize(partial(pack, folder=folder), rows, str(scratch), chunk_bytes="16MB", num_workers=1)
     return {f"litdata, {workers} workers": count(scratch, batch, workers) for workers in (0, 2)}

@@ -21,10 +21,7 @@ import numpy as np
 from padzoo.core.gamepad import NEUTRAL
 from padzoo.core.provenance import origin
 from padzoo.datamodules import ShardWriter, Trajectory
-from padzoo.datamodules.sets.archive import Archive
-from padzoo.datamodules.sets.inspection import Inspection
-from padzoo.datamodules.sets.manifest import Manifest
-from padzoo.datamodules.sets.shard_reader import ShardReader
+from padzoo.datamodules.sets.shard_set import OnDamage, ShardSet
 
 Members = list[tuple[tarfile.TarInfo, bytes]]
 POISON = b"cos\nsystem\n(S'touch executed'\ntR."
@@ -101,24 +98,22 @@ DAMAGES = {
 
 def stream(folder: Path) -> None:
     """Reads the shard in order, as training does."""
-    if samples(folder, skip_damaged=False) != len(GOOD):
+    if samples(folder, "stop") != len(GOOD):
         raise AssertionError("fewer samples")
 
 
 def skip(folder: Path) -> None:
     """Reads the shard in order and leaves out what is damaged."""
-    if samples(folder, skip_damaged=True) != len(GOOD):
+    if samples(folder, "skip") != len(GOOD):
         raise ValueError(f"{folder}: some were skipped")
 
 
-def samples(folder: Path, skip_damaged: bool) -> int:
+def samples(folder: Path, on_damage: OnDamage) -> int:
     """Counts the samples that a stream gives, all as they were written."""
-    manifest = Manifest.load(folder)
     count = 0
-    for sample in ShardReader(manifest, skip_damaged).samples(manifest.paths):
-        good = GOOD[int(sample["__key__"].removeprefix("run-"))]
-        if any(sample[kind] != content for kind, content in good.items()):
-            raise AssertionError(f"changed: {sample['__key__']}")
+    for record in ShardSet(folder).stream(on_damage=on_damage):
+        if record.members() != GOOD[int(record.key.removeprefix("run-"))]:
+            raise AssertionError(f"changed: {record.key}")
         count += 1
     return count
 
@@ -126,13 +121,13 @@ def samples(folder: Path, skip_damaged: bool) -> int:
 def pick(folder: Path) -> None:
     """Reads trajectories one by one."""
     for row, good in enumerate(GOOD):
-        if Archive(folder).record(row).members() != good:
+        if ShardSet(folder).record(row).members() != good:
             raise AssertionError("changed")
 
 
 def verify(folder: Path) -> None:
     """Compares checksums."""
-    for complaints in Inspection(folder).complaints():
+    for complaints in ShardSet(folder).verify():
         if complaints:
             raise ValueError(complaints[0])
 
@@ -171,7 +166,7 @@ if __name__ == "__main__":
         write(folder)
         path = folder / "000000.tar"
         data, entries = path.read_bytes(), set(Path(scratch).iterdir())
-        GOOD = [Archive(folder).record(row).members() for row in range(4)]
+        GOOD = [ShardSet(folder).record(row).members() for row in range(4)]
         logging.disable()  # a warning for every trajectory that is skipped
         counts: Counter[tuple[str, str, str]] = Counter()
         for number in range(trials):

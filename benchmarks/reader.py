@@ -31,8 +31,7 @@ from padzoo.allocator import keep_freed_memory
 from padzoo.cli import main
 from padzoo.core.provenance import origin
 from padzoo.datamodules import Demonstrations
-from padzoo.datamodules.sets.manifest import Manifest
-from padzoo.datamodules.sets.shards import records
+from padzoo.datamodules.sets.shard_set import ShardSet
 
 BATCH, CONTEXT = 16, 32
 SECONDS = 4.0  # that every measurement takes
@@ -52,7 +51,7 @@ def rate(counts: Iterator[int]) -> float:
 
 def decode(folder: Path) -> float:
     """Frames a second of the codec alone, whole trajectories, bytes in memory."""
-    stored = list(islice(records(folder), 32))
+    stored = list(islice(ShardSet(folder).stream(), 32))
     return rate(len(record.decode().frames) for record in chain.from_iterable(repeat(stored)))
 
 
@@ -74,12 +73,13 @@ def reader(folder: Path, workers: int, cache: bool) -> Iterator[int]:
 def one_member_a_frame(folder: Path, scratch: Path) -> Iterator[int]:
     """Counts the frames of WebDataset over tars that hold a member for every frame."""
     names = []
-    for path, shard in zip(Manifest.load(folder).paths, Manifest.load(folder).shards, strict=True):
+    shards = ShardSet(folder)
+    for number, path in enumerate(shards.manifest.paths):
         names.append(str(scratch / path.name))
         with tarfile.open(names[-1], "w") as tar:
-            for record in islice(records(folder), len(names) * 16 - 16, len(names) * 16 - 16 + shard.samples):
-                for number, (start, stop) in enumerate(pairwise(record.offsets.tolist())):
-                    info = tarfile.TarInfo(f"{record.key}.{number:04d}.jpg")
+            for record in shards.stream([number]):
+                for step, (start, stop) in enumerate(pairwise(record.offsets.tolist())):
+                    info = tarfile.TarInfo(f"{record.key}.{step:04d}.jpg")
                     info.size = stop - start
                     tar.addfile(info, io.BytesIO(record.data[start:stop]))
     source = wds.WebDataset(names, shardshuffle=8, seed=0, empty_check=False).repeat().shuffle(64, initial=64)

@@ -38,7 +38,9 @@ class Episode:
     draw: int = 0
 
 
-def stream(seed: int, split: Split = "play", options: Mapping[str, Any] | None = None) -> Iterator[Episode]:
+def stream(
+    seed: int, split: Split = "play", options: Mapping[str, Any] | None = None, first: int = 0
+) -> Iterator[Episode]:
     """Yields episodes without end, each with a start of its own.
 
     Episode i of seed s is number `n = s * 1,000,003 + i` (modulo 2**29) and has the seed `4 n + split`, where train,
@@ -49,6 +51,7 @@ def stream(seed: int, split: Split = "play", options: Mapping[str, Any] | None =
         seed: Seed of the stream, 0 or more.
         split: What the episodes are for; `play` is for the commands.
         options: The game's reset options, for all of them; the values of a list are taken in turn.
+        first: Number of the first one to yield.
 
     Raises:
         ValueError: If an argument is not allowed.
@@ -62,7 +65,7 @@ def stream(seed: int, split: Split = "play", options: Mapping[str, Any] | None =
             raise ValueError(f"option {name} []: allowed: at least one value, or none given to let the game draw")
     return (
         Episode(Start((seed * STRIDE + index) % NUMBERS * len(SPLITS) + SPLITS.index(split), _turn(options, index)))
-        for index in count_from()
+        for index in count_from(first)
     )
 
 

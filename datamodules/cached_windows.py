@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
 from padzoo.datamodules.sets.decoded_set import DecodedSet
+
 from padzoo.datamodules.windows import Window, kept_rows, random_windows, window_count
 
 

@@ -1,18 +1,17 @@
 """The data module of behavior cloning: windows of play."""
 
 import hashlib
-from typing import Any, Literal
+from typing import Any
 
 from torch.utils.data import DataLoader
 
 from padzoo.datamodules.augment import Augment
-from padzoo.datamodules.cached_windows import CachedWindows
-from padzoo.datamodules.loader import EndlessLoader, Nothing, loader
+from padzoo.datamodules.laps import Laps
+from padzoo.datamodules.loader import Nothing, loader
 from padzoo.datamodules.module import ZooDataModule
-from padzoo.datamodules.sets.decoded_set import DecodedSet
 from padzoo.datamodules.sets.manifest import Manifest
-from padzoo.datamodules.shard_windows import ShardWindows
-from padzoo.datamodules.stream import BatchStream, Laps
+from padzoo.datamodules.sets.shard_set import OnDamage, ShardSet
+from padzoo.datamodules.window_batches import ExactWindowBatches, WindowBatches
 
 
 class HeldOut:
@@ -28,7 +27,7 @@ class HeldOut:
         self._held_out = held_out
 
     def __call__(self, key: str) -> bool:
-        """Tells whether a trajectory is chosen by its key."""
+        """Returns whether a trajectory is chosen by its key."""
         place = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) / 2**64
         return (place < self._fraction) == self._held_out
 
@@ -67,7 +66,7 @@ class Demonstrations(ZooDataModule):
         context: int = 32,
         augment: bool = True,
         filter_noops: bool = True,
-        damaged: Literal["stop", "skip"] = "stop",
+        damaged: OnDamage = "stop",
         cache: bool = False,
         cache_dir: str | None = None,
         workers: int = 1,
@@ -114,7 +113,7 @@ class Demonstrations(ZooDataModule):
     def prepare_data(self) -> None:
         """Decodes the training set, in one process a machine, if it is to be cached."""
         if self.cache and self._fits:
-            self._decoded()
+            ShardSet(self._train).decoded(self.cache_dir, self.damaged)
 
     def setup(self, stage: str) -> None:
         """Checks the folders before anything is trained.
@@ -146,25 +145,23 @@ class Demonstrations(ZooDataModule):
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Yields batches of random windows without end."""
-        manifest = Manifest.load(self._train)
-        keep = HeldOut(self.val_fraction, held_out=False)
-        laps: Laps
-        if self.cache:
-            laps = CachedWindows(
-                self._decoded(), keep=keep, context=self.context, filter_noops=self.filter_noops, seed=self.seed
-            )
-        else:
-            laps = self._windows(manifest, keep, self.shuffle)
-        return EndlessLoader(self._stream(manifest, laps, training=True), self.workers, self.consumed)
+        batches = WindowBatches(
+            self._laps(self._train, HeldOut(self.val_fraction, held_out=False), self.cache, self.shuffle),
+            batch_size=self.batch_size,
+            augment=Augment() if self.augment and not self._accelerated else None,
+            seeds=self.augment and self._accelerated,
+            world=self.world,
+        )
+        return loader(batches, self.workers, self.counting)
 
     def val_dataloader(self) -> DataLoader[Any]:
         """Yields the disjoint windows of the validation set once, or nothing if there is none."""
         if not self._validates:
             return loader(Nothing())
-        manifest = Manifest.load(self.val or self._train)
         keep = HeldOut(1.0 if self.val else self.val_fraction, held_out=True)
+        laps = self._laps(self.val or self._train, keep, cache=False, shuffle=0)
         # One reader at most: with more, batches would be cut otherwise and the figures would depend on `workers`.
-        return loader(self._stream(manifest, self._windows(manifest, keep, 0), training=False), min(1, self.workers))
+        return loader(ExactWindowBatches(laps, self.batch_size), min(1, self.workers))
 
     def test_dataloader(self) -> DataLoader[Any]:
         """Yields what validation does."""
@@ -184,31 +181,15 @@ class Demonstrations(ZooDataModule):
     def _validates(self) -> bool:
         return self.val is not None or self.val_fraction > 0
 
-    def _decoded(self) -> DecodedSet:
-        return DecodedSet.of(Manifest.load(self._train), self.cache_dir, self.damaged == "skip")
-
-    def _windows(self, manifest: Manifest, keep: HeldOut, shuffle: int) -> ShardWindows:
-        return ShardWindows(
-            manifest,
-            skip_damaged=self.damaged == "skip",
+    def _laps(self, folder: str, keep: HeldOut, cache: bool, shuffle: int) -> Laps:
+        shards = ShardSet(folder)
+        return Laps(
+            shards,
+            shards.decoded(self.cache_dir, self.damaged) if cache else None,
             keep=keep,
             context=self.context,
             filter_noops=self.filter_noops,
             shuffle=shuffle,
             seed=self.seed,
-        )
-
-    def _stream(self, manifest: Manifest, laps: Laps, training: bool) -> BatchStream:
-        return BatchStream(
-            laps,
-            batch_size=self.batch_size,
-            context=self.context,
-            height=manifest.height,
-            width=manifest.width,
-            augment=Augment() if training and self.augment and not self._accelerated else None,
-            seeds=training and self.augment and self._accelerated,
-            endless=training,
-            rank=self.rank,
-            world=self.world,
-            source=str(manifest.folder),
+            on_damage=self.damaged,
         )

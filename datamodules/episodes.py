@@ -1,37 +1,32 @@
 """The data module of online play: what it hands out are episodes to play."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from torch.utils.data import DataLoader, Dataset
 
 from padzoo.core.episode import Episode, episodes, stream
-from padzoo.datamodules.loader import EndlessLoader, EndlessStream, loader
+from padzoo.datamodules.loader import loader
 from padzoo.datamodules.module import ZooDataModule
 
 
-class EpisodeStream(EndlessStream):
-    """Batches of training episodes without end; ranks take turns.
+class EpisodeStream(Dataset[list[Episode]]):
+    """Batches of training episodes without end.
 
     Args:
         seed: Seed of the episodes.
-        batch_size: Episodes a batch and rank.
+        batch_size: Episodes a batch.
         options: The game's reset options.
-        rank: Rank of this process.
-        world: How many ranks there are.
     """
 
-    def __init__(self, seed: int, batch_size: int, options: Mapping[str, Any], rank: int, world: int) -> None:
+    def __init__(self, seed: int, batch_size: int, options: Mapping[str, Any]) -> None:
         self._seed, self._options = seed, options
         self._batch_size = batch_size
-        self._rank, self._world = rank, world
 
-    def __iter__(self) -> Iterator[list[Episode]]:
-        together = self._batch_size * self._world
-        numbered = islice(stream(self._seed, "train", self._options), self.start * together, None)
-        while batch := list(islice(numbered, together)):
-            yield batch[self._rank * self._batch_size : (self._rank + 1) * self._batch_size]
+    def __getitem__(self, number: int) -> list[Episode]:
+        numbered = stream(self._seed, "train", self._options, number * self._batch_size)
+        return list(islice(numbered, self._batch_size))
 
 
 class EpisodeList(Dataset[list[Episode]]):
@@ -88,8 +83,7 @@ class Episodes(ZooDataModule):
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Yields batches of new episodes without end."""
-        stream = EpisodeStream(self.seed, self.batch_size, self.options, self.rank, self.world)
-        return EndlessLoader(stream, 0, self.consumed)
+        return loader(EpisodeStream(self.seed, self.batch_size, self.options), sampler=self.counting)
 
     def reading(self) -> dict[str, Any]:
         """Returns what decides the order of the training episodes."""

@@ -1,41 +1,31 @@
-"""Loaders of data sets and streams whose items are whole batches already."""
+"""Loaders of data sets whose items are whole batches already."""
 
 import signal
 from collections.abc import Callable, Iterator
+from itertools import count as count_from
 from typing import Any
 
-from torch.utils.data import DataLoader, Dataset, IterableDataset
+from torch.utils.data import DataLoader, Dataset, IterableDataset, Sampler
 
 
-class EndlessStream(IterableDataset[Any]):
-    """Batches without end that can begin anywhere.
+class CountingSampler(Sampler[int]):
+    """The numbers of the batches to come, without end: from where the training stands, ranks taking turns.
 
-    Attributes:
-        start: Batches of this rank to leave out.
-    """
-
-    start: int = 0
-
-
-class EndlessLoader(DataLoader[Any]):
-    """Loads an endless stream from where the training stands: in a later epoch, and after a resume in a new process.
-
-    Batches that workers had made in advance when the training was killed are made again.
+    It counts what was learnt from, not what was loaded: batches that workers had made in advance when a training was
+    killed are made again.
 
     Args:
-        stream: The batches.
-        workers: Processes that make them; 0 makes them in this one.
-        consumed: Tells how many batches were learnt from.
+        consumed: Returns how many batches this rank has learnt from.
+        rank: Rank of this process.
+        world: How many ranks there are.
     """
 
-    def __init__(self, stream: EndlessStream, workers: int, consumed: Callable[[], int]) -> None:
-        super().__init__(stream, batch_size=None, collate_fn=as_is, num_workers=workers, worker_init_fn=outlast_signals)
-        self._stream = stream
+    def __init__(self, consumed: Callable[[], int], rank: int, world: int) -> None:
         self._consumed = consumed
+        self._rank, self._world = rank, world
 
-    def __iter__(self) -> Any:
-        self._stream.start = self._consumed()
-        return super().__iter__()
+    def __iter__(self) -> Iterator[int]:
+        return count_from(self._consumed() * self._world + self._rank, self._world)
 
 
 class Nothing(IterableDataset[Any]):
@@ -45,14 +35,22 @@ class Nothing(IterableDataset[Any]):
         return iter(())
 
 
-def loader(dataset: Dataset[Any], workers: int = 0) -> DataLoader[Any]:
+def loader(dataset: Dataset[Any], workers: int = 0, sampler: CountingSampler | None = None) -> DataLoader[Any]:
     """Wraps a data set whose items are whole batches already.
 
     Args:
-        dataset: Gives batches.
+        dataset: Gives batches; with a sampler, `dataset[n]` is batch n, whatever was asked for before.
         workers: Processes that make them; 0 makes them in this one.
+        sampler: Which batches; None goes over the data set once.
     """
-    return DataLoader(dataset, batch_size=None, collate_fn=as_is, num_workers=workers)
+    return DataLoader(
+        dataset,
+        batch_size=None,
+        sampler=sampler,
+        collate_fn=as_is,
+        num_workers=workers,
+        worker_init_fn=outlast_signals if sampler else None,
+    )
 
 
 def outlast_signals(worker: int) -> None:

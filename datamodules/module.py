@@ -1,17 +1,16 @@
 """What all data modules share."""
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from lightning.pytorch import LightningDataModule
 from lightning.pytorch.trainer.states import TrainerFn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset, Subset
 
 from padzoo.core.episode import Episode
 from padzoo.core.trajectory import Trajectory
-from padzoo.datamodules.loader import loader
-from padzoo.datamodules.sets.archive import Archive
-from padzoo.datamodules.sets.share import Share
+from padzoo.datamodules.loader import CountingSampler, loader
+from padzoo.datamodules.sets.shard_set import ShardSet
 
 
 class ZooDataModule(LightningDataModule):
@@ -34,7 +33,7 @@ class ZooDataModule(LightningDataModule):
         return self.reading() if self._fits else {}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Refuses to go on with a training that read otherwise.
+        """Refuses to resume a training that read otherwise.
 
         Args:
             state_dict: What `state_dict` returned.
@@ -58,6 +57,11 @@ class ZooDataModule(LightningDataModule):
         return count
 
     @property
+    def counting(self) -> CountingSampler:
+        """Counts the training batches from where this training stands."""
+        return CountingSampler(self.consumed, self.rank, self.world)
+
+    @property
     def _fits(self) -> bool:
         return self.trainer is not None and self.trainer.state.fn == TrainerFn.FITTING
 
@@ -79,8 +83,8 @@ class ZooDataModule(LightningDataModule):
         """
         if self.predict is None:
             raise ValueError("data.predict None: allowed: a folder of shards to predict for")
-        archive = Archive(self.predict)
-        return loader(Share(archive, self.rank, self.world))
+        shards = ShardSet(self.predict)
+        return loader(Subset(cast(Dataset[Trajectory], shards), range(self.rank, len(shards), self.world)))
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """Leaves episodes and trajectories as they are: they are no tensors, and frozen."""

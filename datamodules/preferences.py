@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from padzoo.core.trajectory import Trajectory
-from padzoo.datamodules.comparison_batches import ComparisonBatches
+from padzoo.datamodules.comparison_batches import Comparisons, GroupedComparisons, SampledComparisons, gather
 from padzoo.datamodules.judges import preference
-from padzoo.datamodules.loader import EndlessLoader, Nothing, loader
+from padzoo.datamodules.loader import Nothing, loader
 from padzoo.datamodules.module import ZooDataModule
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 
 EXACT_BATCH = 4096  # comparisons a batch where nothing is learnt: only scalars are gathered
 
@@ -72,7 +72,7 @@ class Preferences(ZooDataModule):
         self.batch_size = batch_size
         self.batch_trajectories = batch_trajectories
         self.seed = seed
-        self._archives: dict[str, Archive] = {}  # by folder
+        self._sets: dict[str, ShardSet] = {}  # by folder
         self._known: dict[str, NDArray[np.int64]] = {}  # pairs, by split
 
     def setup(self, stage: str) -> None:
@@ -97,7 +97,7 @@ class Preferences(ZooDataModule):
         Raises:
             ValueError: If the split has none.
         """
-        return self._archive(split)
+        return self._set(split)
 
     def fingerprint(self, split: Literal["train", "val", "test"]) -> str:
         """Returns the sha256 of the manifest of a split's trajectories.
@@ -105,11 +105,14 @@ class Preferences(ZooDataModule):
         Args:
             split: Which split.
         """
-        return self._archive(split).manifest.fingerprint
+        return self._set(split).manifest.fingerprint
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Yields batches of comparisons without end."""
-        return EndlessLoader(self._batches("train", endless=True), 0, self.consumed)
+        pairs = self._pairs("train")
+        if self.mode == "sampled":
+            return loader(SampledComparisons(pairs, self.batch_size, self.seed), sampler=self.counting)
+        return loader(GroupedComparisons(pairs, self.batch_trajectories, self.seed), sampler=self.counting)
 
     def reading(self) -> dict[str, Any]:
         """Returns what decides the order of the training comparisons."""
@@ -121,7 +124,7 @@ class Preferences(ZooDataModule):
 
     def val_dataloader(self) -> DataLoader[Any]:
         """Yields every comparison of the validation file once, or nothing if there is none."""
-        return loader(Nothing() if self._sources["val"][1] is None else self._batches("val", endless=False))
+        return loader(Nothing()) if self._sources["val"][1] is None else self._exact("val")
 
     def test_dataloader(self) -> DataLoader[Any]:
         """Yields every comparison of the test file once.
@@ -129,15 +132,15 @@ class Preferences(ZooDataModule):
         Raises:
             ValueError: If there is no test set.
         """
-        return loader(self._batches("test", endless=False))
+        return self._exact("test")
 
-    def _archive(self, split: str) -> Archive:
+    def _set(self, split: str) -> ShardSet:
         folder = self._sources[split][0]
         if folder is None:
             raise ValueError(f"data.{split} None: allowed: a folder of shards, with data.{split}_preferences")
-        if folder not in self._archives:
-            self._archives[folder] = Archive(folder)
-        return self._archives[folder]
+        if folder not in self._sets:
+            self._sets[folder] = ShardSet(folder)
+        return self._sets[folder]
 
     def _pairs(self, split: str) -> NDArray[np.int64]:
         if split not in self._known:
@@ -145,7 +148,7 @@ class Preferences(ZooDataModule):
         return self._known[split]
 
     def _read(self, split: str) -> NDArray[np.int64]:
-        rows, (folder, file) = self._archive(split).rows, self._sources[split]
+        rows, (folder, file) = self._set(split).rows, self._sources[split]
         if file is None:
             raise ValueError(f"data.{split}_preferences None: allowed: a file of preferences")
         pairs = []
@@ -156,13 +159,8 @@ class Preferences(ZooDataModule):
             pairs.append((rows[found.winner], rows[found.loser]))
         return np.asarray(pairs, dtype=np.int64)
 
-    def _batches(self, split: str, endless: bool) -> ComparisonBatches:
-        return ComparisonBatches(
-            self._pairs(split),
-            batch_size=self.batch_size if endless else EXACT_BATCH,
-            batch_trajectories=self.batch_trajectories if endless and self.mode == "all_pairs" else 0,
-            seed=self.seed,
-            endless=endless,
-            rank=self.rank,
-            world=self.world,
-        )
+    def _exact(self, split: str) -> DataLoader[Any]:
+        """Loads every comparison of a split once, in the order of the file; every rank loads all of them."""
+        pairs = self._pairs(split)
+        batches = [gather(pairs[start : start + EXACT_BATCH]) for start in range(0, len(pairs), EXACT_BATCH)]
+        return loader(cast(Dataset[Comparisons], batches))

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import webdataset as wds
+from padzoo.datamodules.sets.shard_reader import Sample, ShardReader, inspect
 from upath import UPath
 
 from padzoo.core.record import Record
 from padzoo.datamodules.sets.manifest import Manifest, Shard
-from padzoo.datamodules.sets.shard_reader import Sample, ShardReader, inspect
 from padzoo.datamodules.windows import Window, disjoint_windows, kept_rows, random_windows, window_count
 
 

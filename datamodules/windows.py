@@ -1,7 +1,7 @@
 """Windows: the stretches of a trajectory that behavior cloning learns from."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NotRequired, Protocol, TypedDict
 
@@ -23,8 +23,16 @@ class Batch(TypedDict):
     seeds: NotRequired[list[int]]  # (B,), of the augmentation, where it is still to come
 
 
-class FrameSource(Protocol):
-    """Anything that frames can be read from: a stored trajectory, or a decoded one."""
+class Source(Protocol):
+    """A trajectory that windows are cut from, stored or decoded."""
+
+    @property
+    def key(self) -> str:
+        """Its name."""
+
+    @property
+    def actions(self) -> NDArray[np.int8]:
+        """Gamepad actions, int8 `(T, 16)`."""
 
     def read_rows(self, rows: NDArray[np.int64], out: NDArray[np.uint8]) -> None:
         """Writes the frames of `rows` `(n,)` to `out` `(n, H, W, 3)`."""
@@ -35,20 +43,23 @@ class Window:
     """One window, its frames not yet decoded.
 
     Args:
-        source: Where its frames are.
-        rows: Their numbers there, `(n,)` with n at most the context.
-        actions: What was pressed at them, int8 `(n, 16)`.
+        source: The trajectory.
+        rows: Numbers of the window's steps in it, `(n,)` with n at most the context.
         seed: Seed of its augmentation.
     """
 
-    source: FrameSource
+    source: Source
     rows: NDArray[np.int64]  # (n,)
-    actions: NDArray[np.int8]  # (n, 16)
-    seed: int
+    seed: int = 0
+
+    @property
+    def actions(self) -> NDArray[np.int8]:
+        """What was pressed at these steps, int8 `(n, 16)`."""
+        return self.source.actions[self.rows]
 
 
 def kept_rows(actions: NDArray[np.int8], filter_noops: bool) -> NDArray[np.int64]:
-    """Tells which steps are learnt from.
+    """Returns which steps are learnt from.
 
     Args:
         actions: Gamepad actions, `(T, 16)`.
@@ -61,7 +72,7 @@ def kept_rows(actions: NDArray[np.int8], filter_noops: bool) -> NDArray[np.int64
 
 
 def window_count(length: int, context: int) -> int:
-    """Tells how many windows cover a trajectory about once.
+    """Returns how many windows cover a trajectory about once.
 
     Args:
         length: Frames to learn from.
@@ -70,21 +81,16 @@ def window_count(length: int, context: int) -> int:
     return max(1, round(length / context)) if length else 0
 
 
-def random_windows(
-    source: FrameSource, rows: NDArray[np.int64], actions: NDArray[np.int8], context: int, rng: np.random.Generator
-) -> list[Window]:
+def random_windows(source: Source, rows: NDArray[np.int64], context: int, rng: np.random.Generator) -> Iterator[Window]:
     """Cuts windows at random places: as many as cover the trajectory about once, so that it weighs as its length.
-
-    Reading one window only of each 100-step trajectory would also give 20 % fewer frames a second.
 
     A window's start is uniform over every place where it would touch the trajectory, then moved inside. Uniform over
     the places where it fits, the first frame of a 100-step run would be seen 30 times less often than one in the
     middle, and it is the one that every game starts from.
 
     Args:
-        source: Where the frames are.
-        rows: Numbers of the frames to learn from, `(L,)`; none gives no window.
-        actions: What was pressed at them, `(L, 16)`.
+        source: The trajectory.
+        rows: Numbers of the steps to learn from, `(L,)`; none gives no window.
         context: Frames a window.
         rng: Draws the places.
     """
@@ -92,42 +98,33 @@ def random_windows(
     count = window_count(length, context)
     starts = rng.integers(1 - context, max(length, 1), size=count).clip(0, max(0, length - context))
     seeds = rng.integers(2**32, size=count)
-    return [
-        Window(source, rows[start : start + context], actions[start : start + context], int(seed))
-        for start, seed in zip(starts, seeds, strict=True)
-    ]
+    for start, seed in zip(starts, seeds, strict=True):
+        yield Window(source, rows[start : start + context], int(seed))
 
 
-def disjoint_windows(
-    source: FrameSource, rows: NDArray[np.int64], actions: NDArray[np.int8], context: int
-) -> list[Window]:
-    """Cuts a trajectory into windows end to end: every frame is in exactly one.
+def disjoint_windows(source: Source, rows: NDArray[np.int64], context: int) -> Iterator[Window]:
+    """Cuts a trajectory into windows end to end: every step is in exactly one.
 
     Args:
-        source: Where the frames are.
-        rows: Numbers of the frames, `(L,)`; none gives no window.
-        actions: What was pressed at them, `(L, 16)`.
+        source: The trajectory.
+        rows: Numbers of the steps, `(L,)`; none gives no window.
         context: Frames a window; the last may hold fewer.
     """
-    return [
-        Window(source, rows[start : start + context], actions[start : start + context], 0)
-        for start in range(0, len(rows), context)
-    ]
+    for start in range(0, len(rows), context):
+        yield Window(source, rows[start : start + context])
 
 
-def collate(windows: Sequence[Window], context: int, height: int, width: int) -> Batch:
+def collate(windows: Sequence[Window], shape: tuple[int, int, int]) -> Batch:
     """Decodes windows into one batch; shorter ones are padded at the end with black, neutral, masked steps.
 
     Args:
         windows: B windows.
-        context: Frames a window, T.
-        height: Height of the frames in pixels.
-        width: Width of the frames in pixels.
+        shape: Frames of a window, their height and width: T, H and W.
     """
-    frames = _room(len(windows), context, height, width, 3)
+    frames = _room(len(windows), *shape, 3)
     pixels = frames.numpy()
-    actions = np.empty((len(windows), context, len(NEUTRAL)), dtype=np.int64)
-    mask = np.zeros((len(windows), context), dtype=np.bool_)
+    actions = np.empty((len(windows), shape[0], len(NEUTRAL)), dtype=np.int64)
+    mask = np.zeros((len(windows), shape[0]), dtype=np.bool_)
     for row, window in enumerate(windows):
         length = len(window.rows)
         window.source.read_rows(window.rows, pixels[row, :length])

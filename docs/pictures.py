@@ -12,7 +12,7 @@ from padzoo.cli import main
 from padzoo.core.gamepad import AXES, BUTTONS, CENTER, is_noop
 from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.augment import Augment
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 
 DOCS = Path(__file__).parent
 STEPS = (0, 12, 24)  # of the window that is shown
@@ -62,6 +62,6 @@ if __name__ == "__main__":
         made = str(Path(scratch) / "demos")
         if main(["demos", "--player", "population", "--episodes", "24", "--out", made]):
             raise SystemExit(1)
-        played = list(islice(Archive(made), 24))
+        played = list(islice(ShardSet(made), 24))
     augmentation(played)
     noop_filter(played)

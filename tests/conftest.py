@@ -11,7 +11,7 @@ from small_zoo import publish_family
 
 from padzoo.core.gamepad import NEUTRAL
 from padzoo.core.trajectory import Trajectory
-from padzoo.datamodules.sets.shards import ShardWriter
+from padzoo.datamodules.sets.writer import ShardWriter
 from padzoo.zoo.hub import index
 
 SIZE = 64

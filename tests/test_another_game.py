@@ -11,8 +11,8 @@ from micro import checkpoint, fit, padzoo, weights
 
 from padzoo.core.gamepad import NEUTRAL, SIZES
 from padzoo.core.trajectory import Trajectory
-from padzoo.datamodules.sets.archive import Archive
-from padzoo.datamodules.sets.shards import ShardWriter
+from padzoo.datamodules.sets.shard_set import ShardSet
+from padzoo.datamodules.sets.writer import ShardWriter
 from padzoo.envs.game_pool import GamePool
 
 GAME = "vizdoom.gymnasium_wrapper:VizdoomBasic-v1"
@@ -70,8 +70,8 @@ def rollouts(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_rollouts_are_recorded_with_the_games_own_outcomes(rollouts: Path) -> None:
     outcomes = json.loads((rollouts / "outcomes.json").read_text())
     assert set(outcomes) == {"none", "success", "episodes"}
-    assert outcomes["episodes"] == len(Archive(rollouts)) == 5
-    for trajectory in Archive(rollouts):
+    assert outcomes["episodes"] == len(ShardSet(rollouts)) == 5
+    for trajectory in ShardSet(rollouts):
         assert trajectory.frames.shape[1:] == (64, 64, 3)
         assert trajectory.frames.std() > 10
         assert trajectory.positions is None

@@ -14,7 +14,7 @@ from values import Json
 
 from padzoo.callbacks.heatmap import CELL
 from padzoo.core.provenance import commit, hardware
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.envs.island.plan import SPAWNS
 
 OUTCOMES: Final = ("none", "left", "middle", "right")
@@ -108,7 +108,7 @@ class Home:
 
     def _episodes(self, name: str) -> list[tuple[str, NDArray[np.float32]]]:
         """Returns outcome and places, `(T, 3)`, of each evaluation episode of an agent."""
-        archive = Archive(self.folder / "evaluation" / name)
+        archive = ShardSet(self.folder / "evaluation" / name)
         records = [archive.record(row) for row in range(len(archive))]
         return [(str(one.meta["outcome"]), one.positions) for one in records if one.positions is not None]
 

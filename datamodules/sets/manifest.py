@@ -12,6 +12,7 @@ from upath import UPath
 
 from padzoo.core.gamepad import check_schema
 from padzoo.core.patient_file import open_file
+from padzoo.core.strict import build
 
 FORMAT: Final = "padzoo-shards-v1"
 INDEX: Final = "index.json"
@@ -60,29 +61,46 @@ class Shard:
 
 
 @dataclass(frozen=True)
-class Manifest:
-    """What a set of shards holds.
+class Index:
+    """What `index.json` says: its keys, in their order.
 
     Args:
-        folder: Where the set lies.
+        format: Name of the format.
+        schema: Name of the action schema.
         height: Height of the frames in pixels.
         width: Width of the frames in pixels.
-        samples: Trajectories in all.
-        frames: Frames in all.
+        samples: Number of trajectories.
+        frames: Number of frames.
         outcomes: How many trajectories ended how; those without an outcome count as `unknown`.
         source: How the set was made: the command's arguments.
         shards: The tar files in order.
-        fingerprint: sha256 of `index.json`, which holds the shards' own.
     """
 
-    folder: UPath
+    format: str
+    schema: str
     height: int
     width: int
     samples: int
     frames: int
     outcomes: dict[str, int]
     source: dict[str, Any]
-    shards: tuple[Shard, ...]
+    shards: list[Shard]
+
+    def dump(self) -> str:
+        """Returns the text of the file."""
+        return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
+
+
+@dataclass(frozen=True)
+class Manifest(Index):
+    """What a set of shards holds, and where it lies.
+
+    Args:
+        folder: Where it lies.
+        fingerprint: sha256 of `index.json`, which holds the shards' own.
+    """
+
+    folder: UPath
     fingerprint: str
 
     @property
@@ -116,35 +134,17 @@ class Manifest:
         if version != FORMAT:
             raise ValueError(f"{index}: format {version!r} is not supported; allowed: {FORMAT!r}")
         check_schema(schema, str(index))
-        manifest = cls._parse(folder, found, hashlib.sha256(text).hexdigest())
-        for shard, path in zip(manifest.shards, manifest.paths, strict=True):
+        read = vars(build(Index, found, str(index)))
+        manifest = cls(**read, folder=folder, fingerprint=hashlib.sha256(text).hexdigest())
+        manifest._check()
+        return manifest
+
+    def _check(self) -> None:
+        counts = (sum(shard.samples for shard in self.shards), sum(shard.frames for shard in self.shards))
+        if counts != (self.samples, self.frames) or not self.shards:
+            raise ValueError(f"{self.folder / INDEX}: damaged manifest (its shards do not add up to its totals)")
+        for shard, path in zip(self.shards, self.paths, strict=True):
             _check_shard(shard, path)
-        return manifest
-
-    @classmethod
-    def _parse(cls, folder: UPath, found: dict[str, Any], fingerprint: str) -> "Manifest":
-        try:
-            shards = tuple(Shard(**shard) for shard in found["shards"])
-            names = ("height", "width", "samples", "frames", "outcomes", "source")
-            manifest = cls(
-                folder=folder, shards=shards, fingerprint=fingerprint, **{name: found[name] for name in names}
-            )
-            counts = (sum(shard.samples for shard in shards), sum(shard.frames for shard in shards))
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"{folder / INDEX}: damaged manifest ({error!r})") from None
-        if counts != (manifest.samples, manifest.frames) or not shards:
-            raise ValueError(f"{folder / INDEX}: damaged manifest (its shards do not add up to its totals)")
-        return manifest
-
-    def dump(self, schema: str) -> str:
-        """Returns the text of `index.json`.
-
-        Args:
-            schema: Name of the action schema.
-        """
-        about = asdict(self)
-        del about["folder"], about["fingerprint"]
-        return json.dumps({"format": FORMAT, "schema": schema, **about}, indent=1, allow_nan=False) + "\n"
 
 
 def _absence(folder: UPath) -> str:
@@ -161,7 +161,7 @@ def _check_shard(shard: Shard, path: UPath) -> None:
             f"{path.parent / INDEX}: shard name {shard.name!r} is not allowed; allowed: 000000.tar and so on"
         )
     if not isinstance(path, Path):
-        return  # reading will tell: to ask for every size would cost a request a shard
+        return  # reading finds out: to ask for every size would cost a request a shard
     if not path.is_file():
         raise ValueError(f"{path}: the shard is missing; {INDEX} lists it with {shard.samples} trajectories")
     size = path.stat().st_size

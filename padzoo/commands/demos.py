@@ -13,7 +13,7 @@ from padzoo.commands.table import outcome_table
 from padzoo.core.episode import Episode
 from padzoo.core.episode import episodes as draw
 from padzoo.core.registry import Registry
-from padzoo.datamodules.sets.shards import ShardWriter
+from padzoo.datamodules.sets.writer import ShardWriter
 from padzoo.envs.arena import Arena
 from padzoo.envs.game import ISLAND, Game
 from padzoo.envs.player import Player

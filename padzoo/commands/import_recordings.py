@@ -8,7 +8,7 @@ from rich.progress import track
 
 from padzoo.datamodules.importers.bleeding_edge import BleedingEdge
 from padzoo.datamodules.importers.gamepad_actions import Sticks
-from padzoo.datamodules.sets.shards import ShardWriter
+from padzoo.datamodules.sets.writer import ShardWriter
 
 TRAJECTORIES_PER_SHARD: Final = 4  # a clip of 610 frames of 128 x 128 takes about 6 MB
 

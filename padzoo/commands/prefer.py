@@ -1,7 +1,7 @@
 """`padzoo prefer`: preferences between recorded trajectories."""
 
 from padzoo.datamodules.judges import preference
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 
 
 def prefer(
@@ -19,6 +19,6 @@ def prefer(
         pairs: `all` pairs of M random trajectories, as in the paper, M(M-1)/2 the nearest to the number; or so many
             `random` pairs of all trajectories, from which a reward model learns more.
     """
-    found = preference.comparisons(Archive(folder).summaries(), criterion, comparisons, seed, pairs)
+    found = preference.comparisons(ShardSet(folder).summaries(), criterion, comparisons, seed, pairs)
     preference.write(out, found)
     print(f"{len(found)} preferences in {out}")

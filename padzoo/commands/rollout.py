@@ -10,7 +10,7 @@ from padzoo.commands.device import find_device
 from padzoo.commands.table import outcome_table, percentages
 from padzoo.core.episode import episodes as draw
 from padzoo.core.errors import GameCrashed
-from padzoo.datamodules.sets.shards import ShardWriter
+from padzoo.datamodules.sets.writer import ShardWriter
 from padzoo.envs.arena import Arena
 from padzoo.envs.game import ISLAND, Game
 from padzoo.zoo import hub

@@ -7,8 +7,8 @@ from rich.progress import track
 
 from padzoo.commands.device import find_device
 from padzoo.datamodules.judges import preference
-from padzoo.datamodules.sets.archive import Archive
-from padzoo.datamodules.sets.shards import ShardWriter
+from padzoo.datamodules.sets.shard_set import ShardSet
+from padzoo.datamodules.sets.writer import ShardWriter
 from padzoo.zoo import hub
 
 
@@ -33,32 +33,32 @@ def score(
         raise ValueError(f"--top {top}: allowed: over 0 and at most 1")
     where = find_device(device)
     net = hub.load(reward, "reward").to(where)
-    archive = Archive(folder)
-    candidates = range(len(archive)) if preferences is None else _compared(archive, preferences)
+    trajectories = ShardSet(folder)
+    candidates = range(len(trajectories)) if preferences is None else _compared(trajectories, preferences)
     with torch.inference_mode():
         rewards = [
             float(net.reward([item.frames], [torch.from_numpy(item.actions).long().to(where)])[0])
-            for item in track(archive, "scoring")
+            for item in track(trajectories, "scoring")
         ]
     order = sorted(candidates, key=lambda row: -rewards[row])
     kept = sorted(order[: max(1, round(top * len(candidates)))])
     source = {
         "command": "score",
-        "of": archive.manifest.fingerprint,
+        "of": trajectories.manifest.fingerprint,
         "reward": hub.sha256(reward),
         "top": top,
         **({} if preferences is None else {"preferences": hub.sha256(preferences)}),
     }
     with ShardWriter(out, source=source) as writer:
         for row in kept:
-            writer.write(archive.record(row))
-        writer.attach("rewards.json", json.dumps(dict(zip(archive.keys, rewards, strict=True)), indent=1) + "\n")
-    print(f"{len(kept)} of {len(archive)} trajectories in {out}")
+            writer.write(trajectories.record(row))
+        writer.attach("rewards.json", json.dumps(dict(zip(trajectories.keys, rewards, strict=True)), indent=1) + "\n")
+    print(f"{len(kept)} of {len(trajectories)} trajectories in {out}")
 
 
-def _compared(archive: Archive, file: str) -> list[int]:
+def _compared(trajectories: ShardSet, file: str) -> list[int]:
     """Returns the rows of the trajectories that a file of preferences names."""
     keys = {key for found in preference.read(file) for key in (found.winner, found.loser)}
-    if unknown := sorted(keys - archive.rows.keys()):
-        raise ValueError(f"--preferences {file}: no trajectory {unknown[0]!r} in {archive.manifest.folder}")
-    return sorted(archive.rows[key] for key in keys)
+    if unknown := sorted(keys - trajectories.rows.keys()):
+        raise ValueError(f"--preferences {file}: no trajectory {unknown[0]!r} in {trajectories.manifest.folder}")
+    return sorted(trajectories.rows[key] for key in keys)

@@ -2,9 +2,10 @@
 
 from itertools import chain
 
+import numpy as np
 from rich.progress import track
 
-from padzoo.datamodules.sets.inspection import Inspection
+from padzoo.datamodules.sets.shard_set import ShardSet
 
 
 def verify(folder: str, share: float = 1.0, seed: int = 0) -> None:
@@ -18,14 +19,18 @@ def verify(folder: str, share: float = 1.0, seed: int = 0) -> None:
     Raises:
         ValueError: If the set is not whole.
     """
-    inspection = Inspection(folder, share, seed)
-    found = track(inspection.complaints(), "shards", total=len(inspection.shards), transient=True)
+    if not 0 < share <= 1:
+        raise ValueError(f"--share {share}: allowed: above 0 to 1")
+    trajectories = ShardSet(folder)
+    shards = trajectories.manifest.shards
+    count = max(1, round(share * len(shards)))
+    drawn = np.sort(np.random.default_rng(seed).permutation(len(shards))[:count]).tolist()
+    found = track(trajectories.verify(drawn), "shards", total=count, transient=True)
     damaged = [complaints for complaints in found if complaints]
     for complaint in chain.from_iterable(damaged):
         print(complaint)
-    checked = f"{len(inspection.shards)} of {len(inspection.manifest.shards)} shards"
+    checked = f"{count} of {len(shards)} shards"
     if damaged:
         raise ValueError(f"{folder}: {len(damaged)} damaged of {checked}")
-    samples = sum(shard.samples for shard in inspection.shards.values())
-    size = sum(shard.bytes for shard in inspection.shards.values())
+    samples, size = (sum(getattr(shards[number], name) for number in drawn) for name in ("samples", "bytes"))
     print(f"{folder}: {checked}, {samples} trajectories, {size:,} bytes: all as written")

@@ -12,7 +12,7 @@ import torch
 from padzoo.core.gamepad import NEUTRAL
 from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.demonstrations import Demonstrations
-from padzoo.datamodules.sets.shards import ShardWriter
+from padzoo.datamodules.sets.writer import ShardWriter
 
 
 def build(shards: Path, **changes: Any) -> Demonstrations:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from padzoo.datamodules.episodes import Episodes, EpisodeStream
+from padzoo.datamodules.episodes import Episodes
 
 
 def drawn(**settings: Any) -> list[list[int]]:
@@ -18,10 +18,18 @@ def test_training_is_endless_new_and_decided_by_the_seed() -> None:
     assert len({seed for batch in first for seed in batch}) == 20
 
 
-def test_ranks_play_different_episodes() -> None:
-    parts = [EpisodeStream(0, 4, {}, rank, 2) for rank in range(2)]
-    seeds = [[episode.start.seed for batch in islice(part, 3) for episode in batch] for part in parts]
-    assert len(set(seeds[0]) | set(seeds[1])) == 24
+def test_ranks_play_different_episodes_that_one_rank_would_play(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = drawn()
+    monkeypatch.setattr(Episodes, "world", 2)
+    for rank in (0, 1):
+        monkeypatch.setattr(Episodes, "rank", rank)
+        assert drawn()[:2] == expected[rank:4:2]
+
+
+def test_training_resumes_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = drawn()
+    monkeypatch.setattr(Episodes, "consumed", lambda self: 3)
+    assert drawn()[:2] == expected[3:]
 
 
 def test_evaluation_is_the_same_every_time_and_apart_from_training() -> None:

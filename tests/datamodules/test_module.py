@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 import torch
 from lightning.pytorch import LightningModule, Trainer
+from padzoo.datamodules.judges.judge import compare
+from padzoo.datamodules.judges.pairs import choose_pairs
 
 from padzoo import datamodules
-from padzoo.datamodules import Demonstrations, Episode, Episodes, Preferences, Trajectory, ZooDataModule
+from padzoo.core.episode import Episode
+from padzoo.datamodules import Demonstrations, Episodes, Preferences, ShardSet, Trajectory
 from padzoo.datamodules.judges import preference
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.module import ZooDataModule
 
 
 class Listener(LightningModule):
@@ -56,7 +59,7 @@ def trainer(tmp_path: Path) -> Trainer:
 @pytest.fixture
 def preferences_file(shards: Path, tmp_path: Path) -> str:
     file = tmp_path / "left.jsonl"
-    preference.write(file, preference.comparisons(Archive(shards).summaries(), "left", 66))
+    preference.write(file, compare(ShardSet(shards), choose_pairs(24, 66), "left")[0])
     return str(file)
 
 
@@ -79,15 +82,26 @@ def test_lightning_trains_on_each(shards: Path, preferences_file: str, tmp_path:
         assert isinstance(listener.heard[0]["ids" if kind == "preferences" else "actions"], torch.Tensor)
     listener.heard.clear()
     trainer(tmp_path).predict(listener, data)
-    assert [item.key for item in listener.heard] == list(Archive(folder).keys)
+    assert [item.key for item in listener.heard] == list(ShardSet(folder).keys)
     assert isinstance(listener.heard[0], Trajectory)
     assert isinstance(listener.heard[0].frames, np.ndarray)
 
 
+@pytest.mark.parametrize("ranks", [1, 5])
+def test_ranks_share_what_is_predicted(shards: Path, monkeypatch: pytest.MonkeyPatch, ranks: int) -> None:
+    monkeypatch.setattr(Episodes, "world", ranks)
+    parts = []
+    for rank in range(ranks):
+        monkeypatch.setattr(Episodes, "rank", rank)
+        parts.append([trajectory.key for trajectory in Episodes(predict=str(shards)).predict_dataloader()])
+    assert sorted(key for part in parts for key in part) == list(ShardSet(shards).keys)
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
 def test_light_names_do_not_wait_for_lightning() -> None:
     code = (
-        "import sys; from padzoo.datamodules import Trajectory, ShardWriter, Archive, Episode, Manifest, Record; "
-        "from padzoo.core.episode import episodes; from padzoo.datamodules.judges.criterion import criterion; "
+        "import sys; from padzoo.datamodules import Trajectory, ShardWriter, ShardSet; "
+        "from padzoo.datamodules.judges.judge import find_judge; find_judge('left'); "
         "sys.exit(bool({'torch', 'lightning', 'webdataset'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -4,20 +4,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from padzoo.datamodules.judges.judge import compare
+from padzoo.datamodules.judges.pairs import choose_pairs
 
 from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.judges.preference import Preference
 from padzoo.datamodules.preferences import Preferences
-from padzoo.datamodules.sets.archive import Archive
-from padzoo.datamodules.sets.shards import ShardWriter
+from padzoo.datamodules.sets.shard_set import ShardSet
+from padzoo.datamodules.sets.writer import ShardWriter
 
 
 @pytest.fixture(scope="module")
 def files(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("preferences")
     for name, count, seed in (("train", 66, 0), ("test", 190, 1)):
-        found = preference.comparisons(Archive(shards).summaries(), "left", count, seed)
+        found, _ = compare(ShardSet(shards), choose_pairs(24, count, seed), "left")
         preference.write(folder / f"{name}.jsonl", found)
     return folder
 
@@ -83,7 +85,7 @@ def test_trajectories_are_those_of_the_folder(shards: Path, files: Path, traject
     found = data.trajectories("test")
     assert len(found) == 24
     np.testing.assert_array_equal(found[5].actions, trajectories[5].actions)
-    assert data.fingerprint("train") == Archive(shards).manifest.fingerprint
+    assert data.fingerprint("train") == ShardSet(shards).manifest.fingerprint
 
 
 def test_an_unknown_trajectory_names_key_file_and_line(shards: Path, files: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from padzoo.core.episode import Episode, Start
 from padzoo.core.errors import GameCrashed
 from padzoo.core.gamepad import action_space
-from padzoo.datamodules.sets.shards import ShardWriter, read
+from padzoo.datamodules.sets.writer import ShardWriter, read
 from padzoo.envs.game_pool import GamePool
 from padzoo.envs.play import play
 from padzoo.envs.rollout import Rollout

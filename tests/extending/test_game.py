@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from micro import checkpoint, fit, padzoo
 
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 
 MINE = "game: {id: 'game:Colours-v0'}\n"
 
@@ -17,7 +17,7 @@ def test_a_game_of_ones_own_is_played_and_aligned_in(policy: Path, reward: Path,
         assert padzoo("rollout", *options) == 0
         outcomes = json.loads((tmp_path / name / "outcomes.json").read_text())
         assert set(outcomes) == {"none", "success", "episodes"}
-    one, other = (Archive(tmp_path / name) for name in ("id", "file"))
+    one, other = (ShardSet(tmp_path / name) for name in ("id", "file"))
     assert [t.actions.tolist() for t in one] == [t.actions.tolist() for t in other]
     assert "character" not in one[0].meta
     start = ["--config", tmp_path / "mine.yaml", "--model.policy", policy, "--model.reward", reward]

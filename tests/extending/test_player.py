@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from micro import padzoo
 
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 
 GAME = ["--size", 32, "--env_args", '{"max_steps": 8}', "--games", 2]
 
@@ -12,7 +12,7 @@ GAME = ["--size", 32, "--env_args", '{"max_steps": 8}', "--games", 2]
 def test_a_player_of_ones_own_is_recorded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     player = ["--player", "player.Circler", "--episodes", 3, *GAME]
     assert padzoo("demos", *player, "--seed", 1, "--out", tmp_path / "circles") == 0
-    archive = Archive(tmp_path / "circles")
+    archive = ShardSet(tmp_path / "circles")
     assert [trajectory.key for trajectory in archive] == [f"player-circler-1-{index:06d}" for index in range(3)]
     for trajectory in archive:
         assert trajectory.meta["player"] == "circler"

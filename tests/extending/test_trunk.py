@@ -5,7 +5,7 @@ import pytest
 import torch
 from micro import checkpoint, fit, padzoo, weights
 
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.zoo import hub
 
 
@@ -21,5 +21,5 @@ def test_a_trunk_of_ones_own_learns_and_plays(shards: Path, tmp_path: Path) -> N
     del sys.modules["trunk"]  # as in a new process
     play = ["--policy", tuned, "--episodes", 2, "--games", 2, "--env_args", '{"max_steps": 40}']  # the window slides
     assert padzoo("rollout", *play, "--out", tmp_path / "played") == 0
-    assert [len(trajectory) for trajectory in Archive(tmp_path / "played")] == [40, 40]
+    assert [len(trajectory) for trajectory in ShardSet(tmp_path / "played")] == [40, 40]
     assert type(hub.load(tuned, "policy").trunk).__name__ == "GRU"

@@ -8,7 +8,7 @@ from micro import checkpoint, fit, padzoo, preset
 
 from padzoo import load
 from padzoo.core.episode import Episode, Start
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.zoo import hub
 
 
@@ -38,10 +38,10 @@ def test_a_name_is_a_checkpoint_in_every_command(
     parents = checkpoint(fit("policy", "prefft", tmp_path / "run", *start))["padzoo"]["about"]["parents"]
     assert parents == {"init_from": {"name": "policy_tiny.sft", "sha256": sft, "parents": {}}}
     assert padzoo("score", shards, "--reward", "reward_tiny.left", "--top", 0.1, "--out", tmp_path / "scored") == 0
-    assert Archive(tmp_path / "scored").manifest.source["reward"] == left
+    assert ShardSet(tmp_path / "scored").manifest.source["reward"] == left
     options = ["--episodes", 1, "--games", 1, "--env_args", '{"max_steps": 3}', "--out", tmp_path / "played"]
     assert padzoo("rollout", "--policy", "policy_tiny.sft", *options) == 0
-    assert Archive(tmp_path / "played").manifest.source["policy"] == sft
+    assert ShardSet(tmp_path / "played").manifest.source["policy"] == sft
     capsys.readouterr()
     for command in (["rollout", "--policy"], ["play"]):
         assert padzoo(*command, "policy_tiny.stf", "--episodes", 1, "--out", tmp_path / "none") == 2

@@ -10,7 +10,7 @@ from lightning.pytorch import Trainer
 from micro import checkpoint, fit, padzoo, preset, weights
 
 from padzoo.core import configuration
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.envs.arena import Arena
 from padzoo.training import TrainingCLI, located
 
@@ -78,7 +78,7 @@ def test_predictions_are_written_into_the_folder_of_the_run(first: Path, shards:
     options = ["--ckpt_path", first / "checkpoints" / "last.ckpt", "--trainer.default_root_dir", tmp_path]
     assert padzoo("predict", *preset("policy", "prefft"), "--data.predict", shards, *options) == 0
     names = sorted(path.name for path in (tmp_path / "predictions").iterdir())
-    assert names == [f"{key}.npz" for key in Archive(shards).keys]
+    assert names == [f"{key}.npz" for key in ShardSet(shards).keys]
     named = {"class_path": "PredictionWriter", "init_args": {"out": str(tmp_path / "named")}}
     options += ["--trainer.callbacks", json.dumps([named])]
     assert padzoo("predict", *preset("policy", "prefft"), "--data.predict", shards, *options) == 0

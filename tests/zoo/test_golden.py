@@ -11,7 +11,7 @@ from micro import column, fit, logged
 
 from padzoo.core.episode import Episode, Start
 from padzoo.core.record import Record
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.envs.rollout import Rollout
 from padzoo.zoo.learn.reinforce import Reinforce
 from padzoo.zoo.nets.policy import Policy
@@ -51,7 +51,7 @@ def replay(record: Record, policy: Policy) -> Rollout:
 
 
 def test_reinforce(shards: Path, policy: Path, reward: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    archive = Archive(shards)
+    archive = ShardSet(shards)
     rows = cycle(range(len(archive)))  # not played: one other action, and all that follows would be another episode
 
     def play(self: Reinforce, batch: list[Episode], seed: int = 0) -> Iterator[Rollout]:

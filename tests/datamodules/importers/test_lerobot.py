@@ -11,7 +11,7 @@ from micro import padzoo
 
 from padzoo.core.gamepad import AXES, BUTTONS
 from padzoo.datamodules.importers.lerobot import LeRobot
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 
 CAMERA = "observation.images.screen"
 LENGTHS = (31, 24)
@@ -74,7 +74,7 @@ def make(folder: Path, fps: int = 20, **changed: object) -> Path:
 def test_every_second_frame_of_20_a_second_keeps_its_action(tmp_path: Path) -> None:
     out = tmp_path / "set"
     assert padzoo("import", "lerobot", make(tmp_path / "source"), "--size", 64, "--out", out) == 0
-    archive = Archive(out)
+    archive = ShardSet(out)
     assert archive.keys == ("episode-000000", "episode-000001")
     for episode, trajectory in enumerate(archive):
         steps = range(0, LENGTHS[episode], 2)

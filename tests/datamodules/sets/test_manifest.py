@@ -56,7 +56,9 @@ def test_refuses_a_missing_or_cut_shard(copy: Path) -> None:
         ({"format": "zip"}, "format 'zip' is not supported; allowed: 'padzoo-shards-v1'"),
         ({"samples": 25}, "do not add up"),
         ({"shards": []}, "do not add up"),
-        ({"shards": [{"name": "000000.tar"}]}, "damaged manifest"),
+        ({"shards": [{"name": "000000.tar"}]}, r"index\.json: key 'shards\[0\]\.samples' is missing"),
+        ({"height": "64"}, r"index\.json: height is '64', expected int"),
+        ({"heigth": 64}, r"index\.json: key 'heigth' is not known; did you mean 'height'\?"),
     ],
 )
 def test_refuses_another_schema_or_format(copy: Path, changes: dict[str, object], message: str) -> None:

@@ -8,27 +8,17 @@ from pathlib import Path
 import pytest
 from upath import UPath
 
-from padzoo.datamodules.sets.archive import Archive
-from padzoo.datamodules.sets.inspection import Inspection
 from padzoo.datamodules.sets.manifest import Manifest
-from padzoo.datamodules.sets.shard_reader import inspect
+from padzoo.datamodules.sets.shard_file import ShardFile
+from padzoo.datamodules.sets.shard_set import ShardSet
 
 
-def complaints(folder: Path, share: float = 1.0) -> list[str]:
-    return [complaint for found in Inspection(folder, share).complaints() for complaint in found]
+def complaints(folder: Path) -> list[str]:
+    return [complaint for found in ShardSet(folder).verify() for complaint in found]
 
 
 def test_a_whole_set_has_no_complaints(shards: Path) -> None:
     assert complaints(shards) == []
-
-
-def test_a_share_of_the_shards_is_drawn(shards: Path) -> None:
-    drawn = {tuple(path.name for path in Inspection(shards, 0.5, seed).shards) for seed in range(20)}
-    assert all(len(names) == 3 for names in drawn)
-    assert len(drawn) > 5
-    assert len(Inspection(shards, 0.01).shards) == 1
-    with pytest.raises(ValueError, match=r"share 0: allowed: above 0 to 1"):
-        Inspection(shards, 0)
 
 
 def test_bytes_that_belong_to_no_member_count_too(shards: Path, tmp_path: Path) -> None:
@@ -80,12 +70,12 @@ def test_damage_is_named_or_harmless_but_never_passed_on(
         damage(data, rng)
         path.write_bytes(data)
         read: dict[str, bytes] = {}
-        for sample in inspect(UPath(path), shard):
-            if isinstance(sample, dict):
-                read |= {f"{sample['__key__']}.{kind}": value for kind, value in sample.items() if "__" not in kind}
+        for sample in ShardFile(UPath(path), shard).read():
+            if not isinstance(sample, ValueError):
+                read |= {f"{sample[0]}.{kind}": value for kind, value in sample[1].items()}
         assert all(written[name] == value for name, value in read.items())
         with suppress(ValueError):
-            assert len(Archive(copy)[:4]) == 4
+            assert len(ShardSet(copy)[:4]) == 4
         found = complaints(copy)
         assert bool(found) == (data != good)
         assert all(str(path) in complaint for complaint in found)

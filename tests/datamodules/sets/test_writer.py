@@ -5,15 +5,17 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import webdataset as wds
 
 from padzoo.core import codec
 from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.sets.manifest import Manifest
-from padzoo.datamodules.sets.shards import ShardWriter, read, records
+from padzoo.datamodules.sets.shard_set import ShardSet
+from padzoo.datamodules.sets.writer import ShardWriter
 
 
 def test_reads_back_what_was_written(shards: Path, trajectories: list[Trajectory]) -> None:
-    found = list(read(shards))
+    found = list(ShardSet(shards))
     assert [trajectory.key for trajectory in found] == [trajectory.key for trajectory in trajectories]
     for one, other in zip(found, trajectories, strict=True):
         np.testing.assert_array_equal(one.frames, codec.roundtrip(other.frames))
@@ -24,16 +26,16 @@ def test_reads_back_what_was_written(shards: Path, trajectories: list[Trajectory
 
 def test_the_same_trajectories_give_the_same_bytes(shards: Path, tmp_path: Path) -> None:
     with ShardWriter(tmp_path / "again", source={"made": "for tests"}, trajectories_per_shard=4) as writer:
-        for record in records(shards):
+        for record in ShardSet(shards).stream():
             writer.write(record)
     assert Manifest.load(tmp_path / "again").fingerprint == Manifest.load(shards).fingerprint
 
 
 def test_a_filtered_set_keeps_its_frames_bit_for_bit(shards: Path, tmp_path: Path) -> None:
     with ShardWriter(tmp_path / "best", source={}) as writer:
-        for record in list(records(shards))[:5]:
+        for record in list(ShardSet(shards).stream())[:5]:
             writer.write(replace(record, meta=record.meta | {"reward": 0.5}))
-    for one, other in zip(read(tmp_path / "best"), read(shards), strict=False):
+    for one, other in zip(ShardSet(tmp_path / "best"), ShardSet(shards), strict=False):
         np.testing.assert_array_equal(one.frames, other.frames)
         assert one.meta["reward"] == 0.5
     assert Manifest.load(tmp_path / "best").samples == 5
@@ -50,13 +52,22 @@ def test_plain_tar_opens_a_shard_and_a_video_player_its_frames(
     assert np.load(tmp_path / "pattern-000.actions.npy", allow_pickle=False).dtype == np.int8
 
 
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # by WebDataset's own opener
+def test_webdataset_reads_a_set(shards: Path, trajectories: list[Trajectory]) -> None:
+    paths = [str(path) for path in Manifest.load(shards).paths]
+    samples = list(wds.WebDataset(paths, shardshuffle=False, empty_check=False))
+    assert [sample["__key__"] for sample in samples] == [trajectory.key for trajectory in trajectories]
+    for sample, record in zip(samples, ShardSet(shards).stream(), strict=True):
+        assert {kind: data for kind, data in sample.items() if "__" not in kind} == record.members()
+
+
 def test_attached_files_come_with_the_set(trajectories: list[Trajectory], tmp_path: Path) -> None:
     with ShardWriter(tmp_path / "set", source={}) as writer:
         writer.write(trajectories[1])
         writer.attach("outcomes.json", "{}\n")
         assert writer.outcomes == {"left": 1}
     assert (tmp_path / "set" / "outcomes.json").read_text() == "{}\n"
-    assert [trajectory.key for trajectory in read(tmp_path / "set")] == ["pattern-001"]
+    assert [trajectory.key for trajectory in ShardSet(tmp_path / "set")] == ["pattern-001"]
 
 
 def store(out: Path, items: list[Trajectory]) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from micro import padzoo
 
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 
 
 def test_curated_runs_reach_the_pad_that_was_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--episodes", 2, "--pad", "left", "--spawn", 1, "--size", 64, "--games", 2, "--seed", 3]
     assert padzoo("demos", "--player", "curated", *options, "--out", tmp_path / "set") == 0
-    archive = Archive(tmp_path / "set")
+    archive = ShardSet(tmp_path / "set")
     assert archive.keys == ("curated-3-000000", "curated-3-000001")
     for trajectory in archive:
         assert trajectory.frames.shape[1:] == (64, 64, 3)
@@ -34,7 +34,7 @@ def test_the_population_has_characters_and_the_seed_decides_what_is_recorded(tmp
     shards = [(tmp_path / name / "000000.tar").read_bytes() for name in ("one", "again", "other")]
     assert shards[0] == shards[1]
     assert shards[0] != shards[2]
-    assert len({trajectory.meta["character"] for trajectory in Archive(tmp_path / "one")}) > 1
+    assert len({trajectory.meta["character"] for trajectory in ShardSet(tmp_path / "one")}) > 1
 
 
 def test_the_game_is_recorded_as_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,9 +42,9 @@ def test_the_game_is_recorded_as_asked(tmp_path: Path, capsys: pytest.CaptureFix
     for light in ("noon", "evening"):
         fixed = ["--env_args", json.dumps({"light": light, "sky": "day"})]
         assert padzoo("demos", *options, *fixed, "--out", tmp_path / light) == 0
-    (noon,), (evening,) = Archive(tmp_path / "noon"), Archive(tmp_path / "evening")
+    (noon,), (evening,) = ShardSet(tmp_path / "noon"), ShardSet(tmp_path / "evening")
     assert noon.frames[0].mean() > evening.frames[0].mean()
-    assert Archive(tmp_path / "noon").manifest.source["env_args"]["light"] == "noon"
+    assert ShardSet(tmp_path / "noon").manifest.source["env_args"]["light"] == "noon"
     assert padzoo("demos", *options, "--env_args", '{"light": "moon"}', "--out", tmp_path / "moon") == 2
     assert "'moon'" in capsys.readouterr().err
     for wrong, told in (
@@ -88,7 +88,7 @@ def test_a_session_that_is_killed_keeps_every_finished_episode(tmp_path: Path) -
     again = sit_down(-1)
     assert again.returncode == 0, again.stderr
     assert "steps came more than 20 ms late" in again.stdout
-    archive = Archive(tmp_path / "set")
+    archive = ShardSet(tmp_path / "set")
     assert archive.keys == ("human-5-000000", "human-5-000001", "human-5-000002")
     assert (tmp_path / "set" / "000001.tar").read_bytes() == done
     assert [(t.meta["player"], t.meta["pad"], t.meta["outcome"]) for t in archive] == [("human", "left", "none")] * 3

@@ -7,7 +7,7 @@ from micro import fit, padzoo
 from padzoo.core.gamepad import NEUTRAL
 from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.importers.bleeding_edge import BleedingEdge
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_clips_can_be_trained_on(clips: Path, tmp_path: Path, capsys: pytest.Cap
     out = tmp_path / "shards"
     assert padzoo("import", "bleeding-edge", clips, "--out", out, "--size", 64) == 0
     assert f"10 trajectories in {out}" in capsys.readouterr().out
-    assert Archive(out).keys == tuple(f"fb{number}" for number in range(10))
+    assert ShardSet(out).keys == tuple(f"fb{number}" for number in range(10))
     assert fit("policy", "prefft", tmp_path / "policy", "--data.train", out).is_file()
 
 

@@ -5,11 +5,11 @@ from micro import padzoo
 
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.judges.preference import Preference
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 
 
 def test_the_wanted_pad_wins_then_another_then_the_shorter(shards: Path, preferences: Path) -> None:
-    about = {summary.key: summary for summary in Archive(shards).summaries()}
+    about = {summary.key: summary for summary in ShardSet(shards).summaries()}
     found = preference.read(preferences)
     assert 95 <= len(found) <= 105  # of 105 pairs, some may be of equal rank
     for pair in found:

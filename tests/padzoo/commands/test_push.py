@@ -6,7 +6,7 @@ import yaml
 from micro import fit, padzoo, weights
 
 from padzoo.core.provenance import commit
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.zoo import hub
 from padzoo.zoo.hub.card import Ancestor, Base, Card, Source
 
@@ -40,7 +40,7 @@ def test_a_name_and_a_target_are_enough(zoo: Path, policy: Path, shards: Path) -
     assert f"--data.train {shards}" in command
     assert card.source == Source("https://example.org/padzoo", commit())
     (data,) = card.data
-    manifest = Archive(shards).manifest
+    manifest = ShardSet(shards).manifest
     assert (data.name, data.sha256, data.samples) == (shards.name, manifest.fingerprint, manifest.samples)
     assert data.source == {"made": "for tests"}
     configuration = card.configuration

@@ -6,7 +6,7 @@ import pytest
 from micro import padzoo
 
 from padzoo.commands.device import find_device
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.zoo import hub
 
 
@@ -18,7 +18,7 @@ def played(policy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_outcomes_are_percentages_of_the_recorded_episodes(played: Path) -> None:
-    archive = Archive(played)
+    archive = ShardSet(played)
     found = json.loads((played / "outcomes.json").read_text())
     assert list(found) == ["none", "left", "middle", "right", "episodes"]
     assert found.pop("episodes") == len(archive) == 3
@@ -28,10 +28,10 @@ def test_outcomes_are_percentages_of_the_recorded_episodes(played: Path) -> None
 
 
 def test_the_set_says_what_played_it(played: Path, policy: Path) -> None:
-    source = Archive(played).manifest.source
+    source = ShardSet(played).manifest.source
     assert source["policy"] == hub.sha256(policy)
     assert (source["seed"], source["episodes"], source["temperature"]) == (7, 3, 1.0)
-    for trajectory in Archive(played):
+    for trajectory in ShardSet(played):
         assert trajectory.meta["character"] == "ninja"
         assert trajectory.frames.shape[1:] == (64, 64, 3)
 
@@ -39,7 +39,7 @@ def test_the_set_says_what_played_it(played: Path, policy: Path) -> None:
 def test_episodes_follow_the_seed_whatever_the_number_of_games(played: Path, policy: Path, tmp_path: Path) -> None:
     options = ["--policy", policy, "--episodes", 2, "--games", 1]
     assert padzoo("rollout", *options, "--seed", 7, "--out", tmp_path / "again") == 0
-    for mine, theirs in zip(Archive(tmp_path / "again"), Archive(played), strict=False):
+    for mine, theirs in zip(ShardSet(tmp_path / "again"), ShardSet(played), strict=False):
         assert np.array_equal(mine.actions, theirs.actions)
         assert np.array_equal(mine.frames, theirs.frames)
 
@@ -47,7 +47,7 @@ def test_episodes_follow_the_seed_whatever_the_number_of_games(played: Path, pol
 def test_options_and_temperature_are_as_asked(policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--policy", policy, "--episodes", 1, "--games", 1, "--temperature", 0]
     assert padzoo("rollout", *options, "--options", '{"spawn": 2, "character": null}', "--out", tmp_path / "set") == 0
-    (trajectory,) = Archive(tmp_path / "set")
+    (trajectory,) = ShardSet(tmp_path / "set")
     assert trajectory.meta["spawn"] == 2
     assert trajectory.meta["character"] != "ninja"  # drawn from the seed
     assert "95 %" in capsys.readouterr().out
@@ -62,7 +62,7 @@ def test_a_policy_is_asked_for(reward: Path, tmp_path: Path, capsys: pytest.Capt
 def test_the_network_can_play_in_half_precision(policy: Path, tmp_path: Path) -> None:
     options = ["--policy", policy, "--episodes", 1, "--games", 1, "--precision", "bf16-true"]
     assert padzoo("rollout", *options, "--env_args", '{"max_steps": 5}', "--out", tmp_path / "set") == 0
-    archive = Archive(tmp_path / "set")
+    archive = ShardSet(tmp_path / "set")
     assert archive.manifest.source["precision"] == "bf16-true"
     assert archive.manifest.source["device"] == find_device("auto").type
     assert len(archive[0]) == 5

@@ -7,7 +7,7 @@ from micro import padzoo
 
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.judges.preference import Preference
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.zoo import hub
 
 
@@ -19,7 +19,7 @@ def best(shards: Path, reward: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def test_the_best_are_kept_as_they_were(best: Path, shards: Path, reward: Path) -> None:
-    everything, kept = Archive(shards), Archive(best)
+    everything, kept = ShardSet(shards), ShardSet(best)
     rewards = json.loads((best / "rewards.json").read_text())
     assert tuple(rewards) == everything.keys
     net = hub.load(reward, "reward")
@@ -32,8 +32,8 @@ def test_the_best_are_kept_as_they_were(best: Path, shards: Path, reward: Path) 
 
 
 def test_the_set_says_what_it_is_made_of(best: Path, shards: Path, reward: Path) -> None:
-    expected = {"command": "score", "of": Archive(shards).manifest.fingerprint, "reward": hub.sha256(reward)}
-    assert Archive(best).manifest.source == {**expected, "top": 0.25}
+    expected = {"command": "score", "of": ShardSet(shards).manifest.fingerprint, "reward": hub.sha256(reward)}
+    assert ShardSet(best).manifest.source == {**expected, "top": 0.25}
 
 
 def test_all_are_kept_unless_told_otherwise_and_one_at_least(
@@ -41,21 +41,21 @@ def test_all_are_kept_unless_told_otherwise_and_one_at_least(
 ) -> None:
     for name, options, count in (("all", [], 6), ("one", ["--top", 0.01], 1)):
         assert padzoo("score", best, "--reward", reward, *options, "--out", tmp_path / name) == 0
-        assert len(Archive(tmp_path / name)) == count
+        assert len(ShardSet(tmp_path / name)) == count
         assert f"{count} of 6 trajectories in {tmp_path / name}" in capsys.readouterr().out
 
 
 def test_the_best_are_chosen_among_those_compared(
     shards: Path, reward: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    keys = Archive(shards).keys[:4]
+    keys = ShardSet(shards).keys[:4]
     file = tmp_path / "few.jsonl"
     preference.write(file, [Preference(keys[0], key, "left") for key in keys[1:]])
     options = ["--reward", reward, "--preferences", file, "--out", tmp_path / "best"]
     assert padzoo("score", shards, *options, "--top", 0.5) == 0
     rewards = json.loads((tmp_path / "best" / "rewards.json").read_text())
-    assert set(Archive(tmp_path / "best").keys) == set(sorted(keys, key=lambda key: rewards[key])[-2:])
-    assert Archive(tmp_path / "best").manifest.source["preferences"] == hub.sha256(str(file))
+    assert set(ShardSet(tmp_path / "best").keys) == set(sorted(keys, key=lambda key: rewards[key])[-2:])
+    assert ShardSet(tmp_path / "best").manifest.source["preferences"] == hub.sha256(str(file))
     preference.write(file, [Preference(keys[0], "nobody", "left")])
     assert padzoo("score", shards, "--reward", reward, "--preferences", file, "--out", tmp_path / "other") == 2
     assert f"few.jsonl: no trajectory 'nobody' in {shards}" in capsys.readouterr().err

@@ -27,3 +27,10 @@ def test_every_damaged_shard_is_named(shards: Path, tmp_path: Path, capsys: pyte
 def test_a_share_is_enough_where_time_is_short(shards: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert padzoo("verify", shards, "--share", 0.5) == 0
     assert "3 of 6 shards, 12 trajectories" in capsys.readouterr().out
+    drawn = set()
+    for seed in range(8):
+        assert padzoo("verify", shards, "--share", 0.01, "--seed", seed) == 0
+        drawn.add(capsys.readouterr().out.partition(" trajectories, ")[2])
+    assert len(drawn) > 2  # of shards of different sizes
+    assert padzoo("verify", shards, "--share", 0) == 2
+    assert "--share 0.0: allowed: above 0 to 1" in capsys.readouterr().err

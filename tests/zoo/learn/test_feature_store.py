@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from padzoo.core.trajectory import Trajectory
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.zoo.learn.feature_store import FeatureStore
 from padzoo.zoo.nets.agent_features import AgentFeatures
 from padzoo.zoo.nets.policy import Policy
@@ -17,7 +17,7 @@ from padzoo.zoo.nets.reward import RewardNet
 
 @pytest.fixture(scope="module")
 def some(shards: Path) -> list[Trajectory]:
-    return Archive(shards)[:3]
+    return ShardSet(shards)[:3]
 
 
 @dataclass

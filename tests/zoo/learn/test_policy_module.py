@@ -6,7 +6,7 @@ import torch
 from micro import fit, padzoo, preset, weights
 
 from padzoo.core.gamepad import COMPONENTS
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.zoo import hub
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 
@@ -45,7 +45,7 @@ def test_predictions_are_features_most_likely_actions_and_log_probabilities(
     options = ["--data.train", shards, "--data.predict", shards, "--ckpt_path", policy]
     root = ["--trainer.default_root_dir", tmp_path]
     assert padzoo("predict", *preset("policy", "prefft"), *options, *root, *writer) == 0
-    net, archive = hub.load(policy, "policy"), Archive(shards)
+    net, archive = hub.load(policy, "policy"), ShardSet(shards)
     assert {path.stem for path in (tmp_path / "out").iterdir()} == set(archive.keys)
     trajectory = max(archive, key=len)
     assert len(trajectory) > 32

@@ -9,7 +9,7 @@ import torch
 from micro import column, fit, logged, padzoo, preset, weights
 
 from padzoo.datamodules.judges import preference
-from padzoo.datamodules.sets.archive import Archive
+from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.zoo import hub
 from padzoo.zoo.learn.feature_store import FeatureStore
 from padzoo.zoo.learn.reward_model import RewardModel
@@ -57,7 +57,7 @@ def test_features_are_computed_once_a_trajectory_and_kept(
 ) -> None:
     options = [*data, "--model.feature_cache", tmp_path / "features", "--trainer.max_steps", 5]
     first = fit("reward", "reward", tmp_path / "first", *options)
-    assert computed == [len(trajectory) for trajectory in Archive(shards)]
+    assert computed == [len(trajectory) for trajectory in ShardSet(shards)]
     computed.clear()
     second = fit("reward", "reward", tmp_path / "second", *options)
     assert computed == []
@@ -68,7 +68,7 @@ def test_features_are_computed_once_a_trajectory_and_kept(
 @torch.no_grad()
 def test_the_rewards_of_the_training_set_span_0_to_1(reward: Path, shards: Path) -> None:
     net = hub.load(reward, "reward")
-    features = [net.features(trajectory.frames).half().float() for trajectory in Archive(shards)]
+    features = [net.features(trajectory.frames).half().float() for trajectory in ShardSet(shards)]
     rewards = net(torch.stack(features))
     torch.testing.assert_close(rewards.min(), torch.tensor(0.0), atol=1e-6, rtol=0)
     torch.testing.assert_close(rewards.max(), torch.tensor(1.0), atol=1e-6, rtol=0)
@@ -104,7 +104,7 @@ def test_testing_writes_the_accuracy_on_held_out_preferences(
     held_out = ["--data.test", shards, "--data.test_preferences", preferences, "--ckpt_path", reward]
     root = ["--trainer.default_root_dir", tmp_path]
     assert padzoo("test", *preset("reward", "reward"), *data, *held_out, *root) == 0
-    net, archive = hub.load(reward, "reward"), Archive(shards)
+    net, archive = hub.load(reward, "reward"), ShardSet(shards)
     rewards = dict(zip(archive.keys, net.reward([trajectory.frames for trajectory in archive]).tolist(), strict=True))
     pairs = preference.read(preferences)
     right = [rewards[pair.winner] > rewards[pair.loser] for pair in pairs]
@@ -129,7 +129,7 @@ def test_predictions_are_the_rewards_of_the_frames(
     writer = ["--trainer.callbacks", "PredictionWriter", "--trainer.callbacks.out", tmp_path / "out"]
     options = [*data, "--data.predict", shards, "--ckpt_path", reward, "--trainer.default_root_dir", tmp_path]
     assert padzoo("predict", *preset("reward", "reward"), *options, *writer) == 0
-    net, archive = hub.load(reward, "reward"), Archive(shards)
+    net, archive = hub.load(reward, "reward"), ShardSet(shards)
     assert {path.stem for path in (tmp_path / "out").iterdir()} == set(archive.keys)
     for trajectory in archive[:3]:
         with np.load(tmp_path / "out" / f"{trajectory.key}.npz") as found:

@@ -3,30 +3,24 @@
 import hashlib
 import io
 import json
-import shutil
 import tarfile
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict
-from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from upath import UPath
-
+from padzoo.core.atomic import atomic, beside, remove
 from padzoo.core.gamepad import SCHEMA, is_noop
 from padzoo.core.record import Record
+from padzoo.core.strict import build
 from padzoo.core.trajectory import Trajectory
-from padzoo.datamodules.sets.archive import Archive
-from padzoo.datamodules.sets.manifest import INDEX, Manifest, Shard
-
-__all__ = ["Manifest", "Shard", "ShardWriter", "read", "records"]
+from padzoo.datamodules.sets.manifest import FORMAT, INDEX, Index, Shard
 
 # 0.9 MB a trajectory at 128 x 128, so 15 MB a shard: small enough that the 300 curated runs give 19 shards to share
 # among readers. A set of millions wants shards of 100 to 200 MB.
 TRAJECTORIES_PER_SHARD: Final = 16
-PROGRESS: Final = "progress.json"  # the finished shards of a writer that can go on
+PROGRESS: Final = "progress.json"  # the finished shards of a writer that can resume
 
 
 class ShardWriter:
@@ -39,8 +33,8 @@ class ShardWriter:
         out: Folder to make; it may exist if it is empty.
         source: How the set is made, for the manifest: JSON values.
         trajectories_per_shard: How many go into one tar file, 1 or more.
-        resume: Keep the finished shards of a writer that was cut off, and go on behind them; see `keys`.
-        origin: Where the trajectories are read from, which one that goes on must share; not in the manifest.
+        resume: Keep the finished shards of a writer that was cut off, and write behind them; see `keys`.
+        origin: Where the trajectories are read from, which must be the same when it resumes; not in the manifest.
 
     Attributes:
         keys: Keys of the trajectories in the set so far.
@@ -64,7 +58,7 @@ class ShardWriter:
             raise ValueError(f"{out}: already exists; allowed: a new or an empty folder")
         if trajectories_per_shard < 1:
             raise ValueError(f"trajectories_per_shard {trajectories_per_shard}: allowed: 1 or more")
-        self._aside = self.out.with_name(f".{self.out.name}.partial")
+        self._aside = beside(self.out)
         self._begun: dict[str, Any] = {"source": source, "origin": origin}
         self._per_shard = trajectories_per_shard
         self._resume = resume
@@ -80,10 +74,10 @@ class ShardWriter:
 
     def __enter__(self) -> "ShardWriter":
         if not self._resume:
-            shutil.rmtree(self._aside, ignore_errors=True)  # what a killed writer left
+            remove(self._aside)  # what a killed writer left
         self._aside.mkdir(parents=True, exist_ok=self._resume)
         if (self._aside / PROGRESS).is_file():
-            self._go_on()
+            self._continue()
         return self
 
     def __exit__(
@@ -97,7 +91,7 @@ class ShardWriter:
                 self._tar.close()
         finally:
             if not self._resume or kind is None or not self._shards:
-                shutil.rmtree(self._aside, ignore_errors=True)
+                remove(self._aside)
 
     def write(self, item: Trajectory | Record) -> None:
         """Adds one trajectory.
@@ -147,7 +141,7 @@ class ShardWriter:
         self._tar.close()
         path = self._shard_path()
         with path.open("rb") as file:
-            sha256 = _sha256(file)
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         self._shards.append(
             Shard(
                 name=path.name,
@@ -163,11 +157,10 @@ class ShardWriter:
         self._tar, self._members, self._steps, self._active = None, {}, {}, {}
         if self._resume:
             state = {"begun": self._begun, "size": self._size, "outcomes": self.outcomes}
-            aside = self._aside / f"{PROGRESS}.partial"
-            aside.write_text(json.dumps(state | {"shards": [asdict(shard) for shard in self._shards]}))
-            aside.replace(self._aside / PROGRESS)
+            with atomic(self._aside / PROGRESS) as file:
+                file.write_text(json.dumps(state | {"shards": [asdict(shard) for shard in self._shards]}))
 
-    def _go_on(self) -> None:
+    def _continue(self) -> None:
         state = json.loads((self._aside / PROGRESS).read_text())
         if state["begun"] != self._begun:
             raise ValueError(
@@ -176,52 +169,23 @@ class ShardWriter:
             )
         self._size = tuple(state["size"])
         self.outcomes.update(state["outcomes"])
-        self._shards = [Shard(**shard) for shard in state["shards"]]
+        self._shards = [build(Shard, shard, str(self._aside / PROGRESS)) for shard in state["shards"]]
         self.keys = {key for shard in self._shards for key in shard.steps}
 
     def _finish(self) -> None:
         if self._size is None:
             raise ValueError(f"{self.out}: no trajectory was written; a set holds at least one")
-        manifest = Manifest(
-            folder=UPath(self.out),
+        index = Index(
+            format=FORMAT,
+            schema=SCHEMA,
             height=self._size[0],
             width=self._size[1],
             samples=sum(shard.samples for shard in self._shards),
             frames=sum(shard.frames for shard in self._shards),
             outcomes=dict(sorted(self.outcomes.items())),
             source=self._begun["source"],
-            shards=tuple(self._shards),
-            fingerprint="",
+            shards=self._shards,
         )
-        (self._aside / INDEX).write_text(manifest.dump(SCHEMA))
+        (self._aside / INDEX).write_text(index.dump())
         (self._aside / PROGRESS).unlink(missing_ok=True)
         self._aside.replace(self.out)  # also over an empty folder
-
-
-def records(folder: str | Path) -> Iterator[Record]:
-    """Reads a set in order without decoding frames.
-
-    Args:
-        folder: A folder of shards.
-
-    Raises:
-        ValueError: If the folder or a member is damaged.
-    """
-    archive = Archive(folder)
-    return (archive.record(row) for row in range(len(archive)))
-
-
-def read(folder: str | Path) -> Iterator[Trajectory]:
-    """Reads a set in order, one trajectory at a time.
-
-    Args:
-        folder: A folder of shards.
-
-    Raises:
-        ValueError: If the folder or a member is damaged.
-    """
-    return (record.decode() for record in records(folder))
-
-
-def _sha256(file: BufferedReader) -> str:
-    return hashlib.file_digest(file, "sha256").hexdigest()
