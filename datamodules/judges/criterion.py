@@ -1,41 +1,48 @@
-"""Criteria: what makes one trajectory better than another."""
+"""Judging by a criterion: a rank of each trajectory, by what is known about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
-from importlib import import_module
-from typing import Any, Final, cast
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from padzoo.core.trajectory import TrajectorySummary
+from padzoo.datamodules.judges.preference import Verdict
+from padzoo.datamodules.sets.shard_set import ShardSet
 
 PADS: Final = ("left", "middle", "right")
-Criterion = Callable[[TrajectorySummary], Any]  # a rank, higher is better; None takes part in no comparison
+Rank = Callable[[TrajectorySummary], Any]  # anything that can be sorted, higher is better; None cannot be judged
 
 
-def criterion(name: str) -> Criterion:
-    """Finds a criterion.
+class Criterion:
+    """Judges by ranks: the higher one is better, equal ones tie, and who has none is not judged. No frame is read.
 
     Args:
-        name: `left`, `middle` or `right`: that pad, then another pad, then none, then the shorter one; or a dotted path
-            `package.module.function` to a function of a `TrajectorySummary` that returns a rank, anything that can be
-            sorted, higher is better, or None for a trajectory that cannot be judged.
-
-    Returns:
-        A function of a trajectory's summary that returns its rank.
-
-    Raises:
-        ValueError: If there is no such criterion.
+        rank: Ranks a trajectory by its summary.
+        name: Its name, for messages.
     """
-    if name in PADS:
-        return partial(pad_rank, pad=name)
-    module, _, function = name.rpartition(".")
-    try:
-        found = getattr(import_module(module), function)
-    except (ImportError, AttributeError, ValueError) as error:
-        allowed = f"{', '.join(PADS)}, or a dotted path to a function"
-        raise ValueError(f"criterion {name!r}: not found ({error}); allowed: {allowed}") from None
-    if not callable(found):
-        raise ValueError(f"criterion {name!r}: not a function; allowed: a function of a TrajectorySummary")
-    return cast(Criterion, found)
+
+    def __init__(self, rank: Rank, name: str) -> None:
+        self._rank = rank
+        self._name = name
+
+    def __call__(self, trajectories: ShardSet, pairs: NDArray[np.int64]) -> Iterator[Verdict]:
+        """Judges pairs; see `padzoo.datamodules.judges.judge.Judge`."""
+        known = list(trajectories.summaries())
+        ranks = {row: self._rank(known[row]) for row in np.unique(pairs).tolist()}
+        return (self._verdict(ranks[first], ranks[second]) for first, second in pairs.tolist())
+
+    def _verdict(self, first: Any, second: Any) -> Verdict:
+        if first is None or second is None:
+            return "abstain"
+        if first == second:
+            return "tie"
+        try:
+            return "first" if first > second else "second"
+        except TypeError as error:
+            allowed = "allowed: ranks that can be compared, or None"
+            raise ValueError(f"criterion {self._name!r}: {error}; {allowed}") from error
 
 
 def pad_rank(summary: TrajectorySummary, pad: str) -> tuple[int, int]:
@@ -55,3 +62,6 @@ def pad_rank(summary: TrajectorySummary, pad: str) -> tuple[int, int]:
         raise ValueError(f"trajectory {summary.key!r}: its meta has no 'outcome', which criterion {pad!r} ranks by")
     outcome = summary.meta["outcome"]
     return 2 if outcome == pad else int(outcome in PADS), -summary.length
+
+
+left, middle, right = (partial(pad_rank, pad=pad) for pad in PADS)

@@ -1,40 +1,83 @@
+from functools import partial
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 import pytest
 
 from padzoo.core.trajectory import TrajectorySummary
-from padzoo.datamodules.judges.criterion import criterion
+from padzoo.datamodules.judges import criterion
+from padzoo.datamodules.judges.criterion import Criterion, pad_rank
+from padzoo.datamodules.sets.shard_set import ShardSet
+
+PAIRS = np.array(list(combinations(range(24), 2)))
 
 
 def summary(outcome: str, length: int) -> TrajectorySummary:
     return TrajectorySummary(f"{outcome}-{length}", length, {"outcome": outcome})
 
 
-def longest(found: TrajectorySummary) -> int | None:
-    return None if found.meta["outcome"] == "none" else found.length
+def better(one: TrajectorySummary, other: TrajectorySummary, pad: str) -> bool:
+    """The rule said once more, in words: given pad, then another, then none; then the shorter one."""
+    first, second = one.meta["outcome"], other.meta["outcome"]
+    if first == pad and second != pad:
+        return True
+    if second == pad and first != pad:
+        return False
+    if second == "none" and first != "none":
+        return True
+    if first == "none" and second != "none":
+        return False
+    return one.length < other.length
+
+
+@pytest.mark.parametrize("pad", ["left", "middle", "right"])
+def test_pads_are_judged_as_in_the_paper(shards: Path, pad: str) -> None:
+    known = list(ShardSet(shards).summaries())
+    verdicts = list(Criterion(getattr(criterion, pad), pad)(ShardSet(shards), PAIRS))
+    for (first, second), verdict in zip(PAIRS, verdicts, strict=True):
+        wins = better(known[first], known[second], pad), better(known[second], known[first], pad)
+        assert verdict == {(True, False): "first", (False, True): "second", (False, False): "tie"}[wins]
+    assert set(verdicts) == {"first", "second", "tie"}
 
 
 @pytest.mark.parametrize(
     ("name", "others"), [("left", "middle right"), ("middle", "left right"), ("right", "left middle")]
 )
 def test_pads_rank_as_in_the_paper(name: str, others: str) -> None:
-    rank = criterion(name)
+    rank = partial(pad_rank, pad=name)
     best_first = [summary(name, 60), summary(name, 80), summary(others.split()[0], 50), summary("none", 40)]
     assert sorted(best_first, key=rank, reverse=True) == best_first
     assert rank(summary(others.split()[0], 70)) == rank(summary(others.split()[1], 70))
     assert rank(summary("none", 100)) == rank(summary("success", 100))  # another game's outcome is no pad
 
 
-def test_a_dotted_path_finds_a_function() -> None:
-    rank = criterion("operator.attrgetter")
-    assert callable(rank)
-    assert criterion(f"{__name__}.longest") is longest
+def test_who_has_no_rank_is_not_judged(shards: Path) -> None:
+    def rank(found: TrajectorySummary) -> int | None:
+        return None if found.key == "pattern-001" else found.meta["seed"]
+
+    pairs = np.array([[0, 1], [1, 0], [2, 0], [0, 2], [3, 3]])
+    assert list(Criterion(rank, "seed")(ShardSet(shards), pairs)) == ["abstain", "abstain", "first", "second", "tie"]
 
 
-@pytest.mark.parametrize("name", ["up", "", "os.no_such_function", "no_such_module.f", "math.pi"])
-def test_refuses_what_is_no_criterion(name: str) -> None:
-    with pytest.raises(ValueError, match=f"criterion '{name}': not"):
-        criterion(name)
+def test_only_compared_trajectories_are_ranked(shards: Path) -> None:
+    ranked: list[str] = []
+
+    def rank(found: TrajectorySummary) -> int:
+        ranked.append(found.key)
+        return 0
+
+    list(Criterion(rank, "none")(ShardSet(shards), np.array([[7, 3], [3, 9]])))
+    assert ranked == ["pattern-003", "pattern-007", "pattern-009"]
+
+
+def test_ranks_that_cannot_be_compared_are_refused(shards: Path) -> None:
+    rank: Any = vars
+    with pytest.raises(ValueError, match=r"criterion 'vars': '>' not supported .*; allowed: ranks that can be"):
+        list(Criterion(rank, "vars")(ShardSet(shards), PAIRS))
 
 
 def test_names_a_trajectory_without_an_outcome() -> None:
     with pytest.raises(ValueError, match="trajectory 'odd': its meta has no 'outcome'"):
-        criterion("left")(TrajectorySummary("odd", 3, {}))
+        criterion.left(TrajectorySummary("odd", 3, {}))

@@ -1,0 +1,51 @@
+"""Which trajectories are compared with which."""
+
+from itertools import combinations
+from math import comb, isqrt
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pairs = Literal["all", "random"]
+
+
+def choose_pairs(trajectories: int, count: int, seed: int = 0, pairs: Pairs = "all") -> NDArray[np.int64]:
+    """Draws the pairs of a set to compare (paper, section 3.4).
+
+    The paper compares all pairs of a random subset: of M trajectories, with M(M-1)/2 nearest to `count` (45 for 50, 105
+    for 100). Random pairs of all trajectories show a reward model more of them for the same labour. With one seed, what
+    is compared for a smaller number is compared for a greater one too.
+
+    Args:
+        trajectories: How many there are to choose from.
+        count: Comparisons wanted, 1 or more.
+        seed: Seed of the choice, 0 or more.
+        pairs: `all` pairs of a random subset, or `random` pairs of all trajectories.
+
+    Returns:
+        Rows of the set, int64 `(P, 2)`, no pair twice.
+
+    Raises:
+        ValueError: If there are not so many pairs.
+    """
+    available = comb(trajectories, 2)
+    if not 1 <= count <= available:
+        raise ValueError(
+            f"comparisons {count}: allowed: 1 to {available}, which is every pair of {trajectories} trajectories"
+        )
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(trajectories)
+    if pairs == "all":
+        return np.array(list(combinations(order[: subset_size(count)], 2)))
+    return np.array(list(combinations(order, 2)))[np.sort(rng.permutation(available)[:count])]
+
+
+def subset_size(count: int) -> int:
+    """Returns the M whose M(M-1)/2 pairs are nearest to a number of comparisons; 105 gives 15.
+
+    Args:
+        count: Comparisons wanted, 1 or more.
+    """
+    low = (1 + isqrt(1 + 8 * count)) // 2  # the greatest M with at most `count` pairs
+    return low if count - comb(low, 2) <= comb(low + 1, 2) - count else low + 1
