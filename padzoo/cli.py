@@ -32,14 +32,17 @@ class Command:
     Args:
         help: Its help line.
         positional: Its positional arguments, name to help; one that the function has a default for may be left out.
-        flags: Its options without a value, name to help.
         function: The function `padzoo.commands.<function>.<function>`; None takes the command's own name.
+        flags: Its options without a value, name to help.
+        registry: Dotted path of a registry: the command comes with a name of one of its classes, and what that class is
+            built with are options too.
     """
 
     help: str
     positional: dict[str, str] = field(default_factory=dict)
     function: str | None = None
     flags: dict[str, str] = field(default_factory=dict)
+    registry: str | None = None
 
     def parse(self, name: str, arguments: Sequence[str]) -> Callable[[], None]:
         """Returns the call that the arguments ask for."""
@@ -53,7 +56,18 @@ class Command:
         for flag, text in self.flags.items():
             parser.add_argument(f"--{flag}", action="store_true", help=text)
         parser.add_function_arguments(call, as_positional=False, skip={*self.positional, *map(_plain, self.flags)})
-        return partial(call, **parser.parse_args(list(arguments)).as_dict())
+        if self.registry and not {*arguments[:1]} & {"-h", "--help"}:
+            parser.add_class_arguments(self._chosen(name, arguments), as_positional=False, skip={*self.positional})
+        call(**parser.parse_args(list(arguments)).as_dict())
+
+    def _chosen(self, name: str, arguments: Sequence[str]) -> type:
+        """Returns the class that the first argument names."""
+        assert self.registry is not None
+        if not arguments or arguments[0].startswith("-"):
+            raise ValueError(f"{name}: allowed: padzoo {name} {' '.join(map(str.upper, self.positional))} [OPTIONS]")
+        module, _, registry = self.registry.rpartition(".")
+        chosen: type = getattr(importlib.import_module(module), registry).find(arguments[0])
+        return chosen
 
 
 FOLDER: Final = {"folder": "Folder of the recorded trajectories."}
@@ -63,9 +77,13 @@ COMMANDS: Final = {
     "prefer": Command("Compare pairs of recorded trajectories and write the preferences.", FOLDER),
     "score": Command("Score recorded trajectories with a reward model and keep the best.", FOLDER),
     "import": Command(
-        "Convert recordings made elsewhere into trajectories.",
-        {"source": "Their format: bleeding-edge or lerobot.", "folder": "Folder of the recordings."},
+        "Turn recordings of human play into trajectories.",
+        {
+            "source": "bleeding-edge, lerobot or an importer's dotted path; SOURCE --help lists its options.",
+            "folder": "Folder of recordings to read.",
+        },
         "import_recordings",
+        registry="padzoo.datamodules.importers.importer.IMPORTERS",
     ),
     "verify": Command("Check recorded trajectories against their checksums.", FOLDER),
     "play": Command(

@@ -2,7 +2,7 @@
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -29,37 +29,35 @@ class BleedingEdge:
 
     def __init__(self, folder: str | Path, size: int = 128, sticks: Sticks = "buckets") -> None:
         self.folder = Path(folder)
-        self.paths = sorted(self.folder.rglob("*.npz"))
-        if not self.paths:
-            raise ValueError(f"{folder}: no .npz file; allowed: a folder of them")
         self._size = size
         self._sticks: Sticks = sticks
-        paths: dict[str, Path] = {}
-        for key, path in self.clips():
-            if paths.setdefault(key, path) != path:
-                raise ValueError(
-                    f"{path}: its key {key!r} is that of {paths[key]} too; allowed: names that differ in it"
-                )
-
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def clips(self) -> Iterator[tuple[str, Path]]:
-        """Yields each file with the key of its trajectory: its path in the folder, in small letters."""
-        for path in self.paths:
+        self._paths: dict[str, Path] = {}
+        for path in sorted(self.folder.rglob("*.npz")):
             name = path.relative_to(self.folder).with_suffix("").as_posix().lower()
-            yield re.sub(r"[^a-z0-9_-]", "-", name)[-80:], path
+            key = re.sub(r"[^a-z0-9_-]", "-", name)[-80:]
+            if key in self._paths:
+                raise ValueError(
+                    f"{path}: its key {key!r} is that of {self._paths[key]} too; allowed: names that differ in it"
+                )
+            self._paths[key] = path
+        if not self._paths:
+            raise ValueError(f"{folder}: no .npz file; allowed: a folder of them")
 
-    def read(self, key: str, path: Path) -> Trajectory:
+    @property
+    def keys(self) -> Collection[str]:
+        """Each file's key: its path in the folder, in small letters."""
+        return self._paths
+
+    def read(self, key: str) -> Trajectory:
         """Reads one file.
 
         Args:
             key: Key of its trajectory.
-            path: The file.
 
         Raises:
             ValueError: If it is damaged, or not as described.
         """
+        path = self._paths[key]
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 images, actions = arrays["images"], arrays["actions"]

@@ -1,19 +1,23 @@
 """Reading human play from LeRobot data sets (format v3.0) whose action is a gamepad."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
-import pyarrow.parquet as parquet
 from numpy.typing import NDArray
 
 from padzoo.core.gamepad import COMPONENTS, RATE
 from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.importers.gamepad_actions import Sticks, gamepad_actions
 from padzoo.envs.area import AreaReduction
+
+try:
+    import av
+    import pyarrow.parquet as parquet
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(f"{error}; allowed after: pip install 'padzoo[lerobot]'") from error
 
 Row = Mapping[str, Any]  # of the table of episodes
 
@@ -31,7 +35,7 @@ class LeRobot:
         camera: Name of the video to take; None takes the only one.
 
     Raises:
-        ValueError: If the folder is no such data set, its action no gamepad, or the camera not to be told.
+        ValueError: If the folder is no such data set, its action no gamepad, or the camera not clear.
     """
 
     def __init__(self, folder: str | Path, size: int = 128, sticks: Sticks = "unit", camera: str | None = None) -> None:
@@ -52,30 +56,30 @@ class LeRobot:
         if camera not in cameras and (camera or len(cameras) != 1):
             raise ValueError(f"--camera {camera}: allowed, as {about} says: {', '.join(cameras) or 'none'}")
         self._camera = camera or cameras[0]
-        self._tables = sorted(self.folder.glob("meta/episodes/*/*.parquet"))
+        self._rows = {f"episode-{row['episode_index']:06d}": row for row in self._episodes()}
 
-    def __len__(self) -> int:
-        return int(self._info["total_episodes"])
+    @property
+    def keys(self) -> Collection[str]:
+        """Every episode's key."""
+        return self._rows
 
-    def clips(self) -> Iterator[tuple[str, Row]]:
-        """Yields every episode's key and its row of the table of episodes."""
+    def _episodes(self) -> Iterator[Row]:
+        """Yields the rows of the table of episodes."""
         video = [f"videos/{self._camera}/{name}" for name in ("chunk_index", "file_index", "from_timestamp")]
         columns = ["episode_index", "length", "data/chunk_index", "data/file_index", *video]
-        for table in self._tables:
-            for batch in parquet.ParquetFile(table).iter_batches(columns=columns):
-                for row in batch.to_pylist():
-                    yield f"episode-{row['episode_index']:06d}", row
+        for table in sorted(self.folder.glob("meta/episodes/*/*.parquet")):
+            yield from parquet.read_table(table, columns=columns).to_pylist()
 
-    def read(self, key: str, row: Row) -> Trajectory:
+    def read(self, key: str) -> Trajectory:
         """Reads one episode.
 
         Args:
             key: Key of its trajectory.
-            row: Its row of the table of episodes.
 
         Raises:
             ValueError: If its files are missing or damaged, or hold fewer steps than the table says.
         """
+        row = self._rows[key]
         number, length = row["episode_index"], row["length"]
         data = self._path("data_path", chunk_index=row["data/chunk_index"], file_index=row["data/file_index"])
         video = f"videos/{self._camera}"
@@ -127,7 +131,7 @@ class LeRobot:
 
 
 def _columns(action: Mapping[str, Any], about: Path) -> list[int]:
-    """Tells where the parts of our gamepad are in a data set's action."""
+    """Returns where the parts of our gamepad are in a data set's action."""
     names = action.get("names") or []
     if isinstance(names, dict):  # grouped, as robots' joints are
         names = [name for group in names.values() for name in group]

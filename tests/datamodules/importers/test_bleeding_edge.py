@@ -26,9 +26,8 @@ def save(path: Path, steps: int = 5, first: bool = False, **changed: object) -> 
 def test_a_clip_becomes_a_trajectory(tmp_path: Path, first: bool) -> None:
     images = save(tmp_path / "part 1" / "FB_01-A.npz", first=first)
     clips = BleedingEdge(tmp_path, size=64)
-    (key, path), *rest = clips.clips()
-    assert (key, rest) == ("part-1-fb_01-a", [])
-    found = clips.read(key, path)
+    assert list(clips.keys) == ["part-1-fb_01-a"]
+    found = clips.read("part-1-fb_01-a")
     assert found.frames.shape == (5, 64, 64, 3)
     fine = images.repeat(16, axis=1).reshape(5, 64, 45, 300, 3).mean(axis=2)  # 180 x 16 = 64 x 45
     expected = fine.repeat(16, axis=2).reshape(5, 64, 64, 75, 3).mean(axis=3)
@@ -73,13 +72,13 @@ def test_a_stick_that_is_nowhere_is_refused(value: float, sticks: str) -> None:
 def test_a_clip_of_another_form_is_refused(tmp_path: Path, changed: dict[str, object], message: str) -> None:
     save(tmp_path / "clip.npz", **changed)
     with pytest.raises(ValueError, match=rf"clip\.npz: {message}"):
-        BleedingEdge(tmp_path).read("clip", tmp_path / "clip.npz")
+        BleedingEdge(tmp_path).read("clip")
 
 
 def test_a_folder_without_clips_is_refused(tmp_path: Path) -> None:
     (tmp_path / "clip.npz").write_bytes(b"no zip")
     with pytest.raises(ValueError, match=r"clip\.npz: no readable clip"):
-        BleedingEdge(tmp_path).read("clip", tmp_path / "clip.npz")
+        BleedingEdge(tmp_path).read("clip")
     (tmp_path / "clip.npz").unlink()
     with pytest.raises(ValueError, match=r"no \.npz file; allowed: a folder of them"):
         BleedingEdge(tmp_path)

@@ -89,7 +89,7 @@ def test_every_second_frame_of_20_a_second_keeps_its_action(tmp_path: Path) -> N
 
 def test_ten_frames_a_second_are_all_kept(tmp_path: Path) -> None:
     recordings = LeRobot(make(tmp_path / "source", fps=10), size=64)
-    assert [len(recordings.read(key, row)) for key, row in recordings.clips()] == list(LENGTHS)
+    assert [len(recordings.read(key)) for key in recordings.keys] == list(LENGTHS)
 
 
 @pytest.mark.parametrize(
@@ -113,15 +113,13 @@ def test_an_unknown_camera_is_refused(tmp_path: Path) -> None:
 
 def test_no_path_leads_out_of_the_set(tmp_path: Path) -> None:
     recordings = LeRobot(make(tmp_path / "source", data_path="../secret-{chunk_index}.parquet"))
-    key, row = next(recordings.clips())
     with pytest.raises(ValueError, match=r"data_path '\.\./secret-\{chunk_index\}\.parquet' leads out of the data set"):
-        recordings.read(key, row)
+        recordings.read("episode-000000")
 
 
 def test_a_video_that_is_cut_off_is_named(tmp_path: Path) -> None:
     recordings = LeRobot(make(tmp_path / "source"), size=64)
     film = next((tmp_path / "source").rglob("*.mp4"))
     film.write_bytes(film.read_bytes()[:600])
-    key, row = next(recordings.clips())
     with pytest.raises(ValueError, match=r"source: episode 0: "):
-        recordings.read(key, row)
+        recordings.read("episode-000000")

@@ -40,11 +40,11 @@ def test_an_import_that_was_cut_off_goes_on(
     read: list[str] = []
     original = BleedingEdge.read
 
-    def fail_at_eight(self: BleedingEdge, key: str, path: Path) -> Trajectory:
+    def fail_at_eight(self: BleedingEdge, key: str) -> Trajectory:
         read.append(key)
         if len(read) == 8:
             raise KeyboardInterrupt
-        return original(self, key, path)
+        return original(self, key)
 
     monkeypatch.setattr(BleedingEdge, "read", fail_at_eight)
     command = ["import", "bleeding-edge", clips, "--out", out]
@@ -66,4 +66,22 @@ def test_an_import_that_was_cut_off_goes_on(
 
 def test_other_recordings_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert padzoo("import", "minecraft", tmp_path, "--out", tmp_path / "shards") == 2
-    assert "source 'minecraft' is not known; allowed: bleeding-edge" in capsys.readouterr().err
+    assert "importer 'minecraft': not known; allowed: bleeding-edge, lerobot, or" in capsys.readouterr().err
+
+
+def test_an_importers_own_options_are_its_constructors(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments, has_camera in ((["--help"], False), (["bleeding-edge", "--help"], False), (["lerobot", "-h"], True)):
+        with pytest.raises(SystemExit):
+            padzoo("import", *arguments)
+        assert ("--camera" in capsys.readouterr().out) == has_camera
+    assert padzoo("import", "bleeding-edge", clips, "--out", tmp_path / "shards", "--camera", "front") == 2
+    assert "--camera" in capsys.readouterr().err
+    assert padzoo("import", "--out", tmp_path / "shards", "bleeding-edge", clips) == 2
+    assert "allowed: padzoo import SOURCE FOLDER [OPTIONS]" in capsys.readouterr().err
+    assert padzoo("import", "bleeding-edge", clips, "--out", tmp_path / "shards", "--size", 32, "--sticks", "unit") == 2
+    assert "(--sticks unit)" in capsys.readouterr().err
+    assert padzoo("import", "bleeding-edge", clips, "--out", tmp_path / "small", "--size", 32) == 0
+    expected = {"command": "import", "source": "bleeding-edge", "size": 32, "sticks": "buckets"}
+    assert ShardSet(tmp_path / "small").manifest.source == expected
