@@ -14,7 +14,7 @@ from scipy.stats import MonteCarloMethod, chi2_contingency
 
 from padzoo.cli import main
 from padzoo.core.provenance import origin
-from padzoo.datamodules.sets import shards
+from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.zoo.hub.index import Catalog, find
 
 
@@ -37,7 +37,7 @@ def row(name: str, episodes: int, seed: int) -> str:
         options = ["--policy", name, "--episodes", str(episodes), "--seed", str(seed), "--out", str(out)]
         if main(["rollout", *options]):
             raise SystemExit(f"{name}: the rollout failed")
-        found = Counter(trajectory.meta["outcome"] for trajectory in shards.read(out))
+        found = Counter(trajectory.meta["outcome"] for trajectory in ShardSet(out))
     counts = {outcome: rate.count for outcome, rate in result.rates.items()}
     cells = [
         f"{100 * count / result.trials:.1f} / {100 * found[outcome] / episodes:.1f}"

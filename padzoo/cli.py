@@ -34,8 +34,8 @@ class Command:
         positional: Its positional arguments, name to help; one that the function has a default for may be left out.
         function: The function `padzoo.commands.<function>.<function>`; None takes the command's own name.
         flags: Its options without a value, name to help.
-        registry: Dotted path of a registry: the command comes with a name of one of its classes, and what that class is
-            built with are options too.
+        registry: Dotted path of a registry of which the first argument names a class: its constructor's arguments are
+            options too.
     """
 
     help: str
@@ -58,7 +58,7 @@ class Command:
         parser.add_function_arguments(call, as_positional=False, skip={*self.positional, *map(_plain, self.flags)})
         if self.registry and not {*arguments[:1]} & {"-h", "--help"}:
             parser.add_class_arguments(self._chosen(name, arguments), as_positional=False, skip={*self.positional})
-        call(**parser.parse_args(list(arguments)).as_dict())
+        return partial(call, **parser.parse_args(list(arguments)).as_dict())
 
     def _chosen(self, name: str, arguments: Sequence[str]) -> type:
         """Returns the class that the first argument names."""
@@ -77,10 +77,10 @@ COMMANDS: Final = {
     "prefer": Command("Compare pairs of recorded trajectories and write the preferences.", FOLDER),
     "score": Command("Score recorded trajectories with a reward model and keep the best.", FOLDER),
     "import": Command(
-        "Turn recordings of human play into trajectories.",
+        "Convert recordings made elsewhere into trajectories.",
         {
-            "source": "bleeding-edge, lerobot or an importer's dotted path; SOURCE --help lists its options.",
-            "folder": "Folder of recordings to read.",
+            "source": "Their format: bleeding-edge, lerobot or an importer's dotted path; SOURCE --help lists options.",
+            "folder": "Folder of the recordings.",
         },
         "import_recordings",
         registry="padzoo.datamodules.importers.importer.IMPORTERS",

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from padzoo.cli import COMMANDS, TRAINING, main
+from padzoo.datamodules.importers.importer import IMPORTERS
 
 CLASSES = {
     "--model": ("BehaviorCloning", "RewardModel", "Reinforce"),
@@ -29,6 +30,8 @@ def options(*arguments: str) -> list[str]:
 def flags() -> str:
     """Returns all options, one a line behind its command."""
     lines = [f"{name} {option}" for name in (*TRAINING, *COMMANDS) for option in options(name, "--help")]
+    for name in IMPORTERS.table:
+        lines += [f"import {name} {option}" for option in options("import", name, "--help")]
     for option, classes in CLASSES.items():
         for name in classes:
             lines += [f"{option} {name} {argument}" for argument in options("fit", f"{option}.help", name)]

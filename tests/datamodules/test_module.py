@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 from lightning.pytorch import LightningModule, Trainer
-from padzoo.datamodules.judges.judge import compare
-from padzoo.datamodules.judges.pairs import choose_pairs
 
 from padzoo import datamodules
 from padzoo.core.episode import Episode
 from padzoo.datamodules import Demonstrations, Episodes, Preferences, ShardSet, Trajectory
 from padzoo.datamodules.judges import preference
+from padzoo.datamodules.judges.judge import compare
+from padzoo.datamodules.judges.pairs import choose_pairs
 from padzoo.datamodules.module import ZooDataModule
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from padzoo.datamodules.judges.judge import compare
-from padzoo.datamodules.judges.pairs import choose_pairs
 
 from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.judges import preference
+from padzoo.datamodules.judges.judge import compare
+from padzoo.datamodules.judges.pairs import choose_pairs
 from padzoo.datamodules.judges.preference import Preference
 from padzoo.datamodules.preferences import Preferences
 from padzoo.datamodules.sets.shard_set import ShardSet
