@@ -1,5 +1,7 @@
 """Loaders of data sets whose items are whole batches already."""
 
+import atexit
+import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
 from itertools import count as count_from
@@ -61,8 +63,16 @@ def outlast_signals(worker: int) -> None:
     Args:
         worker: Its number.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
         signal.signal(number, signal.SIG_IGN)
+
+
+@atexit.register  # after multiprocessing's own, and so run before it
+def end_workers() -> None:
+    """Ends the workers that an error has left: the interpreter would ask by SIGTERM, which they ignore, and wait."""
+    for process in multiprocessing.active_children():
+        if process.daemon:
+            process.kill()
 
 
 def as_is(batch: Any) -> Any:

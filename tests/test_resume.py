@@ -1,6 +1,7 @@
 """Trainings that are killed, in processes of their own, and go on."""
 
 import csv
+import json
 import os
 import random
 import signal
@@ -88,6 +89,17 @@ def test_a_training_that_is_asked_to_stop_leaves_its_last_update(
     last = checkpoint(tmp_path / "checkpoints" / "last.ckpt")["global_step"]
     assert last >= 3
     assert max(losses(tmp_path)) == last - 1
+
+
+def test_an_error_in_the_middle_of_a_training_ends_the_process(shards: Path, tmp_path: Path) -> None:
+    stopping = json.dumps({"class_path": "EarlyStopping", "init_args": {"monitor": "no_such_metric"}})
+    options = ["--trainer.callbacks+", stopping, "--data.cache", "false", "--data.workers", 2]
+    root = ["--data.train", shards, "--trainer.default_root_dir", tmp_path]
+    command = [sys.executable, "-m", "padzoo", "fit", *map(str, [*preset("policy", "base"), *root, *options])]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)  # it hung for ever
+    assert found.returncode == 1
+    assert "no_such_metric" in found.stderr
+    assert checkpoint(tmp_path / "checkpoints" / "last.ckpt")["global_step"] == 2
 
 
 def test_going_on_without_a_checkpoint_is_an_error(
