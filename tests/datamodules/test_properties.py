@@ -120,6 +120,20 @@ def test_training_resumes_at_any_batch_with_the_same_rest(
         assert len(one["seeds"]) == batch_size
 
 
+@given(LENGTHS, CONTEXTS, SEEDS, st.booleans(), st.data())
+def test_no_window_comes_twice_whatever_the_ranks_and_workers(
+    lengths: list[list[int]], context: int, seed: int, decoded: bool, data: st.DataObject
+) -> None:
+    memory = Memory(lengths)
+    world = data.draw(st.integers(1, len(lengths)))
+    workers = data.draw(st.integers(1, len(lengths) // world))
+    source = laps(memory, context, seed, decoded)
+    batches = WindowBatches(source, batch_size=2, augment=None, seeds=True, world=world)
+    with patch.object(window_batches, "get_worker_info", lambda: SimpleNamespace(num_workers=workers)):
+        drawn = [each for number in range(3 * world * workers) for each in batches[number]["seeds"]]
+    assert len(set(drawn)) == len(drawn) == 6 * world * workers  # every window has a seed of its own
+
+
 @given(st.integers(2, 30), st.integers(1, 40), st.integers(2, 12), SEEDS, st.integers(0, 60))
 def test_any_batch_of_comparisons_is_the_one_that_comes_in_turn(
     trajectories: int, batch_size: int, group: int, seed: int, number: int
