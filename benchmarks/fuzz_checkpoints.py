@@ -21,7 +21,7 @@ import torch
 from padzoo.core.provenance import origin
 from padzoo.zoo import hub
 from padzoo.zoo.hub.card import About
-from padzoo.zoo.hub.publish import Publication
+from padzoo.zoo.hub.publish import publish
 from padzoo.zoo.nets.policy import Policy
 
 POISON = b"cos\nsystem\n(S'touch executed'\ntR."
@@ -81,7 +81,7 @@ DAMAGES: tuple[Callable[[bytes, random.Random], bytes | None], ...] = (
 )
 
 
-def publish(zoo: Path) -> None:
+def publish_family(zoo: Path) -> None:
     """Makes the good zoo: a policy and one that is stored on it."""
     torch.manual_seed(0)
     sft = Policy("tiny")
@@ -92,7 +92,7 @@ def publish(zoo: Path) -> None:
         for name, net in zip(NAMES, (sft, aligned), strict=True):
             base = None if net is sft else zoo / NAMES[0]
             hub.save(net, Path(scratch) / name, About(name=name), "float16", base)
-            Publication.of(Path(scratch) / name, str(zoo)).publish()
+            publish(Path(scratch) / name, str(zoo))
 
 
 def damage(folder: Path, number: int, rng: random.Random) -> str:
@@ -131,7 +131,7 @@ def fuzz(scratch: Path, trials: int, seed: int) -> Counter[str]:
     rng = random.Random(seed)
     good, zoo = scratch / "good", scratch / "zoo"
     os.environ |= {"PADZOO_INDEX": str(zoo), "PADZOO_CACHE": str(scratch / "cache")}
-    publish(good)
+    publish_family(good)
     counts: Counter[str] = Counter()
     for number in range(trials):
         shutil.copytree(good, zoo)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal
 
-from padzoo.zoo.hub.card import About, Card, Precision
+from padzoo.zoo.hub.card import Card, Precision
 
 Format = Literal["safetensors", "onnx"]
 
@@ -30,10 +30,11 @@ def export(ref: str, format: Format, out: str, dtype: Precision | None = None) -
 def to_safetensors(ref: str, out: Path, dtype: Precision | None) -> None:
     """Writes a folder of weights that stand alone."""
     from padzoo.zoo import hub
+    from padzoo.zoo.hub.checkpoint import read_about
 
     path = hub.locate(ref)
     if not path.is_dir():
-        hub.save(hub.load(ref), out, About(checkpoint=hub.sha256(path)), dtype or "float32")
+        hub.save(hub.load(ref), out, read_about(path), dtype or "float32")
         return
     card = Card.read(path)
     same = dtype in (None, card.dtype)  # results are of these very weights

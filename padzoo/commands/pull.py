@@ -2,7 +2,7 @@
 
 from padzoo.zoo import hub
 from padzoo.zoo.hub.index import Catalog
-from padzoo.zoo.hub.publish import Publication
+from padzoo.zoo.hub.publish import is_published, publish
 
 
 def pull(name: str | None = None, all: bool = False, to: str | None = None) -> None:
@@ -27,6 +27,5 @@ def pull(name: str | None = None, all: bool = False, to: str | None = None) -> N
             print(folder)
             continue
         for path in filter(None, [hub.base(folder), folder]):
-            publication = Publication.of(path, to)
-            if not publication.is_there():
-                print(publication.publish())
+            if not is_published(path, to):
+                print(publish(path, to))

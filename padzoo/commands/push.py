@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from padzoo.zoo import hub
-from padzoo.zoo.hub.card import Card, Precision
+from padzoo.zoo.hub.card import CARD, Card, File, Precision
 from padzoo.zoo.hub.checkpoint import read_about
-from padzoo.zoo.hub.publish import Publication, published, result
+from padzoo.zoo.hub.publish import publish, published, result
 
 
 def push(
@@ -61,11 +61,8 @@ def push(
             hub.save(hub.load(ref), folder, replace(about, **said), dtype or card.dtype, base or hub.base(path))
         else:
             folder = hub.prove(path)
-        _publish(Publication.of(folder, target), dry_run)
-
-
-def _publish(publication: Publication, dry_run: bool) -> None:
-    place = publication.publish(dry_run)
-    for path, file in publication.files.items():
-        print(f"{path}: {file.bytes:,} bytes, sha256 {file.sha256}")
+        place = publish(folder, target, dry_run)
+        card = Card.read(folder)
+        for each, file in ({CARD: File.of((folder / CARD).read_bytes())} | card.files).items():
+            print(f"{card.name}/{each}: {file.bytes:,} bytes, sha256 {file.sha256}")
     print(f"would go to {place}" if dry_run else f"published as {place}")

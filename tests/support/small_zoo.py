@@ -11,7 +11,7 @@ import yaml
 from padzoo.zoo import hub
 from padzoo.zoo.hub.card import CARD, About, Ancestor, Card
 from padzoo.zoo.hub.index import INDEX
-from padzoo.zoo.hub.publish import Publication
+from padzoo.zoo.hub.publish import publish
 from padzoo.zoo.nets.agent_features import AgentFeatures
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import RewardNet
@@ -34,7 +34,7 @@ def publish_family(zoo: Path, scratch: Path) -> None:
         base = None if net is sft else zoo / "policy_tiny.sft"
         parents = {"policy": Ancestor("policy_tiny.sft", hub.sha256(base))} if base else {}
         hub.save(net, scratch / name, About(name=name, parents=parents), "float16", base)
-        Publication.of(scratch / name, str(zoo)).publish()
+        publish(scratch / name, str(zoo))
 
 
 def rewrite(zoo: Path, name: str, **changes: object) -> None:

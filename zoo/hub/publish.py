@@ -1,16 +1,15 @@
 """Publishing: what is known of a network from the files of its training, and its folder's way into a store."""
 
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from padzoo.core.provenance import commit
 from padzoo.core.wilson import wilson
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.sets.manifest import Manifest
-from padzoo.zoo.hub.card import CARD, LARGEST, About, Ancestor, Card, Data, File, Rate, Result, Source
+from padzoo.zoo.hub.card import CARD, LARGEST, About, Ancestor, Card, Data, Rate, Result, Source
 from padzoo.zoo.hub.checkpoint import hash_file, read_about
 from padzoo.zoo.hub.index import INDEX, Entry, Index, check_name
 from padzoo.zoo.hub.store import Store, open_store
@@ -83,67 +82,34 @@ def result(folder: str, preferences: str | None = None) -> Result:
     return Result("preferences", len(found), {"accuracy": _rate(accurate, len(found))}, manifest.source)
 
 
-@dataclass(frozen=True)
-class Publication:
-    """A checkpoint and where it is to go.
+def publish(folder: Path, target: str, dry_run: bool = False) -> str:
+    """Writes a checkpoint into a place of its own, and into the index of that place.
 
     Args:
-        card: Its card.
-        contents: All of its files by name, the card's text among them.
+        folder: A folder of weights, every byte of which is checked.
         target: A folder, a URL of fsspec, or `hf://OWNER/NAME`.
+        dry_run: Only find out whether it could be written.
+
+    Returns:
+        Where it is.
+
+    Raises:
+        ValueError: If it is damaged, its card gives it no name, or there is something of its name already.
     """
+    card, entry = _entry(folder)
+    store, name, url = open_store(target, writes=True), card.name, f"{target.rstrip('/')}/{card.name}"
+    index = Index.of(store)
+    if name in index.checkpoints or store.exists(name):
+        raise ValueError(f"{url}: exists already; weights are never overwritten")
+    contents = {CARD: (folder / CARD).read_bytes()} | card.read_files(folder)
+    listed = replace(index, checkpoints=index.checkpoints | {name: entry}).dump().encode()
+    return url if dry_run else store.write(name, contents, (INDEX, listed))
 
-    card: Card
-    contents: dict[str, bytes]
-    target: str
 
-    @classmethod
-    def of(cls, folder: Path, target: str) -> "Publication":
-        """Reads a folder of weights, every byte checked.
-
-        Args:
-            folder: The folder.
-            target: Where it is to go.
-
-        Raises:
-            ValueError: If it is damaged, or its card gives it no name.
-        """
-        card = Card.read(folder)
-        check_name(card.name, f"{folder}/{CARD}")
-        return cls(card, {CARD: (folder / CARD).read_bytes()} | card.read_files(folder), target)
-
-    @property
-    def entry(self) -> Entry:
-        """What the index will say of it."""
-        return Entry.of(self.card, hashlib.sha256(self.contents[CARD]).hexdigest())
-
-    @property
-    def files(self) -> dict[str, File]:
-        """Size and checksum of what would go, by name."""
-        return {f"{self.card.name}/{name}": File.of(content) for name, content in self.contents.items()}
-
-    def is_there(self) -> bool:
-        """Whether the target has this very checkpoint already."""
-        return Index.of(open_store(self.target, writes=True)).checkpoints.get(self.card.name) == self.entry
-
-    def publish(self, dry_run: bool = False) -> str:
-        """Writes it.
-
-        Args:
-            dry_run: Only find out whether it could be written.
-
-        Returns:
-            Where it is.
-
-        Raises:
-            ValueError: If there is something of its name already.
-        """
-        store, name = open_store(self.target, writes=True), self.card.name
-        index = Index.of(store)
-        if name in index.checkpoints or store.exists(name):
-            raise ValueError(f"{self.target}/{name}: exists already; weights are never overwritten")
-        listed = replace(index, checkpoints=index.checkpoints | {name: self.entry}).dump().encode()
-        return f"{self.target}/{name}" if dry_run else store.write(name, self.contents, (INDEX, listed))
+def is_published(folder: Path, target: str) -> bool:
+    """Whether a target has the very checkpoint that is in a folder."""
+    card, entry = _entry(folder)
+    return Index.of(open_store(target, writes=True)).checkpoints.get(card.name) == entry
 
 
 def published(about: About, target: str) -> About:
@@ -158,6 +124,12 @@ def published(about: About, target: str) -> About:
         return about
     names = {card.checkpoint: card.name for card in _cards(store)}
     return replace(about, parents=_renamed(about.parents, names))
+
+
+def _entry(folder: Path) -> tuple[Card, Entry]:
+    card = Card.read(folder)
+    check_name(card.name, f"{folder}/{CARD}")
+    return card, Entry.of(card, hash_file(folder / CARD))
 
 
 def _cards(store: Store) -> list[Card]:

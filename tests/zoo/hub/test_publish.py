@@ -12,7 +12,7 @@ from web import serve
 from padzoo.core.patient_file import UnreachableError
 from padzoo.zoo import hub
 from padzoo.zoo.hub.index import Catalog, Index
-from padzoo.zoo.hub.publish import Publication
+from padzoo.zoo.hub.publish import is_published, publish
 from padzoo.zoo.hub.store import open_store
 
 pytestmark = pytest.mark.usefixtures("nothing_installed")
@@ -30,8 +30,8 @@ def fake_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield url
 
 
-def publish(family: Path, target: str) -> list[str]:
-    return [Publication.of(family / name, target).publish() for name in sorted(NAMES, reverse=True)]
+def publish_all(family: Path, target: str) -> list[str]:
+    return [publish(family / name, target) for name in sorted(NAMES, reverse=True)]
 
 
 def assert_pulled(family: Path, index: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +46,7 @@ def test_what_is_pushed_can_be_pulled(
     place: str, family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = {"folder": str(tmp_path / "new" / "zoo"), "memory": f"memory:/{tmp_path}"}[place]
-    places = publish(family, target)
+    places = publish_all(family, target)
     assert [UPath(each).name for each in places] == sorted(NAMES, reverse=True)
     assert set(Index.of(open_store(target, writes=True)).checkpoints) == set(NAMES)
     assert_pulled(family, target, monkeypatch)
@@ -55,7 +55,7 @@ def test_what_is_pushed_can_be_pulled(
 def test_what_is_pushed_to_the_hub_can_be_pulled_at_its_revision(
     fake_hub: str, family: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    places = publish(family, "hf://me/agents")
+    places = publish_all(family, "hf://me/agents")
     oids = [oid for oid, _ in FakeHub.repositories["me/agents"]]
     assert places == [
         f"hf://me/agents@{oid}/{name}" for oid, name in zip(oids, sorted(NAMES, reverse=True), strict=True)
@@ -78,7 +78,7 @@ def test_what_is_pushed_to_the_hub_can_be_pulled_at_its_revision(
 def test_a_download_from_the_hub_that_breaks_off_is_resumed(
     fake_hub: str, family: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = publish(family, "hf://me/agents")[-2]
+    place = publish_all(family, "hf://me/agents")[-2]
     monkeypatch.setenv("PADZOO_INDEX", place.rpartition("/")[0])
     weights = (family / "policy_tiny.sft" / "model.safetensors").read_bytes()
     monkeypatch.setattr(FakeHub, "sent", {})
@@ -92,7 +92,7 @@ def test_a_download_from_the_hub_that_breaks_off_is_resumed(
 def test_more_than_the_card_says_is_not_taken_from_the_hub(
     fake_hub: str, family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = publish(family, "hf://me/agents")[-1]
+    place = publish_all(family, "hf://me/agents")[-1]
     monkeypatch.setattr(FakeHub, "sent", {})
     with pytest.raises(ValueError, match=r"model\.safetensors: larger than the 99 bytes that it may have$"):
         open_store(place).copy("model.safetensors", tmp_path / "a" / "b", 99)
@@ -109,32 +109,32 @@ def test_a_hub_that_does_not_answer_is_said_so(fake_hub: str, monkeypatch: pytes
 @pytest.mark.parametrize("place", ["folder", "memory", "hub"])
 def test_nothing_is_overwritten(place: str, fake_hub: str, family: Path, tmp_path: Path) -> None:
     target = {"folder": str(tmp_path / "zoo"), "memory": f"memory:/{tmp_path}", "hub": "hf://me/agents"}[place]
-    publication = Publication.of(family / "policy_tiny.sft", target)
-    assert not publication.is_there()
-    assert publication.publish(dry_run=True) == f"{target}/policy_tiny.sft"
-    assert not publication.is_there()
-    publication.publish()
-    assert publication.is_there()
+    folder = family / "policy_tiny.sft"
+    assert not is_published(folder, target)
+    assert publish(folder, target, dry_run=True) == f"{target}/policy_tiny.sft"
+    assert not is_published(folder, target)
+    publish(folder, target)
+    assert is_published(folder, target)
     before = Index.of(open_store(target, writes=True))
     for dry_run in (True, False):
         with pytest.raises(
             ValueError, match=rf"^{target}/policy_tiny\.sft: exists already; weights are never overwritten$"
         ):
-            publication.publish(dry_run)
+            publish(folder, target, dry_run)
     assert Index.of(open_store(target, writes=True)) == before
 
 
 def test_a_folder_that_is_not_listed_is_not_overwritten_either(family: Path, tmp_path: Path) -> None:
     (tmp_path / "policy_tiny.sft").mkdir()
     with pytest.raises(ValueError, match="exists already"):
-        Publication.of(family / "policy_tiny.sft", str(tmp_path)).publish()
+        publish(family / "policy_tiny.sft", str(tmp_path))
     assert Index.of(open_store(str(tmp_path))) == Index()
 
 
 def test_two_pushes_at_once_to_the_hub_do_not_lose_one(fake_hub: str, family: Path) -> None:
-    Publication.of(family / "policy_tiny.sft", "hf://me/agents").publish()
+    publish(family / "policy_tiny.sft", "hf://me/agents")
     late = open_store("hf://me/agents", writes=True)
-    Publication.of(family / "reward_tiny.left", "hf://me/agents").publish()
+    publish(family / "reward_tiny.left", "hf://me/agents")
     with pytest.raises(OSError, match="412"):
         late.write("x.y", {"card.yaml": b""}, ("index.yaml", b""))
     assert set(Index.of(open_store("hf://me/agents", writes=True)).checkpoints) == {
@@ -152,4 +152,4 @@ def test_only_a_whole_repository_is_pushed_to(url: str) -> None:
 def test_a_checkpoint_without_a_name_is_not_published(family: Path, tmp_path: Path) -> None:
     hub.save(hub.load(family / "policy_tiny.sft"), tmp_path / "net")
     with pytest.raises(ValueError, match=r"net/card\.yaml: name '' is not allowed; allowed: arch\.tag"):
-        Publication.of(tmp_path / "net", str(tmp_path))
+        publish(tmp_path / "net", str(tmp_path))
