@@ -28,8 +28,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             options = ["--player", f"players.{player}", "--seed", seed, "--episodes", 60, "--size", 64, *GAME]
             assert padzoo("demos", *options, "--out", name) == 0
         yield Path.cwd()
-    for module in ("game", "players"):
-        sys.modules.pop(module)
+    for module in ("game", "players", "shaky"):
+        sys.modules.pop(module, None)
 
 
 def fit(root: str, *options: object) -> Path:
@@ -72,8 +72,11 @@ def test_a_reward_model_orders_the_episodes_of_others(beginner: Path, reward: Pa
     assert json.loads(Path("test/test.json").read_text())["test/accuracy"] > 0.85
 
 
-def test_reinforce_makes_the_game_be_won(beginner: Path, reward: Path) -> None:
-    aligner = ["--config", "experiment/reinforce.yaml", "--game.id", "game:Colours-v0", "--model.games", 8]
+@pytest.mark.parametrize(
+    "game", ["game:Colours-v0", "shaky:Shaky-v0"]
+)  # rewards stay with their episodes after a crash
+def test_reinforce_makes_the_game_be_won(game: str, beginner: Path, reward: Path) -> None:
+    aligner = ["--config", "experiment/reinforce.yaml", "--game.id", game, "--model.games", 8]
     learning = ["--model.baseline", "leave_one_out", "--model.lr", 3e-3, "--data.batch_size", 16]
     options = ["--model.policy", beginner, "--model.reward", reward, "--trainer.max_steps", 40]
-    assert success(fit("aligned", *aligner, *learning, *options), "won") > 75
+    assert success(fit(f"aligned-{game}", *aligner, *learning, *options), f"won-{game}") > 75
