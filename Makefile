@@ -1,11 +1,12 @@
 # make demo: install, then run the whole alignment pipeline on the CPU. make test: install, then lint, types, docs and tests.
+# make pythons: the fast tests on other Pythons and with the lowest versions of the dependencies; not part of make test.
 # make docs: install, then build the site in site/; a dead link or a missing reference fails.
 PYTHON ?= python3
 VENV := .venv
 CORES ?= 2
 export OMP_NUM_THREADS := 1
 
-.PHONY: install demo test docs
+.PHONY: install demo test docs pythons
 
 install: $(VENV)/installed
 
@@ -27,3 +28,7 @@ test: install docs
 	$(VENV)/bin/mypy -p padzoo
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pytest -n $(CORES)
+
+pythons: install
+	$(VENV)/bin/python -m pip install --quiet uv
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" benchmarks/pythons.sh
