@@ -50,8 +50,8 @@ def draw_heatmap(
     if axes is None:
         axes = Figure(figsize=(4, 5), layout="constrained").add_subplot()
     extent = np.concatenate([*outline, points]) if outline else points
-    (left, bottom), (right, top) = extent.min(0) - 40, extent.max(0) + 40
-    cell = max(CELL, (right - left) / CELLS, (top - bottom) / CELLS)
+    cell = max(CELL, float(np.ptp(extent, axis=0).max()) / CELLS)
+    (left, bottom), (right, top) = extent.min(0) - 2 * cell, extent.max(0) + 2 * cell
     bins = [np.arange(left, right, cell), np.arange(bottom, top, cell)]
     counts, _, _ = np.histogram2d(points[:, 0], points[:, 1], bins=bins, weights=weights)
     axes.imshow(

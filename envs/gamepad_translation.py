@@ -18,10 +18,10 @@ _STICKS: Final = len(gamepad.AXES)
 def translation(space: Space[Any]) -> Translate:
     """Returns what makes a game's own action of a gamepad action `(16,)`.
 
-    Of a Discrete space, 0 is no button and k the k-th button of `gamepad.BUTTONS` (the first held counts); a MultiBinary
-    space's entries are the buttons in order; of a MultiDiscrete space, components of two choices are the buttons in
-    order and wider ones the stick axes in order; a Box of 1 to 4 numbers is the stick axes in order, lowest to highest
-    value. What the game has no use for is ignored.
+    Of a Discrete space, 0 is no button and k the k-th button of `gamepad.BUTTONS` (the first held counts). A
+    MultiBinary space's entries are the buttons in order. Of a MultiDiscrete space, components of two choices are the
+    buttons in order and wider ones the stick axes in order. A Box of 1 to 4 numbers is the stick axes in order, lowest
+    to highest value. What the game has no use for is ignored.
 
     Args:
         space: The game's action space.

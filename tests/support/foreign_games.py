@@ -54,9 +54,9 @@ class Habit(gymnasium.Env[Any, Any]):
         elif habit in ("own_outcome", "undeclared_outcome", "silent_outcome"):
             self.outcomes = ["lost", "won"]
         elif habit == "one_a_process":
-            type(self).alive += 1
-            if self.alive > 1:
+            if self.alive:
                 raise RuntimeError("Cannot create multiple emulator instances per process")
+            type(self).alive += 1
         elif habit == "one_thread":
             self.book = sqlite3.connect(":memory:")
         elif habit == "display":
