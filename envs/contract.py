@@ -92,7 +92,7 @@ def started(answer: Any) -> tuple[Any, dict[str, Any]]:
     Raises:
         Refused: If it is something else.
     """
-    if not isinstance(answer, tuple) or len(answer) != 2 or not isinstance(answer[1], Mapping | None):
+    if not isinstance(answer, tuple) or len(answer) != 2:
         raise Refused(f"its reset gives {_kind(answer)}: {_GYM}")
     return answer[0], _info(answer[1])
 
@@ -112,8 +112,6 @@ def stepped(answer: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
     if not isinstance(answer, tuple) or len(answer) != 5:
         raise Refused(f"its step gives {_kind(answer)}: {_GYM}")
     observation, reward, terminated, truncated, info = answer
-    if not isinstance(info, Mapping | None):
-        raise Refused(f"its step gives an info of {_kind(info)}; allowed: a dictionary")
     flags = flag("terminated", terminated), flag("truncated", truncated)
     return observation, number("reward", reward), *flags, _info(info)
 
@@ -191,8 +189,10 @@ def outcome(info: Mapping[str, Any], declared: tuple[str, ...], terminated: bool
     return declared[0]
 
 
-def _info(info: Mapping[str, Any] | None) -> dict[str, Any]:
+def _info(info: Any) -> dict[str, Any]:
     """Copies an info and the arrays in it: a game may change them in place at its next step."""
+    if not isinstance(info, Mapping | None):
+        raise Refused(f"info {_short(info)}; allowed: a dictionary")
     parts = dict(info or {})
     return {key: part.copy() if isinstance(part, np.ndarray) else part for key, part in parts.items()}
 

@@ -13,6 +13,14 @@ from padzoo.envs.adapter import OURS, make
 
 ISLAND: Final = "padzoo/LaunchIsland-v0"
 SETTINGS: Final = ("picture", "success", "patience")  # of a game beside its arguments
+KINDS: Final[Mapping[str, tuple[Any, str]]] = {
+    "id": (str, "a Gymnasium id"),
+    "args": (Mapping, "names with values"),
+    "options": (Mapping | None, "names with values"),
+    "picture": (str | None, "a name"),
+    "success": (int | float, "a number"),
+    "patience": (int | float, "seconds, over 0 and up to 1,000,000"),
+}
 OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {ISLAND: {"character": "ninja"}}  # of games that have usual ones
 
 
@@ -35,7 +43,7 @@ class Game:
         patience: Seconds that a start or a step may take before the game counts as hanging, over 0.
 
     Raises:
-        ValueError: If `patience` is not over 0.
+        ValueError: If one of them is of another kind.
     """
 
     id: str = ISLAND
@@ -46,12 +54,11 @@ class Game:
     patience: float = 60.0
 
     def __post_init__(self) -> None:
-        for name in ("success", "patience"):
+        for name, (kind, allowed) in KINDS.items():
             value = getattr(self, name)
-            if not isinstance(value, int | float) or isinstance(value, bool) or (name == "patience" and value <= 0):
-                raise ValueError(
-                    f"game {self.id!r}: {name} {value!r}; allowed: a number, of seconds over 0 if patience"
-                )
+            fits = isinstance(value, kind) and not isinstance(value, bool)
+            if not fits or (name == "patience" and not 0 < value <= 1e6):
+                raise ValueError(f"game {self.id!r}: {name} {value!r}; allowed: {allowed}")
 
     @property
     def foreign(self) -> bool:

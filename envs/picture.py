@@ -170,5 +170,5 @@ def _choose(layouts: dict[str, Layout | None], wanted: str | None, renders: bool
         return best[0]
     raise Refused(
         f"several parts of its observations may be the picture: {', '.join(dict.fromkeys([*best, *found]))}; allowed: "
-        f"`picture`, one of {', '.join(readable)}"
+        f'to name it, as --env_args \'{{"picture": "NAME"}}\' or --game.picture NAME, one of {", ".join(readable)}'
     )

@@ -14,7 +14,8 @@ from padzoo.core import codec
 from padzoo.core.episode import episodes
 from padzoo.core.errors import GameCrashed
 from padzoo.core.gamepad import NEUTRAL
-from padzoo.datamodules.sets.shards import ShardWriter, read
+from padzoo.datamodules.sets.shard_set import ShardSet
+from padzoo.datamodules.sets.writer import ShardWriter
 from padzoo.envs.arena import Arena
 from padzoo.envs.game import Game
 from padzoo.envs.player import Acted, Player
@@ -39,8 +40,9 @@ def played(habit: str, games: int = 2, options: dict[str, Any] | None = None, **
 
 
 PLAYED = """
-    plain rgb_and_depth grows place_later place_of_three place_comes_and_goes place_is_a_word no_info odd_info
-    numpy_info says_success own_outcome one_thread bad_close options array_reward numpy_end whole_end prints
+    plain rgb_and_depth grows place_later place_of_three place_in_place place_comes_and_goes place_is_a_word no_info
+    odd_info numpy_info says_success own_outcome one_thread bad_close options array_reward numpy_end whole_end
+    prints
 """
 
 
@@ -50,7 +52,7 @@ def test_it_is_played_and_its_recording_is_read_again(habit: str, tmp_path: Path
     with ShardWriter(tmp_path / "set", source={}) as writer:
         for rollout in rollouts:
             writer.write(rollout.record)
-    found = list(read(tmp_path / "set"))
+    found = list(ShardSet(tmp_path / "set"))
     assert [len(one) for one in found] == [STEPS] * 3
     seen = codec.roundtrip(np.full((16, 16, 3), LIGHT[0, 0], np.uint8))
     assert all((one.frames == seen).all() for one in found)
@@ -59,11 +61,11 @@ def test_it_is_played_and_its_recording_is_read_again(habit: str, tmp_path: Path
 
 
 REFUSED = {
-    "two_cameras": ": several parts of its observations may be the picture: left, right; allowed: `picture`, one of",
+    "two_cameras": ": several parts of its observations may be the picture: left, right; allowed: to name it, as",
     "float_for_bytes": ": its picture is float32 (40, 56, 3), where its space says uint8 (40, 56, 3)",
     "flat": ": its picture is uint8 (6720,), where its space says uint8 (40, 56, 3)",
     "nothing_to_see": ": its picture is object (), where its space says uint8 (40, 56, 3)",
-    "info_is_a_list": ": its reset gives tuple of 2 values: this is the API of Gym before 0.26; allowed: Gymnasium's",
+    "info_is_a_list": ": info [1, 2]; allowed: a dictionary",
     "undeclared_outcome": ": info['outcome'] is 'drawn'; allowed, as it declares: lost, won",
     "silent_outcome": ": info['outcome'] is None; allowed, as it declares: lost, won",
     "display": ": OSError: Cannot connect to a display (foreign_games.py, line ",
@@ -117,6 +119,7 @@ def test_the_picture_can_be_chosen() -> None:
         ("place_later", [[np.nan] * 3, [4, 5, np.nan], [4, 5, np.nan]]),
         ("place_comes_and_goes", [[np.nan] * 3, [4, 5, np.nan], [np.nan] * 3]),
         ("place_of_three", [[4, 5, 7]] * 3),
+        ("place_in_place", [[0, 0, np.nan], [1, 1, np.nan], [2, 2, np.nan]]),
         ("place_is_a_word", None),
         ("plain", None),
     ],

@@ -32,6 +32,9 @@ def test_a_file_describes_a_game_and_a_command_adds_to_it(tmp_path: Path) -> Non
             "no game; allowed: an entry `game` with id, args, options, picture, success, patience",
         ),
         ("game: [\n", "not YAML"),
+        ("game: {id: 3}\n", "game 3: id 3; allowed: a Gymnasium id"),
+        ("game: {id: a, args: [3]}\n", r"game 'a': args \[3\]; allowed: names with values"),
+        ("game: {id: a, patience: .inf}\n", "game 'a': patience inf; allowed: seconds, over 0 and up to"),
     ],
 )
 def test_a_file_without_a_game_is_refused(text: str, message: str, tmp_path: Path) -> None:

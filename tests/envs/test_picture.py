@@ -76,7 +76,7 @@ FRAMES = Box(0, 255, (4, HEIGHT, WIDTH), np.uint8)
 @pytest.mark.parametrize(
     ("space", "wanted", "message"),
     [
-        (Dict(a=RGB, b=RGB), None, r"several .*: a, b; allowed: `picture`, one of a, b$"),
+        (Dict(a=RGB, b=RGB), None, r"several .*: a, b; allowed: to name it, .*, one of a, b$"),
         (Dict(rgb=Box(-np.inf, np.inf, RGB.shape), depth=DEPTH), None, r"several .*: rgb, depth; .* one of depth$"),
         (Dict(l=Dict(rgb=RGB), r=Dict(rgb=RGB)), None, r"several .*: l.rgb, r.rgb; "),
         (FRAMES, None, "no picture in its observations"),

@@ -47,6 +47,7 @@ class Habit(gymnasium.Env[Any, Any]):
     def __init__(self, habit: str, size: int = 0, picture: str = "", render_mode: str | None = None) -> None:
         self.habit, self.given, self.render_mode, self.clock = habit, (size, picture), render_mode, 0
         self.thread = threading.get_ident()
+        self.shared = {"position": np.zeros(2)}  # changed in place
         if habit == "rgb_and_depth":
             self.observation_space = Dict(rgb=COLOUR, depth=DEPTH)
         elif habit == "two_cameras":
@@ -79,7 +80,7 @@ class Habit(gymnasium.Env[Any, Any]):
             time.sleep(1)
         if self.habit == "options" and options:
             raise KeyError(next(iter(options)))
-        return self._show(), info_of(self.habit, 0, False)
+        return self._show(), self._say(False)
 
     def step(self, action: int) -> Any:
         """Counts."""
@@ -100,7 +101,11 @@ class Habit(gymnasium.Env[Any, Any]):
         if self.habit == "prints":
             print("hello")
         terminated = end.get(self.habit, over)
-        return self._show(), rewards.get(self.habit, 1.0), terminated, False, info_of(self.habit, self.clock, over)
+        return self._show(), rewards.get(self.habit, 1.0), terminated, False, self._say(over)
+
+    def _say(self, over: bool) -> Any:
+        self.shared["position"][:] = self.clock
+        return self.shared if self.habit == "place_in_place" else info_of(self.habit, self.clock, over)
 
     def _show(self) -> Any:
         shows: dict[str, Callable[[], Any]] = {
@@ -145,7 +150,7 @@ class HalfOld(Old):
 
 
 HABITS = """
-    plain rgb_and_depth two_cameras grows float_for_bytes flat nothing_to_see place_later place_of_three
+    plain rgb_and_depth two_cameras grows float_for_bytes flat nothing_to_see place_later place_of_three place_in_place
     place_comes_and_goes place_is_a_word no_info odd_info numpy_info info_is_a_list says_success own_outcome
     undeclared_outcome silent_outcome one_a_process one_thread display exit exit_later bad_close slow options bug
     array_reward nan_reward team_reward numpy_end whole_end odd_end prints

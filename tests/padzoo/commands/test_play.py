@@ -31,9 +31,7 @@ def test_the_film_is_as_long_as_the_longest_episode(
     assert [path.name for path in out.parent.iterdir()] == ["agent.gif"]
 
 
-def test_one_emulator_a_process_is_filmed(
-    policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_one_emulator_a_process_is_filmed(policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--episodes", 2, "--size", 48, "--env", "foreign_games:Habit-one_a_process-v0"]
     assert padzoo("play", policy, *options, "--games", 1, "--out", tmp_path / "agent.gif") == 0
     assert capsys.readouterr().out.endswith(f"success, success: {tmp_path / 'agent.gif'}\n")
