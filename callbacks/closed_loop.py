@@ -53,11 +53,13 @@ class ClosedLoop(Callback):
         """Prepares the games.
 
         Raises:
-            ValueError: If the model is no policy.
+            ValueError: If the model is no policy, or the game cannot be played.
         """
         if not isinstance(pl_module, PolicyModule):
             raise ValueError(f"ClosedLoop: {type(pl_module).__name__} is no policy; allowed: BehaviorCloning, aligners")
         self.arena = Arena(Game(**(self.game or {})), pl_module.net.image_size, self.games)
+        if self.arena.game.foreign:
+            self.arena.open()  # before anything is learnt: it may be one that cannot be played
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Closes the games."""

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 CELL: Final = 20  # side of a cell in map units: about what a step covers at half speed
+CELLS: Final = 400  # at most, a side: games have maps of any size
 Points = NDArray[np.floating]
 
 
@@ -20,9 +21,11 @@ def visited(positions: Sequence[Points]) -> Points:
         positions: x, y and heading of each, `(T, 3)`.
 
     Returns:
-        x and y of every step of all of them, `(N, 2)`.
+        x and y of every step of all of them at which they are known, `(N, 2)`.
     """
-    return np.concatenate([places[:, :2] for places in positions])
+    places: Points = np.concatenate([places[:, :2] for places in positions])
+    known: Points = places[~np.isnan(places).any(axis=1)]
+    return known
 
 
 def draw_heatmap(
@@ -47,8 +50,9 @@ def draw_heatmap(
     if axes is None:
         axes = Figure(figsize=(4, 5), layout="constrained").add_subplot()
     extent = np.concatenate([*outline, points]) if outline else points
-    (left, bottom), (right, top) = extent.min(0) - 40, extent.max(0) + 40
-    bins = [np.arange(left, right, CELL), np.arange(bottom, top, CELL)]
+    cell = max(CELL, float(np.ptp(extent, axis=0).max()) / CELLS)
+    (left, bottom), (right, top) = extent.min(0) - 2 * cell, extent.max(0) + 2 * cell
+    bins = [np.arange(left, right, cell), np.arange(bottom, top, cell)]
     counts, _, _ = np.histogram2d(points[:, 0], points[:, 1], bins=bins, weights=weights)
     axes.imshow(
         np.ma.masked_equal(counts.T, 0),

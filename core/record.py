@@ -28,7 +28,7 @@ class Record:
         data: MJPEG stream of the frames.
         offsets: Where the frames begin and end in it, uint32 `(T + 1,)`.
         actions: Gamepad actions, int8 `(T, 16)`.
-        positions: x, y, heading, float32 `(T, 3)`, or None.
+        positions: x, y, heading, float32 `(T, 3)`, NaN where unknown; or None.
         meta: JSON values.
     """
 
@@ -75,8 +75,12 @@ class Record:
         """Returns the tar members, kind to bytes; the same record gives the same bytes.
 
         Raises:
-            ValueError: If `meta` holds anything but finite JSON values.
+            ValueError: If `meta` holds anything but finite JSON values, or the positions are not one a step.
         """
+        if self.positions is not None and self.positions.shape != (len(self), 3):
+            raise ValueError(
+                f"trajectory {self.key!r}: positions are {self.positions.shape}; allowed: ({len(self)}, 3) or None"
+            )
         about = {"schema": SCHEMA, "length": len(self), "meta": self.meta}
         try:
             text = json.dumps(about, sort_keys=True, allow_nan=False)

@@ -36,7 +36,8 @@ class Trajectory:
         key: Name, unique in its set: 1 to 80 of a-z, 0-9, `_` and `-`.
         frames: Observations, uint8 `(T, H, W, 3)`; `frames[t]` is what was seen when `actions[t]` was chosen.
         actions: Gamepad actions, int8 `(T, 16)`.
-        positions: x, y and heading in degrees, float32 `(T, 3)`; None for games without a position.
+        positions: x, y and heading in degrees, float32 `(T, 3)`, NaN where the game does not say; None for
+            games without a position.
         meta: JSON values: at least `seed`, `outcome` and `player` when the game made them.
 
     Raises:

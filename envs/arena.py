@@ -34,13 +34,24 @@ class Arena:
         self.games = games
         self._pool: GamePool | None = None
 
+    def open(self) -> GamePool:
+        """Opens the games, if they are not open.
+
+        Returns:
+            The games.
+
+        Raises:
+            ValueError: If the game cannot be played.
+        """
+        if self._pool is None:
+            self._pool = GamePool(partial(self.game.env, self.size), self.games, patience=self.game.patience)
+            self._finalizer = weakref.finalize(self, self._pool.close)
+        return self._pool
+
     @property
     def pool(self) -> GamePool:
         """The games, open."""
-        if self._pool is None:
-            self._pool = GamePool(partial(self.game.env, self.size), self.games)
-            self._finalizer = weakref.finalize(self, self._pool.close)
-        return self._pool
+        return self.open()
 
     @property
     def outcomes(self) -> tuple[str, ...]:

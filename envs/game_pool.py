@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self
@@ -38,12 +40,14 @@ class Transition:
 
 
 class _Seat:
-    """One game, its thread, and its row of the buffer."""
+    """One game, its row of the buffer, and the thread that builds it, steps it and closes it."""
 
-    def __init__(self, build: Callable[[], Env], env: Env, row: NDArray[np.uint8], name: str) -> None:
-        self.build, self.env, self.row = build, env, row
+    def __init__(self, build: Callable[[], Env], name: str) -> None:
+        self.build = build
+        self.env: Env
+        self.row: NDArray[np.uint8]
         self.calls: SimpleQueue[Call | None] = SimpleQueue()
-        self.results: SimpleQueue[Transition | Exception] = SimpleQueue()
+        self.results: SimpleQueue[Transition | BaseException | None] = SimpleQueue()  # None: it is built
         self.busy = False
         self.info: dict[str, Any] = {}
         self.thread = threading.Thread(target=self._serve, name=name, daemon=True)
@@ -55,19 +59,27 @@ class _Seat:
         self.busy = True
         self.calls.put(call)
 
-    def kill(self) -> None:
-        """Ends a hanging game's process, where it has one, so that the call comes back as a crash."""
-        kill = getattr(self.env.unwrapped, "kill", None)
+    def kill(self) -> bool:
+        """Ends a hanging game's process, so that the call comes back as a crash; returns whether it has one."""
+        kill = getattr(self.env.unwrapped, "kill", None) if hasattr(self, "env") else None
         if kill is not None:
             kill()
+        return kill is not None
 
     def _serve(self) -> None:
+        try:
+            self.env = self.build()
+        except BaseException as error:  # `sys.exit` in a game too: whatever it is, somebody waits for it
+            self.results.put(error)
+            return
+        self.results.put(None)
         while (call := self.calls.get()) is not None:
             try:
                 self.results.put(self._run(call))
-            except Exception as error:
+            except BaseException as error:
                 self.results.put(error)
-        self.env.close()
+        with suppress(Exception):  # what was played is played
+            self.env.close()
 
     def _run(self, call: Call) -> Transition:
         try:
@@ -83,6 +95,9 @@ class _Seat:
 class GamePool:
     """Steps many games at once, each in its own thread, all writing their observations into one buffer.
 
+    A thread builds its game too: some belong to the thread that built them. The first game is built alone, so that what
+    is wrong with all of them is said once; the others then start side by side.
+
     `reset` and `step` return at once; `wait` blocks until that game is done, so that a caller can step one half of the
     games while the network works on the other half. Results do not depend on how many games run beside each other.
 
@@ -90,11 +105,13 @@ class GamePool:
         env: A Gymnasium id (games of others are adapted, see `envs/adapter.py`), or a function that builds a game
             that needs no adapter.
         games: How many.
-        env_args: The game's arguments, where `env` is an id.
+        env_args: The game's arguments, where `env` is an id, and the `size` of its observations.
         patience: Seconds that a call may take before its game is killed and counts as crashed.
 
     Raises:
-        ValueError: If `games` is less than 1.
+        ValueError: If `games` is less than 1, or only some of so many can be built.
+        GameCrashed: If the games are not built in `patience` seconds each.
+        Exception: Whatever else the first game raised.
     """
 
     def __init__(
@@ -106,20 +123,25 @@ class GamePool:
     ) -> None:
         if games < 1:
             raise ValueError(f"games {games}: allowed are whole numbers from 1 on")
-        build = env if callable(env) else lambda: make(env, **(env_args or {}))
-        envs = [build() for _ in range(games)]
-        space = envs[0].observation_space
-        assert space.shape is not None
-        self.observations: NDArray[np.uint8] = np.zeros((games, *space.shape), np.uint8)  # (N, H, W, 3)
         self.patience = patience
-        tells = envs[0].has_wrapper_attr("outcomes")
-        self.outcomes: tuple[str, ...] = envs[0].get_wrapper_attr("outcomes") if tells else OUTCOMES
-        outline = getattr(envs[0].unwrapped, "outline", None)
+        self._given_up = False  # a game hangs and cannot be killed: nobody waits for the others either
+        self._seats: list[_Seat] = []
+        try:
+            self._open(env if callable(env) else _maker(env, env_args or {}), games)
+        except BaseException:
+            self.close()
+            raise
+        first = self._seats[0].env
+        assert first.observation_space.shape is not None
+        self.observations: NDArray[np.uint8] = np.zeros(
+            (games, *first.observation_space.shape), np.uint8
+        )  # (N, H, W, 3)
+        for seat, row in zip(self._seats, self.observations, strict=True):
+            seat.row = row
+        tells = first.has_wrapper_attr("outcomes")
+        self.outcomes: tuple[str, ...] = first.get_wrapper_attr("outcomes") if tells else OUTCOMES
+        outline = getattr(first.unwrapped, "outline", None)
         self.outline: list[NDArray[np.floating]] = outline() if outline else []
-        self._seats = [
-            _Seat(build, game, row, f"game-{index}")
-            for index, (game, row) in enumerate(zip(envs, self.observations, strict=True))
-        ]
 
     def __len__(self) -> int:
         return len(self._seats)
@@ -177,13 +199,11 @@ class GamePool:
         seat = self._seats[index]
         if not seat.busy:
             raise RuntimeError("no call is under way in this game: submit one first")
-        try:
-            result = self._answer(seat)
-        except Empty:
-            raise GameCrashed(f"the game has not answered for {self.patience} s and cannot be killed") from None
+        result = self._answer(seat, self.patience)
         seat.busy = False
-        if isinstance(result, Exception):
+        if isinstance(result, BaseException):
             raise result
+        assert result is not None
         return result
 
     def render(self, index: int) -> NDArray[np.uint8]:
@@ -201,14 +221,47 @@ class GamePool:
         for seat in self._seats:
             seat.calls.put(None)
         for seat in self._seats:
-            seat.thread.join(timeout=self.patience)
-            if seat.thread.is_alive():
-                seat.kill()
+            seat.thread.join(timeout=0 if self._given_up and seat.busy else self.patience)
+            if seat.thread.is_alive() and seat.kill():
                 seat.thread.join(timeout=self.patience)
 
-    def _answer(self, seat: _Seat) -> Transition | Exception:
-        try:
-            return seat.results.get(timeout=self.patience)
-        except Empty:
-            seat.kill()
-            return seat.results.get(timeout=self.patience)
+    def _open(self, build: Callable[[], Env], games: int) -> None:
+        """Builds the games: the first alone, then the others at once."""
+        patience = self.patience * games  # they share the processors
+        for index in range(games):
+            seat = _Seat(build, f"game-{index}")
+            seat.busy = True
+            self._seats.append(seat)
+            if index == 0:
+                self._await(seat, patience)
+        for seat in self._seats[1:]:
+            try:
+                self._await(seat, patience)
+            except Exception as error:
+                more = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+                raise ValueError(
+                    f"{more}{error}; the first of {games} games at once was built: allowed: fewer, such as --games 1"
+                ) from error
+
+    def _await(self, seat: _Seat, patience: float) -> None:
+        error = self._answer(seat, patience)
+        seat.busy = False
+        if isinstance(error, BaseException):
+            raise error
+
+    def _answer(self, seat: _Seat, patience: float) -> Transition | BaseException | None:
+        with suppress(Empty):
+            return seat.results.get(timeout=0 if self._given_up else patience)
+        if not self._given_up and seat.kill():
+            with suppress(Empty):
+                return seat.results.get(timeout=patience)
+        self._given_up = True
+        raise GameCrashed(
+            f"the game has not answered for {patience:g} s and cannot be killed; allowed, if it is slow: more seconds "
+            "of patience, --env_args '{\"patience\": SECONDS}' or --game.patience SECONDS"
+        )
+
+
+def _maker(name: str, settings: Mapping[str, Any]) -> Callable[[], Env]:
+    args = {key: value for key, value in settings.items() if key != "size"}
+    return partial(make, name, args, **({"size": settings["size"]} if "size" in settings else {}))

@@ -1,6 +1,7 @@
 """The one loop of play: a player at the gamepads of a pool of games."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -71,18 +72,32 @@ class _Take:
         self.actions.append(action)
         if note is not None:
             self.notes.append(note)
-        info = self.transition.info
-        if "position" in info:
-            x, y = info["position"]
-            self.poses.append((float(x), float(y), float(info.get("heading", 0.0))))
+        self.poses.append(_pose(self.transition.info))
 
     def finish(self, player: Player) -> Rollout:
         """Returns the episode as it was played."""
         actions = np.asarray(self.actions, dtype=np.int8).reshape(-1, len(COMPONENTS))
-        poses = np.asarray(self.poses, dtype=np.float32) if self.poses else None
+        found = np.asarray(self.poses, dtype=np.float32).reshape(-1, 3)
+        poses = None if np.isnan(found[:, :2]).all() else found
         about, crashed, info = player.about(self.episode), self.transition.crashed, self.transition.info
         parts = (self.images, actions, poses, self.notes)
         return Rollout(self.episode, self.number, about, info, self.episode_return, crashed, *parts)
+
+
+def _pose(info: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Reads x, y and heading from what a game says of itself; NaN is what it does not say."""
+    x, y = (_numbers(info.get("position"), (2, 3)) or (math.nan, math.nan))[:2]
+    return x, y, (_numbers(info.get("heading"), (1,)) or (math.nan,))[0]
+
+
+def _numbers(value: Any, lengths: Sequence[int]) -> tuple[float, ...] | None:
+    """Returns so many finite numbers; None for anything else, which is the game's own business."""
+    try:
+        found = np.atleast_1d(np.asarray(value, dtype=float))
+    except (TypeError, ValueError):
+        return None
+    fits = found.ndim == 1 and len(found) in lengths and np.isfinite(found).all()
+    return tuple(found.tolist()) if fits else None
 
 
 class _Table:

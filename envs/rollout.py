@@ -26,8 +26,8 @@ class Rollout:
         crashed: Whether the game died; then the episode is to be dropped (Appendix C.4).
         images: What was seen when each action was chosen, as the codec stores it, T of them.
         actions: Gamepad actions, int8 `(T, 16)`.
-        positions: x, y in the game's units and heading in degrees at each step, float32 `(T, 3)`; None where the game
-            does not say.
+        positions: x, y in the game's units and heading in degrees at each step, float32 `(T, 3)`, NaN where the game
+            does not say; None if it never says a place.
         notes: What the player kept of each step, T of anything; empty if nothing.
     """
 
@@ -72,6 +72,8 @@ class Rollout:
             key: The name, unique in its set.
         """
         meta = {"seed": self.episode.start.seed, "outcome": self.outcome, **self.about}
-        meta |= {name: self.info[name] for name in ("spawn", "character") if name in self.info}
+        told = {name: self.info.get(name) for name in ("spawn", "character")}  # of another game it may be anything
+        plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in told.items()}
+        meta |= {name: value for name, value in plain.items() if isinstance(value, int | str)}
         offsets = np.cumsum([0, *map(len, self.images)], dtype=np.uint32)
         return Record(key, b"".join(self.images), offsets, self.actions, self.positions, meta)

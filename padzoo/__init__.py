@@ -29,7 +29,9 @@ def load(ref: str | Path, temperature: float = 1.0, seed: int = 0) -> "Agent":
     return Agent(hub.load(ref, "policy"), temperature, seed)
 
 
-def play(agent: "Agent", episodes: int = 4, seed: int = 0, game: "Game | str | None" = None) -> Iterator["Rollout"]:
+def play(
+    agent: "Agent", episodes: int = 4, seed: int = 0, game: "Game | str | None" = None, games: int = 16
+) -> Iterator["Rollout"]:
     """Plays episodes with an agent.
 
     Args:
@@ -37,6 +39,7 @@ def play(agent: "Agent", episodes: int = 4, seed: int = 0, game: "Game | str | N
         episodes: How many.
         seed: Seed of the episodes; the agent has its own.
         game: What is played: a `Game`, a Gymnasium id or a YAML file; None is the launch island.
+        games: Games played at once, at most.
 
     Yields:
         The episodes in order: `outcome`, `length`, `actions`, `trajectory` with its frames, and more.
@@ -49,5 +52,5 @@ def play(agent: "Agent", episodes: int = 4, seed: int = 0, game: "Game | str | N
     from padzoo.envs.game import ISLAND, Game
 
     chosen = Game.of(game or ISLAND) if not isinstance(game, Game) else game
-    with Arena(chosen, agent.policy.image_size, min(episodes, 16)) as arena:
+    with Arena(chosen, agent.policy.image_size, min(episodes, games)) as arena:
         yield from arena.play(agent, draw(seed, episodes, options=chosen.starts))

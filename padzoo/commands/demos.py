@@ -57,7 +57,8 @@ def demos(
         balanced: Curated right-pad runs start evenly from all spawns, not mostly from the left-hand ones.
         size: Height and width of the frames in pixels: 64 for policies of size `tiny`, 128 for the others.
         env: The game, for players that can play others than the launch island: a Gymnasium id or a YAML file.
-        env_args: Further arguments of the game, such as `{"look": "meadow", "light": "noon"}`, as JSON.
+        env_args: Further arguments of the game, such as `{"look": "meadow", "light": "noon"}`, as JSON; `picture`,
+            `success` and `patience` say how another game is adapted.
         games: Scripted games played at once; 8 if left out.
 
     Raises:
@@ -86,6 +87,8 @@ def _script(
     games: int,
 ) -> Counter[str]:
     build = PLAYERS.find(name)
+    if name in PLAYERS.table and game.foreign:
+        raise ValueError(f"--env {game.id}: player {name!r} plays {ISLAND} only; allowed: a player of your own")
     for setting, value in given.items():
         if setting not in signature(build).parameters:
             raise ValueError(f"--{setting} {value}: player {name!r} has no such setting")

@@ -34,6 +34,7 @@ def play(
     env_args: dict[str, Any] | None = None,
     options: dict[str, Any] | None = None,
     size: int = 144,
+    games: int = 4,
 ) -> None:
     """Plays some episodes side by side into a GIF, in real time.
 
@@ -48,14 +49,15 @@ def play(
         precision: Of the network: `bf16-true` is faster for large ones, and what it plays differs a little.
         device: Where the network computes: `cpu`, `cuda` and the like; `auto` is the accelerator if there is one.
         env: The game: a Gymnasium id (`module:id` imports the module first) or a YAML file that describes one.
-        env_args: Further arguments of the game, as JSON.
+        env_args: Further arguments of the game, as JSON; `picture`, `success` and `patience` say how it is adapted.
         options: Reset options of every episode, as JSON; the values of a list are taken in turn.
         size: Height and width of each picture in pixels.
+        games: Games played at once.
     """
     net = hub.load(policy, "policy").to(find_device(device), PRECISIONS[precision])
     turns = {"spawn": [0, 1, 2, 3]} if env == ISLAND else {}
     game = Game.of(env, env_args, {**turns, **(options or {})})
-    with Arena(game, net.image_size, min(episodes, 4)) as arena:
+    with Arena(game, net.image_size, min(episodes, games)) as arena:
         agent = Agent(net, temperature=temperature, seed=seed)
         todo = draw(seed, episodes, options=game.starts)
         rollouts = [rollout for rollout in arena.play(agent, todo) if not rollout.crashed]

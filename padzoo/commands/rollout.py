@@ -41,7 +41,7 @@ def rollout(
         precision: Of the network: `bf16-true` is faster for large ones, and what it plays differs a little.
         device: Where the network computes: `cpu`, `cuda` and the like; `auto` is the accelerator if there is one.
         env: The game: a Gymnasium id (`module:id` imports the module first) or a YAML file that describes one.
-        env_args: Further arguments of the game, as JSON.
+        env_args: Further arguments of the game, as JSON; `picture`, `success` and `patience` say how it is adapted.
         options: Reset options of every episode, as JSON, such as `{"spawn": 0, "character": "knight"}`; the values of
             a list are taken in turn.
         games: Games played at once.
@@ -51,7 +51,7 @@ def rollout(
     game = Game.of(env, env_args, options)
     source: dict[str, Any] = {"command": "rollout", "policy": hub.sha256(policy), "env": game.id, "env_args": game.args}
     source |= {"options": game.starts, "seed": seed, "episodes": episodes, "temperature": temperature}
-    source |= {"precision": precision, "device": where.type}
+    source |= {"precision": precision, "device": where.type, **game.settings}
     with Arena(game, net.image_size, games) as arena, ShardWriter(out, source=source) as writer:
         counts = dict.fromkeys(arena.outcomes, 0)
         rollouts = arena.play(Agent(net, temperature=temperature, seed=seed), draw(seed, episodes, options=game.starts))

@@ -59,6 +59,33 @@ def test_the_same_fixed_validation_episodes_are_played_each_time_in_evaluation_m
     assert modes == [False, False]
 
 
+HABIT = "foreign_games:Habit-{}-v0"
+
+
+def test_a_game_that_cannot_be_played_is_refused_before_anything_is_learnt(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--data.train", shards, "--trainer.default_root_dir", tmp_path, "--game.id", HABIT.format("two_cameras")]
+    assert padzoo("fit", *preset("policy", "base"), *options) == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line.startswith("padzoo: error: game 'Habit-two_cameras-v0': several parts of its observations may be")
+    assert not list(tmp_path.rglob("*.ckpt"))
+    fit("policy", "base", tmp_path, *options[:2], *options[4:], "--game.picture", "left")
+
+
+def test_what_goes_wrong_in_a_game_is_a_line_whoever_trains(
+    policy: Path, reward: Path, shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    game = ["--game.id", HABIT.format("bug"), "--trainer.default_root_dir", tmp_path]
+    for experiment, stage, options in (
+        ("policy", "base", ["--data.train", shards]),
+        ("reinforce", "aligned", ["--model.policy", policy, "--model.reward", reward]),
+    ):
+        assert padzoo("fit", *preset(experiment, stage), *game, *options) == 2
+        line = capsys.readouterr().err.splitlines()[-1]
+        assert line.startswith("padzoo: error: game 'Habit-bug-v0': step: ZeroDivisionError: division by zero (foreign")
+
+
 def test_a_model_that_cannot_play_is_refused(
     policy: Path, shards: Path, preferences: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,6 +19,19 @@ def test_places_of_all_trajectories_are_joined() -> None:
     assert visited([first, second]).tolist() == [[0, 0]] * 3 + [[1, 1]] * 2
 
 
+def test_places_that_are_not_known_are_left_out() -> None:
+    places = np.array([[np.nan] * 3, [4, 5, np.nan], [np.nan, 5, 6]])
+    assert visited([places]).tolist() == [[4, 5]]
+
+
+def test_a_map_of_any_size_is_drawn() -> None:
+    points = np.array([[0.0, 0.0], [3e6, 1e5]])
+    (axes,) = draw_heatmap(points, []).axes
+    counts, _ = drawn(axes)
+    assert counts.sum() == 2
+    assert max(counts.shape) <= 410
+
+
 def test_every_visit_is_counted_where_it_was() -> None:
     points = np.array([[-300.0, 100.0]] * 5 + [[200.0, 900.0]])
     (axes,) = draw_heatmap(points, outline()).axes

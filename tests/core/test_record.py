@@ -1,5 +1,6 @@
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,3 +71,9 @@ def test_refuses_meta_that_is_not_json(trajectories: list[Trajectory]) -> None:
         odd = Trajectory(known.key, known.frames, known.actions, None, {"x": value})
         with pytest.raises(ValueError, match="trajectory 'pattern-000': meta is not plain JSON"):
             members(odd)
+
+
+def test_positions_are_one_a_step(trajectories: list[Trajectory]) -> None:
+    record = replace(Record.encode(trajectories[0]), positions=np.zeros((3, 3), np.float32))
+    with pytest.raises(ValueError, match=r"trajectory 'pattern-000': positions are \(3, 3\); allowed: \(\d+, 3\)"):
+        record.members()

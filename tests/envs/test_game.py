@@ -26,9 +26,15 @@ def test_a_file_describes_a_game_and_a_command_adds_to_it(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("model: {}\n", "no game; allowed: an entry `game` with id, args, options"),
-        ("game: {name: mine}\n", "no game; allowed: an entry `game` with id, args, options"),
+        ("model: {}\n", "no game; allowed: an entry `game` with id, args, options, picture, success, patience"),
+        (
+            "game: {name: mine}\n",
+            "no game; allowed: an entry `game` with id, args, options, picture, success, patience",
+        ),
         ("game: [\n", "not YAML"),
+        ("game: {id: 3}\n", "game 3: id 3; allowed: a Gymnasium id"),
+        ("game: {id: a, args: [3]}\n", r"game 'a': args \[3\]; allowed: names with values"),
+        ("game: {id: a, patience: .inf}\n", "game 'a': patience inf; allowed: seconds, over 0 and up to"),
     ],
 )
 def test_a_file_without_a_game_is_refused(text: str, message: str, tmp_path: Path) -> None:
@@ -36,6 +42,30 @@ def test_a_file_without_a_game_is_refused(text: str, message: str, tmp_path: Pat
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
         Game.of(str(path))
+
+
+def test_what_a_command_says_of_pictures_and_patience_is_not_the_games_own(tmp_path: Path) -> None:
+    given = {"picture": "rgb", "success": 0.5, "patience": 300, "level": 4}
+    game = Game.of("mine:Mine-v0", given)
+    assert game == Game("mine:Mine-v0", {"level": 4}, {}, picture="rgb", success=0.5, patience=300)
+    assert game.settings == {"picture": "rgb", "success": 0.5}
+    assert Game().settings == {}
+    path = tmp_path / "mine.yaml"
+    path.write_text("game: {id: 'mine:Mine-v0', args: {picture: mona lisa}, picture: rgb}\n")
+    assert Game.of(str(path), {"patience": 9}) == Game(
+        "mine:Mine-v0", {"picture": "mona lisa"}, {}, picture="rgb", patience=9
+    )
+
+
+@pytest.mark.parametrize(("name", "value"), [("patience", 0), ("patience", "long"), ("success", None)])
+def test_settings_that_are_no_numbers_are_refused(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match=rf"^game '{ISLAND}': {name} {value!r}; allowed: "):
+        Game.of(ISLAND, {name: value})
+
+
+def test_our_own_game_has_one_picture() -> None:
+    with pytest.raises(ValueError, match="picture 'rgb', success 0: allowed for games of others only"):
+        Game(picture="rgb").env(64)
 
 
 def test_the_size_is_the_players(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from padzoo.core.episode import Episode, Start
 from padzoo.core.errors import GameCrashed
 from padzoo.core.gamepad import action_space
-from padzoo.datamodules.sets.writer import ShardWriter, read
+from padzoo.datamodules.sets.shard_set import ShardSet
+from padzoo.datamodules.sets.writer import ShardWriter
 from padzoo.envs.game_pool import GamePool
 from padzoo.envs.play import play
 from padzoo.envs.rollout import Rollout
@@ -136,7 +137,7 @@ def test_storing_gives_back_the_frames_that_were_acted_on(rollouts: list[Rollout
     with ShardWriter(tmp_path / "set", source={}) as writer:
         for rollout in played:
             writer.write(rollout.record)
-    for stored, rollout in zip(read(tmp_path / "set"), played, strict=True):
+    for stored, rollout in zip(ShardSet(tmp_path / "set"), played, strict=True):
         assert stored.key == rollout.trajectory.key
         assert np.array_equal(stored.frames, rollout.trajectory.frames)
 

@@ -58,6 +58,16 @@ def test_the_game_is_recorded_as_asked(tmp_path: Path, capsys: pytest.CaptureFix
     assert not (tmp_path / "wrong").exists()
 
 
+def test_our_players_play_our_game_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--episodes", 1, "--env", "foreign_games:Habit-plain-v0", "--out", tmp_path / "set"]
+    assert padzoo("demos", "--player", "curated", *options) == 2
+    assert capsys.readouterr().err == (
+        "padzoo: error: --env foreign_games:Habit-plain-v0: player 'curated' plays padzoo/LaunchIsland-v0 only; "
+        "allowed: a player of your own\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 SESSION = """
 import itertools, os, pygame, signal, sys
 from padzoo.envs.person import person

@@ -31,6 +31,14 @@ def test_the_film_is_as_long_as_the_longest_episode(
     assert [path.name for path in out.parent.iterdir()] == ["agent.gif"]
 
 
+def test_one_emulator_a_process_is_filmed(policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--episodes", 2, "--size", 48, "--env", "foreign_games:Habit-one_a_process-v0"]
+    assert padzoo("play", policy, *options, "--games", 1, "--out", tmp_path / "agent.gif") == 0
+    assert capsys.readouterr().out.endswith(f"success, success: {tmp_path / 'agent.gif'}\n")
+    assert padzoo("play", policy, *options, "--out", tmp_path / "two.gif") == 2
+    assert capsys.readouterr().err.endswith("allowed: fewer, such as --games 1\n")
+
+
 def test_films_lie_in_a_square_and_go_dark_when_they_are_over() -> None:
     moments = side_by_side([still(200, 3), still(100, 1), still(50, 2)])
     assert [moment.shape for moment in moments] == [(8, 8, 3)] * 3

@@ -68,6 +68,17 @@ def test_the_network_can_play_in_half_precision(policy: Path, tmp_path: Path) ->
     assert len(archive[0]) == 5
 
 
+def test_another_game_says_how_it_was_adapted(policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--policy", policy, "--episodes", 2, "--games", 1, "--out", tmp_path / "set"]
+    cameras = ["--env", "foreign_games:Habit-two_cameras-v0"]
+    assert padzoo("rollout", *options, *cameras) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("NAME, one of left, right")
+    assert padzoo("rollout", *options, *cameras, "--env_args", '{"picture": "right", "size": 7}') == 0
+    source = Archive(tmp_path / "set").manifest.source
+    assert (source["env_args"], source["picture"]) == ({"size": 7}, "right")
+
+
 def test_a_policy_sees_frames_of_its_own_size(policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--episodes", 1, "--env_args", '{"size": 32}', "--out", tmp_path / "out"]
     for command in (["rollout", "--policy"], ["play"]):
