@@ -75,7 +75,7 @@ def test_another_game_says_how_it_was_adapted(policy: Path, tmp_path: Path, caps
     (line,) = capsys.readouterr().err.splitlines()
     assert line.endswith("NAME, one of left, right")
     assert padzoo("rollout", *options, *cameras, "--env_args", '{"picture": "right", "size": 7}') == 0
-    source = Archive(tmp_path / "set").manifest.source
+    source = ShardSet(tmp_path / "set").manifest.source
     assert (source["env_args"], source["picture"]) == ({"size": 7}, "right")
 
 
