@@ -39,7 +39,8 @@ def play(agent: "Agent", episodes: int = 4, seed: int = 0, game: "Game | str | N
         game: What is played: a `Game`, a Gymnasium id or a YAML file; None is the launch island.
 
     Yields:
-        The episodes in order: `outcome`, `length`, `actions`, `trajectory` with its frames, and more.
+        The episodes in order: `outcome` (on the launch island the pad reached, `left`, `middle` or `right`, or `none`),
+        `length` in steps, `actions`, `trajectory` with its frames, and more.
 
     Raises:
         ValueError: If there is no such game.

@@ -50,7 +50,7 @@ def play(
         env: The game: a Gymnasium id (`module:id` imports the module first) or a YAML file that describes one.
         env_args: Further arguments of the game, as JSON.
         options: Reset options of every episode, as JSON; the values of a list are taken in turn.
-        size: Height and width of each picture in pixels.
+        size: Height and width of each picture in the GIF, in pixels; what the policy sees is its own size.
     """
     net = hub.load(policy, "policy").to(find_device(device), PRECISIONS[precision])
     turns = {"spawn": [0, 1, 2, 3]} if env == ISLAND else {}
