@@ -37,9 +37,9 @@ A claim *held* if its whole 95 % interval is on the claim's side, and *did not h
 there is *not enough power*: too few seeds. Each seed is one reading; the intervals are Student's t. One seed has no
 interval and gets no verdict. A verdict is about this pipeline and this game, not about the paper's agents.
 
-A cell has the estimate and, in brackets, its 95 % interval, in the unit of the column *holds if*; the preset's report says
-what is estimated. A claim about every amount of comparisons takes the least estimate, the least lower end and the least
-upper end over the amounts, which may be of different ones. So these intervals are not symmetric.
+A cell has the estimate and, in brackets, its 95 % interval, in the unit of the column *holds if*; the preset's report
+says what is estimated. A claim about every amount of comparisons takes the least estimate, the least lower end and the
+least upper end over the amounts. These may belong to different amounts, so such intervals are not symmetric.
 
 {claims}
 
@@ -77,7 +77,9 @@ def _holds(claim: Claim) -> str:
 def claim_table(found: dict[str, list[Json]]) -> list[str]:
     """Returns the lines of the table of claims, a column per preset."""
     head = ["claim", "holds if", *(f"[`{preset}`]({preset}/report.md)" for preset in found)]
-    rows = [[claim.text, _holds(claim), *(_verdict(rows[i]) for rows in found.values())] for i, claim in enumerate(CLAIMS)]
+    rows = [
+        [claim.text, _holds(claim), *(_verdict(rows[i]) for rows in found.values())] for i, claim in enumerate(CLAIMS)
+    ]
     return markdown(head, rows)
 
 
