@@ -76,7 +76,7 @@ class Laps:
         if first is None:
             raise ValueError(
                 f"{self._shards.manifest.folder}: reader {reader} of {readers} finds no step to learn from; allowed: "
-                "fewer workers, another val_fraction, or a set with actions that are not neutral"
+                "fewer workers, another val_fraction, --data.filter_noops false, or actions that are not neutral"
             )
         return chain([first], windows)
 

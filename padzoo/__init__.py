@@ -42,7 +42,8 @@ def play(
         games: Games played at once, at most.
 
     Yields:
-        The episodes in order: `outcome`, `length`, `actions`, `trajectory` with its frames, and more.
+        The episodes in order: `outcome` (on the launch island the pad reached, `left`, `middle` or `right`, or `none`),
+        `length` in steps, `actions`, `trajectory` with its frames, and more.
 
     Raises:
         ValueError: If there is no such game.

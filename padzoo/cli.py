@@ -115,6 +115,11 @@ COMMANDS: Final = {
     ),
 }
 
+MORE: Final = (
+    "padzoo fit --model.help CLASS lists a model's options: BehaviorCloning, RewardModel, Reinforce.",
+    "Configurations for --config: experiment/policy.yaml, experiment/reward.yaml, experiment/reinforce.yaml.",
+)
+
 
 def _plain(flag: str) -> str:
     return flag.replace("-", "_")
@@ -124,7 +129,8 @@ def overview() -> str:
     """Returns the help of `padzoo` itself."""
     lines = ["usage: padzoo COMMAND [OPTIONS]    (padzoo COMMAND --help lists the options)", ""]
     commands = {**TRAINING, **{name: command.help for name, command in COMMANDS.items()}}
-    return "\n".join(lines + [f"  {name:9} {text}" for name, text in commands.items()])
+    lines += [f"  {name:9} {text}" for name, text in commands.items()]
+    return "\n".join([*lines, "", *MORE])
 
 
 def run(arguments: Sequence[str]) -> None:

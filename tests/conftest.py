@@ -1,8 +1,11 @@
 """Small real data for every room's tests, moving patterns played by nobody, and networks that saw them for a moment."""
 
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import gymnasium
 import numpy as np
 import pytest
 import torch
@@ -17,6 +20,7 @@ from padzoo.zoo.hub import index
 SIZE = 64
 TRAJECTORIES = 24
 OUTCOMES = ("none", "left", "middle", "right")
+EXTENDING = Path(__file__).parent / "extending"
 
 torch.set_num_threads(1)  # two threads on two busy cores wait for each other: 70 s instead of 8 s
 
@@ -113,3 +117,19 @@ def zoo_folder(family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     shutil.copytree(family, tmp_path / "zoo")
     monkeypatch.setenv("PADZOO_INDEX", str(tmp_path / "zoo"))
     return tmp_path / "zoo"
+
+
+@pytest.fixture
+def own_modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A current folder with what somebody else would write, each one file: a copy of every example in `extending/`."""
+    folder = tmp_path_factory.mktemp("mine")
+    examples = [path for path in EXTENDING.glob("*.py") if not path.name.startswith("test_")]
+    for path in examples:
+        shutil.copy(path, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.syspath_prepend("")
+        yield folder
+        for path in examples:
+            sys.modules.pop(path.stem, None)
+        gymnasium.registry.pop("Colours-v0", None)  # registered anew by the next test

@@ -26,13 +26,25 @@ RUN = [
     "docs/tutorial.md",
     "docs/engines.md",
     "docs/zoo.md",
-]  # each from its first block to its last, in an empty folder
+    "docs/extending.md",
+]  # each from its first block to its last
 LESS = {"--trainer.max_steps": 2, "--episodes": 10}  # the most that is run here, of `tiny` in the place of `4m`
 BLOCK = re.compile(
     r"(?P<skip><!-- not run: [^\n]*-->\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
 STATEMENT = re.compile(r"[^\n]*<<'(\w+)'\n.*?^\1$|(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE | re.DOTALL)
 OTHERS = {"--node_rank", "--cores"}  # options of torchrun and Snakemake
+
+
+@pytest.fixture
+def folder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to be in; for the page that shows the examples of `extending/`, one with copies of them."""
+    shows = request.node.callspec.params["page"] == "docs/extending.md"
+    found: Path = request.getfixturevalue("own_modules" if shows else "tmp_path")
+    monkeypatch.chdir(found)
+    monkeypatch.syspath_prepend("")
+    monkeypatch.setenv("PADZOO_DEBUG", "1")  # errors are raised
+    return found
 
 
 @dataclass
@@ -100,16 +112,14 @@ def test_every_option_of_a_page_is_one(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_command_of_a_page_parses(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PADZOO_DEBUG", "1")  # errors are raised
+def test_every_command_of_a_page_parses(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TrainingCLI, "instantiate_classes", lambda _: None)
     monkeypatch.setattr(TrainingCLI, "_run_subcommand", lambda *_: None)
     for statement in (
         text for block in blocks(page) if block.language in ("sh", "console") for text in statements(block.text)
     ):
         if statement.startswith("cat >"):
-            shell(statement, tmp_path)
+            shell(statement, folder)
         words = command(statement)
         if words is not None and words[0] in TRAINING:
             main(words)
@@ -126,10 +136,7 @@ def scaled(words: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("page", RUN)
-def test_a_page_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend("")
-    monkeypatch.setenv("PADZOO_DEBUG", "1")
+def test_a_page_runs(page: str, folder: Path) -> None:
     for block in blocks(page):
         text = block.text.replace("4m", "tiny")
         if block.language == "python" and block.runs:
@@ -137,6 +144,6 @@ def test_a_page_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         for statement in statements(text) if block.language == "sh" and block.runs else ():
             words = command(statement)
             if words is None:
-                shell(statement, tmp_path)
+                shell(statement, folder)
             else:
                 assert main(scaled(words)) == 0, statement

@@ -100,12 +100,12 @@ CLAIMS: Final = (
         lambda study: encoder_lead(study, "random_projection"),
     ),
     Claim(
-        "It beats one that sees the length alone (asked, not claimed)",
+        "The agent encoder beats one that sees the length alone (asked, not claimed)",
         "least lead, points",
         lambda study: encoder_lead(study, "duration"),
     ),
     Claim(
-        "It beats one that sees the first frame alone (asked, not claimed)",
+        "The agent encoder beats one that sees the first frame alone (asked, not claimed)",
         "least lead, points",
         lambda study: encoder_lead(study, "first_frame"),
     ),

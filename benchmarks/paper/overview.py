@@ -1,10 +1,11 @@
 """Writes `results/README.md` from what presets published: `python benchmarks/paper/overview.py`."""
 
 import json
+import re
 from typing import Final
 
 import yaml
-from claims import CLAIMS, verdicts
+from claims import CLAIMS, Claim, verdicts
 from study import HERE, Study
 from tables import markdown
 from values import Json
@@ -36,6 +37,10 @@ A claim *held* if its whole 95 % interval is on the claim's side, and *did not h
 there is *not enough power*: too few seeds. Each seed is one reading; the intervals are Student's t. One seed has no
 interval and gets no verdict. A verdict is about this pipeline and this game, not about the paper's agents.
 
+A cell has the estimate and, in brackets, its 95 % interval, in the unit of the column *holds if*; the preset's report
+says what is estimated. A claim about every amount of comparisons takes the least estimate, the least lower end and the
+least upper end over the amounts. These may belong to different amounts, so such intervals are not symmetric.
+
 {claims}
 
 With so many tests at 95 %, some verdicts are chance. If all claims of a preset are tested together (Holm's method),
@@ -62,10 +67,19 @@ def _verdict(row: Json) -> str:
     return "not run" if row["verdict"] == "not run" else str(row["figures"]).replace("no interval from 1", "one seed")
 
 
+def _holds(claim: Claim) -> str:
+    """Returns from which value on a claim holds, with the unit that its test names."""
+    unit = re.search("points|bits|%", claim.test)
+    assert unit
+    return f"> {claim.null:g} {unit[0]}"
+
+
 def claim_table(found: dict[str, list[Json]]) -> list[str]:
-    """Returns the lines of the table of claims, a column a preset."""
-    head = ["claim", *(f"[`{preset}`]({preset}/report.md)" for preset in found)]
-    rows = [[claim.text, *(_verdict(rows[i]) for rows in found.values())] for i, claim in enumerate(CLAIMS)]
+    """Returns the lines of the table of claims, a column per preset."""
+    head = ["claim", "holds if", *(f"[`{preset}`]({preset}/report.md)" for preset in found)]
+    rows = [
+        [claim.text, _holds(claim), *(_verdict(rows[i]) for rows in found.values())] for i, claim in enumerate(CLAIMS)
+    ]
     return markdown(head, rows)
 
 

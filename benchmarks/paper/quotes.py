@@ -134,7 +134,7 @@ def validations(home: Json, name: str) -> list[str]:
         for row in home["validations"]
         if row["name"] == name
     ]
-    return markdown(["updates", "loss on held-out runs, nats a step", "episodes that fail, %"], rows)
+    return markdown(["updates", "loss on held-out runs, nats per step", "episodes that fail, %"], rows)
 
 
 QUOTED: Final[dict[str, Callable[..., list[str]]]] = {

@@ -55,7 +55,8 @@ def demos(
         character: Character of all of them; left out, each player has its own.
         pad: Pad that all of them want; left out, each player has its own, and a person has none.
         balanced: Curated right-pad runs start evenly from all spawns, not mostly from the left-hand ones.
-        size: Height and width of the frames in pixels: 64 for policies of size `tiny`, 128 for the others.
+        size: Height and width of the frames in pixels: 64 for policies of size `pico`, `nano`, `tiny`; 128 for
+            `4m`, `25m`, `103m`.
         env: The game, for players that can play others than the launch island: a Gymnasium id or a YAML file.
         env_args: Further arguments of the game, such as `{"look": "meadow", "light": "noon"}`, as JSON; `picture`,
             `success` and `patience` say how another game is adapted.

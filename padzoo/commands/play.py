@@ -51,7 +51,7 @@ def play(
         env: The game: a Gymnasium id (`module:id` imports the module first) or a YAML file that describes one.
         env_args: Further arguments of the game, as JSON; `picture`, `success` and `patience` say how it is adapted.
         options: Reset options of every episode, as JSON; the values of a list are taken in turn.
-        size: Height and width of each picture in pixels.
+        size: Height and width of each picture in the GIF, in pixels; what the policy sees is its own size.
         games: Games played at once.
     """
     net = hub.load(policy, "policy").to(find_device(device), PRECISIONS[precision])

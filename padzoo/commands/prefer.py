@@ -15,7 +15,7 @@ def prefer(folder: str, criterion: str, comparisons: int, out: str, seed: int = 
             one); a dotted path to a function that ranks a trajectory's summary; or one to a class that judges pairs,
             by their frames if it likes.
         comparisons: How many. Ties and abstentions give no preference.
-        out: File to write, a JSON line a preference.
+        out: File to write, one JSON line per preference.
         seed: Seed of the choice.
         pairs: `all` pairs of M random trajectories, as in the paper, M(M-1)/2 the nearest to the number; or so many
             `random` pairs of all trajectories, from which a reward model learns more.

@@ -32,6 +32,8 @@ def rollout(
 ) -> None:
     """Plays episodes with a policy, records them, and counts how they ended in `outcomes.json`.
 
+    On the launch island an episode ends as `left`, `middle` or `right`, the pad reached, or `none`.
+
     Args:
         policy: The policy: a `.ckpt`, a folder of weights or a name of the zoo.
         episodes: How many to play.

@@ -83,7 +83,7 @@ def test_a_claim_about_every_amount_needs_every_interval(tmp_path: Path) -> None
         path.write_text(json.dumps(digest))
     found = verdicts(Study(tmp_path / "run", "tiny"))
     assert verdict(found, "The agent encoder beats the random one at every amount") == "not enough power"
-    assert verdict(found, "It beats one that sees the length alone") == "not enough power"
+    assert verdict(found, "The agent encoder beats one that sees the length alone") == "not enough power"
 
 
 def test_of_verdicts_by_chance_none_is_left_when_all_claims_are_tested_together(study: Study) -> None:

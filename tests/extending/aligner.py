@@ -1,4 +1,9 @@
-"""An aligner of one's own: learn from the better half. `padzoo fit --model aligner.BetterHalf --model.policy ...`."""
+"""An aligner of one's own: learn from the better half.
+
+padzoo fit --config experiment/reinforce.yaml --model aligner.BetterHalf --model.policy policy_tiny.sft \\
+    --model.reward reward_tiny.left --data.batch_size 2 --game.args '{"max_steps": 10}' --trainer.max_steps 1 \\
+    --trainer.default_root_dir runs/mine
+"""
 
 from torch import Tensor
 
