@@ -54,7 +54,7 @@ def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
 
 def test_what_cannot_be_moved_is_kept(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").mkdir()
-    with pytest.raises(ValueError, match=r"notes.txt: Is a directory; what was written is kept as .*\.partial$"):  # noqa: PT012, SIM117
-        with atomic(tmp_path / "notes.txt") as aside:
-            aside.write_text("whole")
+    message = r"notes.txt: Is a directory; what was written is kept as .*\.partial$"
+    with pytest.raises(ValueError, match=message), atomic(tmp_path / "notes.txt") as aside:
+        aside.write_text("whole")
     assert beside(tmp_path / "notes.txt").read_text() == "whole"

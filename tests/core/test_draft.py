@@ -1,4 +1,3 @@
-import os
 import re
 import subprocess
 import sys
@@ -119,4 +118,4 @@ def test_what_a_killed_process_left_is_swept_or_resumed(tmp_path: Path, resume: 
     draft.begin(resume)
     assert [name for name in names(draft.path) if name != LOCK] == left
     draft.discard()
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
