@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
+
+from padzoo.callbacks.checkpoint_writer import CheckpointWriter
 
 
 class LastCheckpoint(Checkpoint):
@@ -41,6 +44,11 @@ class LastCheckpoint(Checkpoint):
             root: The trainer's root folder.
         """
         return Path(root) / "checkpoints" / "last.ckpt"
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Has all checkpoints written in their own folder, unless the trainer has a plugin for them."""
+        if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:
+            trainer.strategy.checkpoint_io = CheckpointWriter()
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Starts the clock, and takes SIGUSR1 for SIGTERM unless somebody else waits for it."""

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from padzoo.core.atomic import beside, remove
+from padzoo.core.draft import Draft
 
 
 class PredictionWriter(Callback):
@@ -16,24 +16,22 @@ class PredictionWriter(Callback):
     Each rank writes its own trajectories; the first one makes the folder and moves it into place.
 
     Args:
-        out: Folder to make.
+        out: Folder to make; it may exist if it is empty.
 
     Raises:
-        ValueError: If it exists.
+        ValueError: If there is something in it.
     """
 
     def __init__(self, out: str) -> None:
         self.out = Path(out)
-        self.aside = beside(self.out)
+        self._draft: Draft | None = None
 
     def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Makes a folder aside before any rank writes."""
-        if self.out.exists():
-            raise ValueError(f"{self.out}: already exists; allowed: a new folder")
+        self._draft = Draft(self.out)
         trainer.predict_loop.return_predictions = False  # what is written need not stay in memory
         if trainer.is_global_zero:
-            remove(self.aside)
-            self.aside.mkdir(parents=True)
+            self._draft.begin()
         trainer.strategy.barrier()
 
     def on_predict_batch_end(
@@ -46,15 +44,18 @@ class PredictionWriter(Callback):
         dataloader_idx: int = 0,
     ) -> None:
         """Writes one trajectory's arrays."""
+        assert self._draft is not None
         arrays = {name: value.cpu().numpy() for name, value in outputs.items() if isinstance(value, torch.Tensor)}
-        np.savez(self.aside / f"{outputs['key']}.npz", allow_pickle=False, **arrays)
+        np.savez(self._draft.path / f"{outputs['key']}.npz", allow_pickle=False, **arrays)
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Moves the folder into place when every rank has written."""
+        assert self._draft is not None
         trainer.strategy.barrier()
         if trainer.is_global_zero:
-            self.aside.replace(self.out)
+            self._draft.publish()
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Leaves nothing half-written behind."""
-        remove(self.aside)
+        if self._draft is not None:
+            self._draft.discard()

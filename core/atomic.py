@@ -11,20 +11,27 @@ def atomic(path: str | Path) -> Iterator[Path]:
     """Makes a file or a folder: written aside, moved into place when all of it is there, removed after an error.
 
     Args:
-        path: What to make. A file is replaced, and so is an empty folder.
+        path: What to make. A file is replaced, and so is an empty folder; a symbolic link is followed.
 
     Yields:
         Where to write it: a path beside it at which there is nothing yet. Its folder is there.
+
+    Raises:
+        ValueError: If it cannot be moved into place; it is then kept where it was written.
     """
-    path = Path(path)
+    path = Path(path).resolve()  # a link stays, and the move stays on one file system
     aside = beside(path)
     aside.parent.mkdir(parents=True, exist_ok=True)
     remove(aside)  # what a killed process left
     try:
         yield aside
-        aside.replace(path)
-    finally:
+    except BaseException:
         remove(aside)
+        raise
+    try:
+        aside.replace(path)
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}; what was written is kept as {aside}") from error
 
 
 def beside(path: Path) -> Path:

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from padzoo.core.atomic import atomic, beside, remove
+from padzoo.core.atomic import atomic
+from padzoo.core.draft import Draft
 from padzoo.core.gamepad import SCHEMA, is_noop
 from padzoo.core.record import Record
 from padzoo.core.strict import build
@@ -24,7 +25,7 @@ PROGRESS: Final = "progress.json"  # the finished shards of a writer that can re
 
 
 class ShardWriter:
-    """Writes a set of shards, whole or not at all: aside in `.NAME.partial`, moved into place on a clean exit.
+    """Writes a set of shards, whole or not at all: a `Draft` that is published on a clean exit.
 
     The same trajectories give the same bytes. A `Record` is copied as it is, so that filtering a set does not encode
     its frames a second time.
@@ -54,11 +55,10 @@ class ShardWriter:
         origin: str | None = None,
     ) -> None:
         self.out = Path(out).absolute()
-        if self.out.exists() and (not self.out.is_dir() or any(self.out.iterdir())):
-            raise ValueError(f"{out}: already exists; allowed: a new or an empty folder")
+        self._draft = Draft(self.out, last=INDEX)
         if trajectories_per_shard < 1:
             raise ValueError(f"trajectories_per_shard {trajectories_per_shard}: allowed: 1 or more")
-        self._aside = beside(self.out)
+        self._aside = self._draft.path
         self._begun: dict[str, Any] = {"source": source, "origin": origin}
         self._per_shard = trajectories_per_shard
         self._resume = resume
@@ -73,11 +73,13 @@ class ShardWriter:
         self._active: dict[str, int] = {}
 
     def __enter__(self) -> "ShardWriter":
-        if not self._resume:
-            remove(self._aside)  # what a killed writer left
-        self._aside.mkdir(parents=True, exist_ok=self._resume)
-        if (self._aside / PROGRESS).is_file():
-            self._continue()
+        self._draft.begin(self._resume)
+        try:
+            if (self._aside / PROGRESS).is_file():
+                self._continue()
+        except BaseException:
+            self._draft.release()
+            raise
         return self
 
     def __exit__(
@@ -90,8 +92,9 @@ class ShardWriter:
             elif self._tar is not None:
                 self._tar.close()
         finally:
-            if not self._resume or kind is None or not self._shards:
-                remove(self._aside)
+            if self._resume and self._shards:
+                self._draft.release()
+            self._draft.discard()
 
     def write(self, item: Trajectory | Record) -> None:
         """Adds one trajectory.
@@ -188,4 +191,4 @@ class ShardWriter:
         )
         (self._aside / INDEX).write_text(index.dump())
         (self._aside / PROGRESS).unlink(missing_ok=True)
-        self._aside.replace(self.out)  # also over an empty folder
+        self._draft.publish()

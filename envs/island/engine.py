@@ -1,5 +1,6 @@
 """One process of the game engine: started, driven and ended, with nothing left behind."""
 
+import errno
 import os
 import shlex
 import signal
@@ -8,6 +9,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -15,6 +17,7 @@ import numpy as np
 import vizdoom as vzd
 from numpy.typing import NDArray
 
+from padzoo.core.cache_folder import cache_folder
 from padzoo.core.errors import GameCrashed
 from padzoo.envs.island.plan import build_wad
 
@@ -59,7 +62,7 @@ os.execv(sys.argv[2], sys.argv[2:])
 _PR_SET_PDEATHSIG: Final = 1  # of Linux: the signal that a process gets when the one that started it is gone
 
 
-def _launcher(folder: Path) -> Path:
+def _write_launcher(folder: Path) -> None:
     """Writes a script that starts the engine in `folder`, for it drops saves and crash logs into its current folder.
 
     A process that is killed cannot end its games, and they would wait for it for good: the system does.
@@ -69,7 +72,30 @@ def _launcher(folder: Path) -> Path:
     quoted = {name: shlex.quote(value) for name, value in names.items()}
     launcher.write_text(_LAUNCHER.format(death_signal=_PR_SET_PDEATHSIG, **quoted))
     launcher.chmod(0o700)
-    return launcher
+    if not os.access(launcher, os.X_OK):  # the engine's library would end with a segmentation fault
+        raise PermissionError(errno.EACCES, "no program can be started there (noexec)")
+
+
+def _files() -> "tempfile.TemporaryDirectory[str]":
+    """Makes a folder of what the engine needs: in `TMPDIR`, or in the cache if it is full or mounted with `noexec`.
+
+    Raises:
+        ValueError: If it can be in neither.
+    """
+    reasons = []
+    for place in (Path(tempfile.gettempdir()), cache_folder()):
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            with ExitStack() as stack:
+                folder = tempfile.TemporaryDirectory(prefix="padzoo-", dir=place)
+                stack.callback(folder.cleanup)
+                _write_launcher(Path(folder.name))
+                build_wad(Path(folder.name))
+                stack.pop_all()
+            return folder
+        except OSError as error:
+            reasons.append(f"{place}: {error.strerror}")
+    raise ValueError(f"{'; '.join(reasons)}; allowed: a TMPDIR with 5 MB a game where programs can be started")
 
 
 def _end(game: vzd.DoomGame, folder: "tempfile.TemporaryDirectory[str]") -> None:
@@ -85,10 +111,11 @@ class Engine:
     """
 
     def __init__(self, start_map: str) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="padzoo-")
+        with _starting:
+            self._folder = _files()
         folder = Path(self._folder.name)
         game = vzd.DoomGame()
-        game.set_vizdoom_path(str(_launcher(folder)))
+        game.set_vizdoom_path(str(folder / "engine"))
         game.set_doom_game_path(str(Path(vzd.__file__).parent / "freedoom2.wad"))
         game.set_doom_config_path(str(folder / "engine.ini"))
         game.set_doom_map(start_map)
@@ -105,8 +132,8 @@ class Engine:
         game.add_game_args("+sv_cheats 1")
         self._game = game
         self._end = weakref.finalize(self, _end, game, self._folder)  # at the interpreter's exit too
+        game.set_doom_scenario_path(str(folder / "island.wad"))
         with _starting:
-            game.set_doom_scenario_path(str(build_wad(folder)))
             self._guard(game.init)
         self._guard(lambda: game.send_game_command("chase"))  # third person, for as long as the process lives
 

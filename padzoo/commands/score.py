@@ -35,13 +35,6 @@ def score(
     net = hub.load(reward, "reward").to(where)
     trajectories = ShardSet(folder)
     candidates = range(len(trajectories)) if preferences is None else _compared(trajectories, preferences)
-    with torch.inference_mode():
-        rewards = [
-            float(net.reward([item.frames], [torch.from_numpy(item.actions).long().to(where)])[0])
-            for item in track(trajectories, "scoring")
-        ]
-    order = sorted(candidates, key=lambda row: -rewards[row])
-    kept = sorted(order[: max(1, round(top * len(candidates)))])
     source = {
         "command": "score",
         "of": trajectories.manifest.fingerprint,
@@ -50,6 +43,13 @@ def score(
         **({} if preferences is None else {"preferences": hub.sha256(preferences)}),
     }
     with ShardWriter(out, source=source) as writer:
+        with torch.inference_mode():
+            rewards = [
+                float(net.reward([item.frames], [torch.from_numpy(item.actions).long().to(where)])[0])
+                for item in track(trajectories, "scoring")
+            ]
+        order = sorted(candidates, key=lambda row: -rewards[row])
+        kept = sorted(order[: max(1, round(top * len(candidates)))])
         for row in kept:
             writer.write(trajectories.record(row))
         writer.attach("rewards.json", json.dumps(dict(zip(trajectories.keys, rewards, strict=True)), indent=1) + "\n")

@@ -5,10 +5,15 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch import LightningModule, Trainer
 from micro import checkpoint, fit, padzoo, preset
+from mounts import mounted
 
 from padzoo.callbacks import LastCheckpoint
+from padzoo.callbacks.checkpoint_writer import CheckpointWriter
+
+RUN = "from padzoo.cli import main; raise SystemExit(main())"
 
 
 def test_it_is_there_when_training_ends(policy: Path) -> None:
@@ -73,3 +78,37 @@ def test_weights_that_are_not_finite_never_replace_a_checkpoint(
 def test_a_negative_interval_is_refused() -> None:
     with pytest.raises(ValueError, match=r"minutes -1: allowed: 0 or more"):
         LastCheckpoint(-1)
+
+
+def test_a_checkpoint_needs_room_in_its_own_folder_only(shards: Path, tmp_path: Path) -> None:
+    scratch, root = tmp_path / "scratch", tmp_path / "root"
+    scratch.mkdir()
+    command = ["fit", *preset("policy", "base"), "--data.train", shards, "--trainer.default_root_dir", root]
+    command += ["--trainer.limit_val_batches", 0]
+    set_it = f"export TMPDIR={scratch}"
+    done = mounted({scratch: "size=1m"}, "-c", RUN, *command, before=set_it)
+    assert done.returncode == 0, done.stderr
+    assert checkpoint(LastCheckpoint.path(root))["global_step"] == 2
+    assert [path.name for path in LastCheckpoint.path(root).parent.iterdir()] == ["last.ckpt"]
+
+
+def test_a_full_disk_leaves_the_checkpoint_of_before(shards: Path, tmp_path: Path) -> None:
+    last = LastCheckpoint.path(tmp_path)
+    last.parent.mkdir()
+    command = ["fit", *preset("policy", "base"), "--data.train", shards, "--trainer.default_root_dir", tmp_path]
+    command += ["--trainer.limit_val_batches", 0]
+    before, after = f"mkdir -p {last.parent}; echo before > {last}", f"echo; cat {last}; ls -A {last.parent}"
+    done = mounted({last.parent: "size=1m"}, "-c", RUN, *command, before=before, after=after)
+    assert done.returncode == 2
+    assert "No space left on device" in done.stderr.splitlines()[-1]
+    assert done.stdout.splitlines()[-2:] == ["before", "last.ckpt"]
+
+
+def test_a_plugin_of_ones_own_writes_the_checkpoints(tmp_path: Path) -> None:
+    class Own(TorchCheckpointIO):
+        pass
+
+    for plugins, expected in (([], CheckpointWriter), ([Own()], Own)):
+        trainer = Trainer(accelerator="cpu", logger=False, default_root_dir=tmp_path, plugins=plugins)
+        LastCheckpoint().setup(trainer, LightningModule(), "fit")
+        assert type(trainer.strategy.checkpoint_io) is expected

@@ -7,6 +7,7 @@ from lightning.pytorch import LightningModule, Trainer
 from micro import padzoo, preset
 
 from padzoo.callbacks.prediction_writer import PredictionWriter
+from padzoo.core.atomic import beside
 
 TRAINER = Trainer(accelerator="cpu", logger=False, enable_checkpointing=False)
 MODULE = LightningModule()
@@ -34,7 +35,7 @@ def test_of_many_ranks_the_first_makes_and_moves_the_folder_when_all_have_writte
     out = tmp_path / "out"
     writers = [PredictionWriter(str(out)) for _ in range(2)]
     seen: list[tuple[bool, bool]] = []  # at each barrier: whether the folder aside and the one in place are there
-    monkeypatch.setattr(TRAINER.strategy, "barrier", lambda: seen.append((writers[0].aside.exists(), out.exists())))
+    monkeypatch.setattr(TRAINER.strategy, "barrier", lambda: seen.append((beside(out).exists(), out.exists())))
     for hook in (PredictionWriter.on_predict_start, PredictionWriter.on_predict_end):
         for rank, writer in reversed(list(enumerate(writers))):
             monkeypatch.setattr(Trainer, "is_global_zero", rank == 0)
@@ -47,12 +48,13 @@ def test_what_is_there_is_not_overwritten(
     policy: Path, shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "notes.txt").write_text("mine")
     callback = ["--trainer.callbacks", "PredictionWriter", "--trainer.callbacks.out", tmp_path / "out"]
     data = ["--data.predict", shards, "--ckpt_path", policy]
     root = ["--trainer.default_root_dir", tmp_path / "root"]
     assert padzoo("predict", *preset("policy", "prefft"), *data, *root, *callback) == 2
-    assert f"{tmp_path / 'out'}: already exists; allowed: a new folder" in capsys.readouterr().err
-    assert list((tmp_path / "out").iterdir()) == []
+    assert f"{tmp_path / 'out'}: already exists; allowed: a new or an empty folder" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["notes.txt"]
 
 
 def test_nothing_is_left_of_a_prediction_that_failed(

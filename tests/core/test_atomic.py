@@ -40,3 +40,21 @@ def test_what_a_killed_process_left_is_in_nobodys_way(tmp_path: Path) -> None:
         aside.write_text("whole")
     assert (tmp_path / "set").read_text() == "whole"
     assert not beside(tmp_path / "set").exists()
+
+
+def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link.txt").symlink_to(tmp_path / "disk" / "notes.txt")
+    with atomic(tmp_path / "link.txt") as aside:
+        assert aside.parent == tmp_path / "disk"
+        aside.write_text("whole")
+    assert (tmp_path / "link.txt").is_symlink()
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == ["notes.txt"]
+
+
+def test_what_cannot_be_moved_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").mkdir()
+    message = r"notes.txt: Is a directory; what was written is kept as .*\.partial$"
+    with pytest.raises(ValueError, match=message), atomic(tmp_path / "notes.txt") as aside:
+        aside.write_text("whole")
+    assert beside(tmp_path / "notes.txt").read_text() == "whole"

@@ -97,6 +97,18 @@ def test_a_killed_writers_rest_is_swept_by_the_next(trajectories: list[Trajector
     assert [path.name for path in tmp_path.iterdir()] == ["set"]
 
 
+def test_a_writer_that_resumes_keeps_its_shards_when_the_last_cannot_be_closed(
+    trajectories: list[Trajectory], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, notes = tmp_path / "set", {"trajectories_per_shard": 1, "resume": True}
+    monkeypatch.setattr("padzoo.datamodules.sets.writer.Index.dump", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError), ShardWriter(out, source={}, **notes) as writer:
+        writer.write(trajectories[0])
+    monkeypatch.undo()
+    with ShardWriter(out, source={}, **notes) as writer:
+        assert writer.keys == {"pattern-000"}
+
+
 def test_an_existing_folder_is_refused_and_an_empty_one_filled(trajectories: list[Trajectory], tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(ValueError, match="already exists; allowed: a new or an empty folder"):

@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import pytest
+from mounts import mounted
+
+PROGRAM = """
+from padzoo.envs.island.launch_island import LaunchIsland
+
+with_a_game = LaunchIsland(size=64)
+with_a_game.reset(seed=0)
+with_a_game.close()
+"""
+
+
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **options: str) -> tuple[int, str]:
+    """Starts a game with file systems of some options mounted; returns the exit status and the last line of errors."""
+    folders = {name: tmp_path / name for name in ("scratch", "cache")}
+    for folder in folders.values():
+        folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folders["scratch"]))
+    monkeypatch.setenv("PADZOO_CACHE", str(folders["cache"]))
+    after = f"ls -A {' '.join(map(str, folders.values()))} | grep padzoo-"
+    done = mounted({folders[name]: given for name, given in options.items()}, "-c", PROGRAM, after=after)
+    assert done.stdout == ""  # nothing is left
+    return done.returncode, (done.stderr.splitlines() or [""])[-1]
+
+
+@pytest.mark.parametrize("unfit", ["noexec", "size=64k"])
+def test_where_its_files_cannot_be_the_cache_is_taken(
+    unfit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert start(tmp_path, monkeypatch, scratch=unfit) == (0, "")
+
+
+def test_one_line_says_what_to_do_where_neither_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = start(tmp_path, monkeypatch, scratch="noexec", cache="size=64k")
+    reasons = f"{tmp_path / 'scratch'}: no program can be started there (noexec); {tmp_path / 'cache'}: No space left"
+    message = f"ValueError: {reasons} on device; allowed: a TMPDIR with 5 MB a game where programs can be started"
+    assert found == (1, message)
