@@ -1,5 +1,6 @@
 """Files and folders that appear whole or not at all."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,23 @@ def atomic(path: str | Path) -> Iterator[Path]:
         aside.replace(path)
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}; what was written is kept as {aside}") from error
+
+
+def check_writable(path: str | Path) -> None:
+    """Refuses a file that could not be written, before anything is computed for it.
+
+    Args:
+        path: File to make or replace.
+
+    Raises:
+        ValueError: If it is a folder, or nothing can be written where it is to be.
+    """
+    path = Path(path).resolve()
+    if path.is_dir():
+        raise ValueError(f"{path}: is a folder; allowed: a file to make or replace")
+    folder = next(parent for parent in path.parents if parent.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise ValueError(f"{path}: {folder} is no folder that can be written to; allowed: a file elsewhere")
 
 
 def beside(path: Path) -> Path:

@@ -51,6 +51,14 @@ CASES: dict[str, tuple[list[Any], str]] = {
         ["prefer", "{empty}", "--criterion", "left", "--comparisons", 3, "--out", "{out}"],
         "{empty}: the folder is empty; allowed: a folder of shards with index.json",
     ),
+    "folder to write preferences into": (
+        ["prefer", "{shards}", "--criterion", "no.such", "--comparisons", 3, "--out", "{empty}"],
+        "{empty}: is a folder; allowed: a file to make or replace",
+    ),
+    "folder to write a film into": (
+        ["play", "no_such_policy.ckpt", "--out", "{empty}"],
+        "{empty}: is a folder; allowed: a file to make or replace",
+    ),
     "preferences of other trajectories": (
         ["fit", *REWARD, "--data.train", "{shards}", "--data.train_preferences", "{strangers}"],
         "{strangers}, line 1: no trajectory 'pattern-999' in {shards}",

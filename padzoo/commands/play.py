@@ -10,7 +10,7 @@ from PIL import Image
 from rich.progress import track
 
 from padzoo.commands.device import find_device
-from padzoo.core.atomic import atomic
+from padzoo.core.atomic import atomic, check_writable
 from padzoo.core.episode import episodes as draw
 from padzoo.core.errors import GameCrashed
 from padzoo.envs.arena import Arena
@@ -53,7 +53,11 @@ def play(
         options: Reset options of every episode, as JSON; the values of a list are taken in turn.
         size: Height and width of each picture in the GIF, in pixels; what the policy sees is its own size.
         games: Games played at once.
+
+    Raises:
+        ValueError: If `out` cannot be written.
     """
+    check_writable(out)
     net = hub.load(policy, "policy").to(find_device(device), PRECISIONS[precision])
     turns = {"spawn": [0, 1, 2, 3]} if env == ISLAND else {}
     game = Game.of(env, env_args, {**turns, **(options or {})})

@@ -1,5 +1,6 @@
 """`padzoo prefer`: preferences between recorded trajectories."""
 
+from padzoo.core.atomic import check_writable
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.judges.judge import compare
 from padzoo.datamodules.judges.pairs import Pairs, choose_pairs
@@ -19,7 +20,11 @@ def prefer(folder: str, criterion: str, comparisons: int, out: str, seed: int = 
         seed: Seed of the choice.
         pairs: `all` pairs of M random trajectories, as in the paper, M(M-1)/2 the nearest to the number; or so many
             `random` pairs of all trajectories, from which a reward model learns more.
+
+    Raises:
+        ValueError: If `out` cannot be written, or no pair has a winner.
     """
+    check_writable(out)
     trajectories = ShardSet(folder)
     found, verdicts = compare(trajectories, choose_pairs(len(trajectories), comparisons, seed, pairs), criterion)
     preference.write(out, found)

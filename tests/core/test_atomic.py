@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from padzoo.core.atomic import atomic, beside
+from padzoo.core.atomic import atomic, beside, check_writable
 
 
 def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
@@ -58,3 +58,16 @@ def test_what_cannot_be_moved_is_kept(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=message), atomic(tmp_path / "notes.txt") as aside:
         aside.write_text("whole")
     assert beside(tmp_path / "notes.txt").read_text() == "whole"
+
+
+def test_a_file_that_could_not_be_written_is_refused_and_nothing_is_made(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    check_writable(tmp_path / "notes.txt")
+    check_writable(tmp_path / "new" / "notes.txt")
+    for path, message in (
+        (tmp_path, f"{tmp_path}: is a folder; allowed: a file to make or replace"),
+        (tmp_path / "notes.txt" / "a", f"{tmp_path}/notes.txt is no folder that can be written to"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            check_writable(path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]

@@ -11,6 +11,7 @@ import onnxruntime
 import torch
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
+from padzoo.core.atomic import atomic
 from padzoo.core.gamepad import COMPONENTS, RATE, SCHEMA, SIZES
 from padzoo.zoo import hub
 from padzoo.zoo.nets.act_step import ActStep
@@ -39,17 +40,12 @@ def export_onnx(ref: str | Path, path: str | Path) -> None:
     model = _convert(step)
     _halve(model)
     helper.set_model_props(model, {"sha256": hub.sha256(ref), **_metadata(step)})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.partial")
-    try:
+    with atomic(path) as aside:
         onnx.save(model, aside)
         onnx.checker.check_model(aside, full_check=True)
         error = _error(aside, step)
         if not error <= TOLERANCE:  # nor where it is NaN
             raise ValueError(f"{ref}: as ONNX it computes numbers that differ from PyTorch's by up to {error:.2g}")
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _metadata(step: ActStep) -> dict[str, str]:

@@ -254,6 +254,7 @@ def place(files: Mapping[str, bytes], folder: Path) -> None:
         files: Contents by name.
         folder: Where to; must not exist.
     """
+    folder = folder.resolve()  # a link that leads to nothing yet
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:

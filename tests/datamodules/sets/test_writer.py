@@ -97,16 +97,21 @@ def test_a_killed_writers_rest_is_swept_by_the_next(trajectories: list[Trajector
     assert [path.name for path in tmp_path.iterdir()] == ["set"]
 
 
-def test_a_writer_that_resumes_keeps_its_shards_when_the_last_cannot_be_closed(
-    trajectories: list[Trajectory], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_writer_that_resumes_keeps_its_shards_also_when_its_end_fails(
+    exists: bool, trajectories: list[Trajectory], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out, notes = tmp_path / "set", {"trajectories_per_shard": 1, "resume": True}
+    out = tmp_path / "set"
+    if exists:
+        out.mkdir()
     monkeypatch.setattr("padzoo.datamodules.sets.writer.Index.dump", lambda _: 1 / 0)
-    with pytest.raises(ZeroDivisionError), ShardWriter(out, source={}, **notes) as writer:
+    begun = ShardWriter(out, source={}, trajectories_per_shard=1, resume=True)
+    with pytest.raises(ZeroDivisionError), begun as writer:
         writer.write(trajectories[0])
     monkeypatch.undo()
-    with ShardWriter(out, source={}, **notes) as writer:
+    with ShardWriter(out, source={}, trajectories_per_shard=1, resume=True) as writer:
         assert writer.keys == {"pattern-000"}
+    assert sorted(path.name for path in out.iterdir()) == ["000000.tar", "index.json"]
 
 
 def test_an_existing_folder_is_refused_and_an_empty_one_filled(trajectories: list[Trajectory], tmp_path: Path) -> None:
