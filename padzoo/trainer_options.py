@@ -110,9 +110,7 @@ def check_built(trainer: Trainer, settings: Mapping[str, Any]) -> None:
         raise _refusal(settings, "precision", f"{trainer.precision} on this device")
     environment = getattr(trainer.strategy, "cluster_environment", None)
     if trainer.num_nodes > 1 and isinstance(environment, LightningEnvironment) and "MASTER_ADDR" not in os.environ:
-        raise _refusal(
-            settings, "num_nodes", "1, or a start by torchrun or srun, or MASTER_ADDR and NODE_RANK to be set"
-        )
+        raise _refusal(settings, "num_nodes", "1, or a start by torchrun or srun, or MASTER_ADDR and NODE_RANK")
 
 
 def _refusal(settings: Mapping[str, Any], name: str, allowed: str) -> ValueError:
@@ -127,24 +125,19 @@ def _check_devices(settings: Mapping[str, Any]) -> None:
 
 
 def _check_epochs(settings: Mapping[str, Any]) -> None:
-    limit = settings["limit_train_batches"]
+    limit, interval = settings["limit_train_batches"], settings["val_check_interval"]
     if not isinstance(limit, int):
         for name, allowed in WITHOUT_EPOCHS.items():
             if settings[name] not in allowed:
                 values = " or ".join("null" if value is None else str(value) for value in allowed)
-                raise _refusal(
-                    settings,
-                    name,
-                    f"{values}; training data has no end, unless trainer.limit_train_batches cuts epochs",
-                )
-    elif settings["check_val_every_n_epoch"] and isinstance(interval := settings["val_check_interval"], int):
-        if interval > limit:
-            raise _refusal(
-                settings,
-                "val_check_interval",
-                f"at most trainer.limit_train_batches {limit}, or with "
-                "trainer.check_val_every_n_epoch null, to count across epochs",
-            )
+                needed = "the data has no end, so that only trainer.limit_train_batches makes epochs"
+                raise _refusal(settings, name, f"{values}; {needed}")
+    elif isinstance(interval, int) and interval > limit and settings["check_val_every_n_epoch"]:
+        raise _refusal(
+            settings,
+            "val_check_interval",
+            f"up to limit_train_batches, {limit}, or check_val_every_n_epoch null",
+        )
 
 
 def _check_end(settings: Mapping[str, Any]) -> None:
