@@ -16,7 +16,7 @@ def find(path: str | Path) -> Path:
     Raises:
         ValueError: If there is neither.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if path.is_file():
         return path
     names = [file.relative_to(CONFIGS).as_posix() for file in sorted(CONFIGS.rglob("*.yaml"))]

@@ -1,15 +1,18 @@
 """The data module of behavior cloning: windows of play."""
 
 import hashlib
+import math
+from collections.abc import Sequence
 from typing import Any
 
+from lightning.pytorch.utilities.rank_zero import rank_zero_warn
 from torch.utils.data import DataLoader
 
 from padzoo.datamodules.augment import Augment
 from padzoo.datamodules.laps import Laps
 from padzoo.datamodules.loader import Nothing, loader
 from padzoo.datamodules.module import ZooDataModule
-from padzoo.datamodules.sets.manifest import Manifest
+from padzoo.datamodules.sets.manifest import Manifest, Shard
 from padzoo.datamodules.sets.shard_set import OnDamage, ShardSet
 from padzoo.datamodules.window_batches import ExactWindowBatches, WindowBatches
 
@@ -28,8 +31,24 @@ class HeldOut:
 
     def __call__(self, key: str) -> bool:
         """Returns whether a trajectory is chosen by its key."""
-        place = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) / 2**64
-        return (place < self._fraction) == self._held_out
+        return (_place(key) < self._fraction) == self._held_out
+
+    @staticmethod
+    def fit(fraction: float, keys: Sequence[str]) -> float:
+        """Returns the fraction nearest to a given one that holds out one key at least and leaves one; 0 for one alone.
+
+        Args:
+            fraction: Over 0, below 1.
+            keys: What is split.
+        """
+        if len(keys) < 2:
+            return 0.0
+        places = sorted(map(_place, keys))
+        return min(max(fraction, math.nextafter(places[0], 1.0)), places[-1])
+
+
+def _place(key: str) -> float:
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) / 2**64
 
 
 class Demonstrations(ZooDataModule):
@@ -43,7 +62,7 @@ class Demonstrations(ZooDataModule):
     Args:
         train: Folder of shards to train on; None where nothing is learnt or held out.
         val: Folder of shards to validate on; None holds out a part of `train` by key.
-        val_fraction: That part, 0 to 1; 0 for no validation.
+        val_fraction: That part, 0 to 1, and one trajectory at least; 0 for no validation.
         batch_size: Windows a batch and rank.
         context: Frames a window, T.
         augment: Augment training windows as VPT does: on the trainer's accelerator, or on a CPU where they are read.
@@ -132,10 +151,27 @@ class Demonstrations(ZooDataModule):
                     f"{self.train}: {len(manifest.shards)} shards for {self.world} ranks x {self.workers} workers; "
                     "allowed: at most as many readers as shards (data.workers), or data.cache: true"
                 )
+            self._check_steps(manifest, readers)
         if stage in ("validate", "test") and not self._validates:
-            raise ValueError("data.val None and data.val_fraction 0.0: allowed: a folder of shards, or a part above 0")
+            raise ValueError(
+                f"data.val None and data.val_fraction {self.val_fraction}: allowed: a folder of shards, or a part "
+                "above 0 of two trajectories or more"
+            )
         if stage in ("fit", "validate", "test") and self._validates:
             Manifest.load(self.val or self._train)
+
+    def _check_steps(self, manifest: Manifest, readers: int) -> None:
+        keep = HeldOut(self._fraction, held_out=False)
+        empty = sum(not any(map(keep, _learnable(shard, self.filter_noops))) for shard in manifest.shards)
+        spare = len(manifest.shards) - 1 if self.cache else len(manifest.shards) // readers - 1  # may be empty
+        if empty > spare:
+            raise ValueError(
+                f"{self.train}: {empty} of {len(manifest.shards)} shards have no step to learn from, too many for "
+                f"{readers} readers; allowed: fewer data.workers, another data.val_fraction, data.cache: true, or a "
+                "set with actions that are not neutral"
+            )
+        if self.val_fraction > 0 and self._fraction == 0:
+            rank_zero_warn(f"{self.train}: nothing of one trajectory is held out; there is no validation")
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
         """Augments a training batch on the accelerator: processors could not keep up with one."""
@@ -146,7 +182,7 @@ class Demonstrations(ZooDataModule):
     def train_dataloader(self) -> DataLoader[Any]:
         """Yields batches of random windows without end."""
         batches = WindowBatches(
-            self._laps(self._train, HeldOut(self.val_fraction, held_out=False), self.cache, self.shuffle),
+            self._laps(self._train, HeldOut(self._fraction, held_out=False), self.cache, self.shuffle),
             batch_size=self.batch_size,
             augment=Augment() if self.augment and not self._accelerated else None,
             seeds=self.augment and self._accelerated,
@@ -158,7 +194,7 @@ class Demonstrations(ZooDataModule):
         """Yields the disjoint windows of the validation set once, or nothing if there is none."""
         if not self._validates:
             return loader(Nothing())
-        keep = HeldOut(1.0 if self.val else self.val_fraction, held_out=True)
+        keep = HeldOut(1.0 if self.val else self._fraction, held_out=True)
         laps = self._laps(self.val or self._train, keep, cache=False, shuffle=0)
         # One reader at most: with more, batches would be cut otherwise and the figures would depend on `workers`.
         return loader(ExactWindowBatches(laps, self.batch_size), min(1, self.workers))
@@ -179,7 +215,15 @@ class Demonstrations(ZooDataModule):
 
     @property
     def _validates(self) -> bool:
-        return self.val is not None or self.val_fraction > 0
+        return self.val is not None or self._fraction > 0
+
+    @property
+    def _fraction(self) -> float:
+        """The part of `train` that is held out, so that a small set is split too."""
+        if self.val_fraction == 0:
+            return 0.0
+        shards = Manifest.load(self._train).shards
+        return HeldOut.fit(self.val_fraction, [key for shard in shards for key in _learnable(shard, self.filter_noops)])
 
     def _laps(self, folder: str, keep: HeldOut, cache: bool, shuffle: int) -> Laps:
         shards = ShardSet(folder)
@@ -193,3 +237,8 @@ class Demonstrations(ZooDataModule):
             seed=self.seed,
             on_damage=self.damaged,
         )
+
+
+def _learnable(shard: Shard, filter_noops: bool) -> list[str]:
+    """Returns the keys of the trajectories that have a step to learn from."""
+    return [key for key, steps in (shard.active if filter_noops else shard.steps).items() if steps]

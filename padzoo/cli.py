@@ -15,6 +15,7 @@ from jsonargparse import ArgumentError, ArgumentParser
 
 from padzoo.allocator import keep_freed_memory
 from padzoo.core.errors import GameCrashed
+from padzoo.home import at_home
 from padzoo.messages import complaint
 
 TRAINING: Final = {
@@ -58,7 +59,7 @@ class Command:
         parser.add_function_arguments(call, as_positional=False, skip={*self.positional, *map(_plain, self.flags)})
         if self.registry and not {*arguments[:1]} & {"-h", "--help"}:
             parser.add_class_arguments(self._chosen(name, arguments), as_positional=False, skip={*self.positional})
-        return partial(call, **parser.parse_args(list(arguments)).as_dict())
+        return partial(call, **at_home(parser.parse_args(list(arguments))).as_dict())
 
     def _chosen(self, name: str, arguments: Sequence[str]) -> type:
         """Returns the class that the first argument names."""

@@ -18,6 +18,9 @@ REWORDING: Final = (  # jsonargparse names each type that a value may have and w
         r"Unexpected import path format: (\S+)",
         r"'\1' is no class and no file; allowed: a class of the zoo, a dotted path, a path from the file that says so",
     ),
+    (r"Not a valid subclass of \w+ Subclass types expect one of: .*? \(implicit class_path\) - ", ""),
+    (r"class '(\S+)': Requirement '(\S+)' not met\..*", r"class '\1' needs another package; allowed: pip install '\2'"),
+    (r"((?:is not known|are required).*?) - (?:class '|Expected ).*", r"\1"),  # what else it might have been
     (r"Parser key \"(\S+)\":", r"--\1:"),
     (r"(?:a )?<class '(\S+)'>", r"\1"),
     (r"a typing\.Literal\[(.*?)\]", r"one of \1"),

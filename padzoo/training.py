@@ -25,12 +25,14 @@ import padzoo.datamodules.episodes
 import padzoo.datamodules.preferences
 import padzoo.zoo.learn.reinforce
 import padzoo.zoo.learn.reward_model  # noqa: F401 - imported so that configurations can name the classes without their module
+from padzoo import trainer_options
 from padzoo.callbacks import ClosedLoop, LastCheckpoint, PredictionWriter
 from padzoo.core import configuration
 from padzoo.core.atomic import atomic
 from padzoo.core.registry import Registry
 from padzoo.datamodules.module import ZooDataModule
 from padzoo.envs.game import Game
+from padzoo.home import at_home
 from padzoo.zoo.hub.card import About
 from padzoo.zoo.hub.publish import dataset
 from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
@@ -43,6 +45,8 @@ NOISE: Final = (  # Lightning's warnings of what is meant here
     "The dirpath has changed",  # or in another folder
     "Checkpoint directory .* exists and is not empty",  # a training resumes in its own folder
     "Precision .* is not supported by the model summary",  # its megabytes are those of 32 bits
+    r"The number of training batches \(\d+\) is smaller than the logging interval",  # it counts across epochs
+    "You.re resuming from a checkpoint that ended before the epoch ended",  # the data resumes with the next batch
     "`training_step` returned `None`",  # every game of a batch crashed: there is nothing to learn from
 )
 CONFIGURATIONS: Final = ("--config", "-c", "--model", "--data", "--trainer", "--game")  # each may name a YAML file
@@ -53,9 +57,11 @@ class SaveFitConfig(SaveConfigCallback):
     """Saves the configuration of `fit` only: that of a later `validate` in the same folder must not replace it."""
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Saves the configuration when training starts."""
-        if stage == "fit":
-            super().setup(trainer, pl_module, stage)
+        """Waits: a training that may not resume must not replace it either."""
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Saves the configuration, once the checkpoint is read."""
+        super().setup(trainer, pl_module, "fit")
 
 
 class TrainingCLI(LightningCLI):
@@ -63,16 +69,22 @@ class TrainingCLI(LightningCLI):
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Sets the zoo's defaults, and says the game once for whatever plays it."""
-        parser.set_defaults({"trainer.default_root_dir": "runs/default"})
+        # The loaders know their rank already: Lightning's sampler would give each rank a share of its share.
+        parser.set_defaults({"trainer.default_root_dir": "runs/default", "trainer.use_distributed_sampler": False})
         parser.add_class_arguments(Game, "game")
         parser.link_arguments("game", "model.init_args.game", compute_fn=dict)
         parser.link_arguments("game", "data.init_args.options", compute_fn=lambda game: Game(**game).starts)
+
+    def before_instantiate_classes(self) -> None:
+        """Finds what begins at the user's home, and refuses options of the trainer that have no meaning here."""
+        config = self.config[self.subcommand] = at_home(self.config[self.subcommand])
+        trainer_options.check(config["trainer"], self.subcommand)
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Builds the trainer; unless configured otherwise, logs and predictions go to its root folder itself."""
         settings = self.config_init[self.subcommand]["trainer"]
         root = settings["default_root_dir"]
-        if settings["logger"] is None and not settings["fast_dev_run"]:
+        if settings["logger"] in (None, True) and not settings["fast_dev_run"]:
             kwargs["logger"] = TensorBoardLogger(root, name="", version="", default_hp_metric=False)
         found = settings["callbacks"] or []  # none, one or a list
         callbacks: list[Callback] = [*found] if isinstance(found, list) else [found]
@@ -89,8 +101,14 @@ class TrainingCLI(LightningCLI):
             callbacks.append(PredictionWriter(str(Path(root) / "predictions")))
         if settings["enable_progress_bar"] is not False and not any(issubclass(kind, ProgressBar) for kind in given):
             callbacks.append(TQDMProgressBar())  # Lightning's choice, Rich, took 2 % of the training of `tiny`
-        # The loaders know their rank already: Lightning's sampler would give each rank a share of its share.
-        return super().instantiate_trainer(**kwargs, callbacks=callbacks, use_distributed_sampler=False)
+        # Lightning would take `min_steps` for an epoch at least, and no epoch ends.
+        kwargs |= {"callbacks": callbacks, "min_epochs": settings["min_epochs"] or 0}
+        try:
+            trainer = super().instantiate_trainer(**kwargs)
+        except (ImportError, TypeError) as error:  # of a device that needs another package, or has another name
+            raise ValueError(f"trainer: {error}") from error
+        trainer_options.check_built(trainer, settings)
+        return trainer
 
     def instantiate_classes(self) -> None:
         """Builds everything, and checks the data before anything is logged: a run that cannot start leaves nothing."""
@@ -98,6 +116,8 @@ class TrainingCLI(LightningCLI):
         checkpoint = self.config[self.subcommand].get("ckpt_path")
         if checkpoint == "last":
             self._find_last()
+        elif checkpoint is not None and not Path(checkpoint).is_file():
+            raise ValueError(f"ckpt_path {checkpoint}: no such file; allowed: the path of a .ckpt, or last")
         if self.subcommand != "fit" and checkpoint is None and not self.model.pretrained:
             raise ValueError(f"{self.subcommand}: the network is untrained; give its checkpoint with --ckpt_path")
         self.datamodule.setup(self.subcommand)
@@ -185,6 +205,7 @@ def train(arguments: Sequence[str]) -> None:
         ALIGNERS.find(name)  # once it is imported, a class can be named without its module
     for room in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(room).setLevel(logging.WARNING)  # else it advertises other products
+    logging.getLogger("lightning.pytorch.profilers").setLevel(logging.INFO)  # there they print what they measured
     for message in NOISE:
         warnings.filterwarnings("ignore", message)
     try:
@@ -202,4 +223,8 @@ def train(arguments: Sequence[str]) -> None:
             args=located(arguments),
         )
     except MisconfigurationException as error:  # Lightning's own, no ValueError
+        raise ValueError(str(error)) from error
+    except RuntimeError as error:
+        if not str(error).startswith("Early stopping conditioned on metric"):  # that is not available
+            raise
         raise ValueError(str(error)) from error

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from micro import checkpoint, logged, padzoo, preset
+from lightning.pytorch import Callback, Trainer
+from micro import checkpoint, fit, logged, padzoo, preset, weights
 
 UPDATES = 14
 
@@ -97,8 +99,9 @@ def test_an_error_in_the_middle_of_a_training_ends_the_process(shards: Path, tmp
     root = ["--data.train", shards, "--trainer.default_root_dir", tmp_path]
     command = [sys.executable, "-m", "padzoo", "fit", *map(str, [*preset("policy", "base"), *root, *options])]
     found = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)  # it hung for ever
-    assert found.returncode == 1
-    assert "no_such_metric" in found.stderr
+    assert found.returncode == 2
+    line = found.stderr.splitlines()[-1]
+    assert line.startswith("padzoo: error: Early stopping conditioned on metric `no_such_metric` which is not available")
     assert checkpoint(tmp_path / "checkpoints" / "last.ckpt")["global_step"] == 2
 
 
@@ -128,6 +131,98 @@ def test_going_on_with_other_data_is_refused(
     (tmp_path / "a.ckpt").write_bytes(policy.read_bytes())
     assert padzoo("fit", *preset("policy", "base"), *options, f"--data.{name}", value) == 2
     assert f"the training read with data.{name} {before}, now {value}: samples would" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def trained(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a training of two updates."""
+    root = tmp_path_factory.mktemp("trained")
+    fit("policy", "prefft", root, "--data.train", shards, "--model.trainable", "all")
+    return root
+
+
+def more(root: Path, shards: Path, *options: object) -> int:
+    """Resumes a training for one more update."""
+    arguments = ["--data.train", shards, "--model.trainable", "all", "--trainer.default_root_dir", root]
+    arguments += ["--ckpt_path", "last", "--trainer.max_steps", 3, *options]
+    return padzoo("fit", *preset("policy", "prefft"), *arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("model.lr", 1e30),
+        ("model.weight_decay", 0.5),
+        ("model.warmup_steps", 7),
+        ("model.decay", "true"),
+        ("model.trainable", "head"),
+        ("seed_everything", 7),
+    ],
+)
+def test_resuming_with_other_settings_is_refused_and_changes_nothing(
+    trained: Path, shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, value: object
+) -> None:
+    root = Path(shutil.copytree(trained, tmp_path / "run"))
+    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    assert more(root, shards, f"--{name}", value) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"padzoo: error: ckpt_path: the training has {name} ")
+    assert f", now {str(value).capitalize() if value == 'true' else value}; allowed: {name} " in line
+    assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+
+
+def test_resuming_with_other_settings_of_an_aligner_is_refused(
+    policy: Path, reward: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--model.policy", policy, "--model.reward", reward, "--game.args", '{"max_steps": 4}']
+    path = fit("reinforce", "aligned", tmp_path, *options, "--trainer.max_steps", 1)
+    resume = ["--ckpt_path", path, "--trainer.default_root_dir", tmp_path, "--trainer.max_steps", 2]
+    for changed in (
+        ["--model.kl_weight", 0.5],
+        ["--model.baseline", "leave_one_out"],
+        ["--model.temperature", 2.0],
+        ["--game.args", '{"max_steps": 5}'],
+    ):
+        assert padzoo("fit", *preset("reinforce", "aligned"), *options, *resume, *changed) == 2
+        assert "ckpt_path: the training has model." in capsys.readouterr().err
+    assert fit("reinforce", "aligned", tmp_path, *options, *resume, "--model.games", 1) == path
+
+
+def test_settings_of_the_trainer_may_change_and_take_effect(trained: Path, shards: Path, tmp_path: Path) -> None:
+    changes: list[list[object]] = [
+        [],
+        ["--trainer.gradient_clip_val", 1e-9],
+        ["--trainer.accumulate_grad_batches", 2],
+        ["--trainer.precision", "bf16-mixed"],
+    ]
+    found = []
+    for number, changed in enumerate(changes):
+        root = Path(shutil.copytree(trained, tmp_path / str(number)))
+        assert more(root, shards, *changed) == 0
+        assert checkpoint(root / "checkpoints" / "last.ckpt")["global_step"] == 3
+        found.append(torch.cat([value.flatten() for value in weights(root / "checkpoints" / "last.ckpt").values()]))
+    assert not any(torch.equal(found[0], other) for other in found[1:])
+
+
+class EveryBatch(Callback):
+    """Writes a checkpoint after every batch, in the middle of an update too."""
+
+    def on_train_batch_end(self, trainer: Trainer, *_: object) -> None:
+        read = trainer.fit_loop.epoch_loop.batch_progress.total.processed
+        trainer.save_checkpoint(Path(trainer.default_root_dir) / f"{read}.ckpt")
+
+
+@pytest.mark.parametrize("epochs", [[], ["--trainer.limit_train_batches", 3, "--trainer.max_epochs", 9]], ids=len)
+def test_a_training_resumes_exactly_from_the_middle_of_an_update_or_of_an_epoch(
+    shards: Path, tmp_path: Path, epochs: list[object]
+) -> None:
+    options = ["--data.train", shards, "--trainer.accumulate_grad_batches", 2, "--trainer.max_steps", 4, *epochs]
+    every = ["--trainer.callbacks", f"{__name__}.EveryBatch"]
+    expected = weights(fit("policy", "prefft", tmp_path / "whole", *options, *every))
+    for read in (1, 3, 4):
+        start = ["--ckpt_path", tmp_path / "whole" / f"{read}.ckpt"]
+        found = weights(fit("policy", "prefft", tmp_path / str(read), *options, *start))
+        assert all(torch.equal(value, found[name]) for name, value in expected.items())
 
 
 def test_going_on_from_other_weights_is_refused(

@@ -1,5 +1,6 @@
 import json
 import shutil
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import torch
 
 from padzoo.core.gamepad import NEUTRAL
 from padzoo.core.trajectory import Trajectory
-from padzoo.datamodules.demonstrations import Demonstrations
+from padzoo.datamodules.demonstrations import Demonstrations, HeldOut
 from padzoo.datamodules.sets.writer import ShardWriter
 
 
@@ -167,5 +168,56 @@ def test_a_set_of_idlers_ends_in_a_message_not_in_a_hang(
     idle = np.tile(np.asarray(NEUTRAL, dtype=np.int8), (len(trajectories[0]), 1))
     with ShardWriter(tmp_path / "idle", source={}) as writer:
         writer.write(Trajectory("idler", trajectories[0].frames, idle, None, {}))
-    with pytest.raises(ValueError, match="idle: reader 0 of 1 finds no step to learn from"):
+    with pytest.raises(ValueError, match="idle: 1 of 1 shards have no step to learn from"):
         draw(build(tmp_path / "idle", cache=cache, val_fraction=0.0), 1)
+
+
+def write(folder: Path, trajectories: list[Trajectory]) -> Path:
+    with ShardWriter(folder, source={}, trajectories_per_shard=4) as writer:
+        for trajectory in trajectories:
+            writer.write(trajectory)
+    return folder
+
+
+def first_indices(pictures: SimpleNamespace, batches: Iterable[dict[str, torch.Tensor]]) -> set[int]:
+    return {int(index) for batch in batches for index in pictures.indices(batch["frames"][:, 0].numpy())}
+
+
+@pytest.mark.parametrize("fraction", [1e-9, 0.05, 0.999_999])
+def test_of_a_small_set_one_trajectory_is_held_out_and_one_is_left(
+    trajectories: list[Trajectory], tmp_path: Path, pictures: SimpleNamespace, fraction: float
+) -> None:
+    data = build(write(tmp_path / "few", trajectories[:4]), val_fraction=fraction, augment=False)
+    trained, held_out = first_indices(pictures, draw(data, 20)), first_indices(pictures, data.val_dataloader())
+    assert trained | held_out == set(range(4))
+    assert not trained & held_out
+    assert len(trained if fraction > 0.5 else held_out) == 1
+
+
+def test_a_fraction_that_splits_a_set_stays_as_it_is() -> None:
+    keys = [f"pattern-{index:03d}" for index in range(24)]
+    assert HeldOut.fit(0.25, keys) == 0.25
+    assert 1 <= sum(map(HeldOut(0.25, held_out=True), keys)) <= 23
+
+
+def test_one_trajectory_is_learnt_from_and_its_missing_validation_reported(
+    trajectories: list[Trajectory], tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "one", trajectories[:1])
+    with pytest.warns(UserWarning, match="one: nothing of one trajectory is held out; there is no validation"):
+        data = build(folder)
+    assert len(draw(data, 2)) == 2
+    assert list(data.val_dataloader()) == []
+    with pytest.raises(ValueError, match=r"data\.val None and data\.val_fraction 0\.25: allowed: a folder of shards"):
+        data.setup("validate")
+
+
+def test_readers_who_may_find_nothing_are_refused_before_training(
+    trajectories: list[Trajectory], tmp_path: Path
+) -> None:
+    idle = np.tile(np.asarray(NEUTRAL, dtype=np.int8), (len(trajectories[0]), 1))
+    idlers = [Trajectory(f"idler-{index}", trajectories[0].frames, idle, None, {}) for index in range(4)]
+    folder = write(tmp_path / "half", [*trajectories[:4], *idlers])
+    with pytest.raises(ValueError, match="half: 1 of 2 shards have no step to learn from, too many for 2 readers"):
+        build(folder, workers=2)
+    assert len(draw(build(folder, workers=1), 2)) == len(draw(build(folder, workers=2, cache=True), 2)) == 2

@@ -42,14 +42,15 @@ def test_a_saved_configuration_repeats_the_run(first: Path, tmp_path: Path) -> N
     assert saved[0] == saved[1]
 
 
-def test_the_command_line_wins_over_the_checkpoints_own_settings(first: Path, shards: Path, tmp_path: Path) -> None:
+def test_the_checkpoints_own_settings_do_not_replace_the_command_lines(
+    first: Path, shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert hasattr(super(TrainingCLI, TrainingCLI), "_parse_ckpt_path")  # else Lightning's override has another name
-    start = ["--ckpt_path", first / "checkpoints" / "last.ckpt"]
-    options = ["--model.trainable", "all", "--model.weight_decay", 0.125, "--trainer.max_steps", 2]
-    path = fit("policy", "prefft", tmp_path, "--data.train", shards, *start, *options)
-    assert checkpoint(first / "checkpoints" / "last.ckpt")["hyper_parameters"]["weight_decay"] == 1e-4
-    assert checkpoint(path)["hyper_parameters"]["weight_decay"] == 0.125
-    assert checkpoint(path)["global_step"] == 2
+    options = ["--data.train", shards, "--data.batch_size", 4, "--seed_everything", 5, "--trainer.default_root_dir"]
+    options += [tmp_path, "--ckpt_path", first / "checkpoints" / "last.ckpt", "--model.weight_decay", 0.125]
+    assert padzoo("fit", *preset("policy", "prefft"), "--model.trainable", "all", *options) == 2
+    assert "ckpt_path: the training has model.weight_decay 0.0001, now 0.125; allowed:" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_validating_in_the_same_folder_keeps_the_configuration_of_the_training(first: Path, shards: Path) -> None:

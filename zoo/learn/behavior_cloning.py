@@ -104,6 +104,8 @@ class BehaviorCloning(PolicyModule):
         self.accuracy.update(distribution.mode(), batch["actions"], batch["mask"])
 
     def _log_accuracy(self, stage: str) -> None:
+        if not self.accuracy.update_called:  # a validation without a set, for callbacks that play
+            return
         self.log_dict({f"{stage}/accuracy/{name}": value for name, value in self.accuracy.compute().items()})
         self.accuracy.reset()
 

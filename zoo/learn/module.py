@@ -1,6 +1,6 @@
 """The base of everything that trains: one network, one optimizer, checkpoints that say what they are."""
 
-from typing import Any
+from typing import Any, Final
 
 import torch
 from lightning.pytorch import LightningModule
@@ -12,6 +12,8 @@ from torch.optim.lr_scheduler import LambdaLR
 from padzoo.core.gamepad import check_schema
 from padzoo.zoo import hub
 from padzoo.zoo.hub.publish import history
+
+FREE: Final = ("compiled", "feature_cache", "games")  # settings of a module that do not decide what is learnt
 
 
 class ZooModule(LightningModule):
@@ -90,10 +92,11 @@ class ZooModule(LightningModule):
         return False
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Refuses a checkpoint of another network or action schema, or to go on with a training from other weights.
+        """Refuses a checkpoint of another network or action schema, or to resume a training with other settings.
 
         Raises:
-            ValueError: If the checkpoint does not hold such a network, or its training started from other weights.
+            ValueError: If the checkpoint does not hold such a network, or its training started from other weights or
+                had other settings: the optimizer would keep its own, and the checkpoint say what is not so.
         """
         found = checkpoint.get("padzoo")
         if found is None:
@@ -107,10 +110,36 @@ class ZooModule(LightningModule):
         before, now = _hashes(found), _hashes(own)
         if fits and before != now:
             raise ValueError(f"ckpt_path: its training started from {before}; this one from {now}")
+        if fits:
+            self._check_settings(checkpoint.get("hyper_parameters", {}), found.get("about", {}).get("seed"))
+
+    def _check_settings(self, before: dict[str, Any], seed: int | None) -> None:
+        ours = {name: now for name, now in self.hparams.items() if name not in (*FREE, *self.about.parents)}
+        settings = {f"model.{name}": (before.get(name, now), now) for name, now in ours.items() if name[0] != "_"}
+        if "_class_path" in before and "_class_path" in ours:
+            settings["model"] = (before["_class_path"], ours["_class_path"])
+        if self.about.configuration is not None:  # on the command line
+            settings["seed_everything"] = (seed, self.about.seed)
+        for name, (then, now) in settings.items():
+            if then != now:
+                raise ValueError(
+                    f"ckpt_path: the training has {name} {then}, now {now}; allowed: {name} {then}, or a new training "
+                    "with model.init_from"
+                )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Adds what the network is and how it is made, so that it can be rebuilt and published from the file alone."""
         checkpoint["padzoo"] = hub.describe(self.net, self.about)
+        if self._trainer is not None and self.trainer.accumulate_grad_batches > 1:
+            self._return_batches(checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"])
+
+    def _return_batches(self, progress: dict[str, Any]) -> None:
+        """Counts batches as unread that are part of no update yet: their gradient is not in the file."""
+        read = progress["current"]["processed"]
+        over = read % self.trainer.accumulate_grad_batches
+        if over and not (progress["is_last_batch"] and read == progress["current"]["ready"]):  # it ends with an update
+            for counts in (progress["current"], progress["total"]):
+                counts |= dict.fromkeys(counts, counts["processed"] - over)
 
 
 def _hashes(entry: dict[str, Any]) -> dict[str, str]:
