@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from lightning.fabric.plugins.environments import LightningEnvironment
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import EarlyStopping, Timer
-from lightning.pytorch.plugins.environments import LightningEnvironment
 
 Rule = tuple[Callable[[Any], bool], str]  # whether a value works, and those that do, for messages
 

@@ -78,7 +78,7 @@ class TrainingCLI(LightningCLI):
     def before_instantiate_classes(self) -> None:
         """Finds what begins at the user's home, and refuses options of the trainer that have no meaning here."""
         config = self.config[self.subcommand] = at_home(self.config[self.subcommand])
-        trainer_options.check(config["trainer"], self.subcommand)
+        trainer_options.check(config["trainer"], str(self.subcommand))
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Builds the trainer; unless configured otherwise, logs and predictions go to its root folder itself."""
