@@ -137,3 +137,30 @@ def test_a_file_that_is_cut_off_is_named(tmp_path: Path, name: str) -> None:
     file.write_bytes(file.read_bytes()[:600])
     with pytest.raises(ValueError, match=rf"{file.name}: episode 0: "):
         recordings.read("episode-000000")
+
+
+def test_an_import_that_was_cut_off_resumes_to_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, whole, out = make(tmp_path / "source", tail=6), tmp_path / "whole", tmp_path / "out"
+    assert padzoo("import", "lerobot", source, "--size", 64, "--out", whole) == 0
+    original = LeRobot.read
+
+    def cut_off(self: LeRobot, key: str) -> Trajectory:
+        if key == "episode-000001":
+            raise KeyboardInterrupt
+        return original(self, key)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LeRobot, "read", cut_off)
+        assert padzoo("import", "lerobot", source, "--size", 64, "--out", out) == 130
+    assert padzoo("import", "lerobot", source, "--size", 64, "--out", out) == 0
+    names = sorted(path.name for path in whole.iterdir())
+    assert names == sorted(path.name for path in out.iterdir())
+    assert all((whole / name).read_bytes() == (out / name).read_bytes() for name in names)
+
+
+def test_a_pointer_is_reported_in_one_line_before_any_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = make(tmp_path / "source")
+    next(source.rglob("*.mp4")).write_text("version https://git-lfs.github.com/spec/v1\n")
+    assert padzoo("import", "lerobot", source, "--out", tmp_path / "out") == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
