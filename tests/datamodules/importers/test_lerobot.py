@@ -1,74 +1,32 @@
-import json
-from fractions import Fraction
+import os
 from pathlib import Path
+from typing import Any
 
-import av
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from lerobot_set import ACTION, CAMERA, FEATURES, IMAGE, LENGTHS, NAMES, actions, make, shade
 from micro import padzoo
 
-from padzoo.core.gamepad import AXES, BUTTONS
+from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.importers.lerobot import LeRobot
 from padzoo.datamodules.sets.shard_set import ShardSet
 
-CAMERA = "observation.images.screen"
-LENGTHS = (31, 24)
-NAMES = ["menu", *AXES, *reversed(BUTTONS)]  # another order than ours, and a part that we do not know
+
+def check(trajectory: Trajectory, episode: int, stride: int = 2) -> None:
+    """Checks that each kept step has its own picture and its own action."""
+    steps = range(0, LENGTHS[episode], stride)
+    means = trajectory.frames.mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(means, [shade(episode, step) for step in steps], atol=2.5)
+    found = actions(episode)[::stride]
+    np.testing.assert_array_equal(trajectory.actions[:, :12], found[:, :4:-1])  # 16 to 5: its buttons, reversed
+    np.testing.assert_allclose(trajectory.actions[:, 12:] / 5 - 1, found[:, 1:5], atol=1e-6)
 
 
-def shade(episode: int, step: int) -> int:
-    return 20 + 100 * episode + 3 * step
-
-
-def actions(episode: int) -> np.ndarray:
-    """Deflections and buttons of every step, `(T, 17)` in the order of NAMES."""
-    rng = np.random.default_rng(episode)
-    buttons = rng.integers(0, 2, (LENGTHS[episode], 12))
-    sticks = rng.integers(0, 11, (LENGTHS[episode], 4)) / 5 - 1
-    return np.concatenate([np.ones((LENGTHS[episode], 1)), sticks, buttons], axis=1).astype(np.float32)
-
-
-def make(folder: Path, fps: int = 20, **changed: object) -> Path:
-    """Writes a set of two episodes in one video and one table, by pyarrow and PyAV alone."""
-    for part in ("meta/episodes/chunk-000", "data/chunk-000", f"videos/{CAMERA}/chunk-000"):
-        (folder / part).mkdir(parents=True)
-    features = {
-        CAMERA: {"dtype": "video", "shape": [96, 128, 3], "names": ["height", "width", "channels"]},
-        "action": {"dtype": "float32", "shape": [17], "names": NAMES},
-    }
-    about = {"codebase_version": "v3.0", "fps": fps, "total_episodes": 2, "features": features}
-    about["data_path"] = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
-    about["video_path"] = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
-    (folder / "meta" / "info.json").write_text(json.dumps(about | changed))
-    with av.open(folder / f"videos/{CAMERA}/chunk-000/file-003.mp4", "w") as film:
-        stream = film.add_stream("libx264", rate=fps, options={"g": "8", "crf": "10"})
-        stream.width, stream.height, stream.pix_fmt, stream.time_base = 128, 96, "yuv420p", Fraction(1, fps)
-        for episode, length in enumerate(LENGTHS):
-            for step in range(length):
-                picture = np.full((96, 128, 3), shade(episode, step), dtype=np.uint8)
-                film.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        film.mux(stream.encode())
-    rows = [(episode, step) for episode, length in enumerate(LENGTHS) for step in range(length)]
-    table = {
-        "episode_index": [episode for episode, _ in rows],
-        "frame_index": [step for _, step in rows],
-        "action": [actions(episode)[step].tolist() for episode, step in rows],
-    }
-    pq.write_table(pa.table(table), folder / "data/chunk-000/file-002.parquet")
-    table = {
-        "episode_index": [0, 1],
-        "length": list(LENGTHS),
-        "data/chunk_index": [0, 0],
-        "data/file_index": [2, 2],
-        f"videos/{CAMERA}/chunk_index": [0, 0],
-        f"videos/{CAMERA}/file_index": [3, 3],
-        f"videos/{CAMERA}/from_timestamp": [0.0, LENGTHS[0] / fps],
-        f"videos/{CAMERA}/to_timestamp": [LENGTHS[0] / fps, sum(LENGTHS) / fps],
-    }
-    pq.write_table(pa.table(table), folder / "meta/episodes/chunk-000/file-000.parquet")
-    return folder
+def check_all(recordings: LeRobot, stride: int = 2) -> None:
+    assert list(recordings.keys) == ["episode-000000", "episode-000001"]
+    for episode, key in enumerate(recordings.keys):
+        check(recordings.read(key), episode, stride)
 
 
 def test_every_second_frame_of_20_a_second_keeps_its_action(tmp_path: Path) -> None:
@@ -77,49 +35,132 @@ def test_every_second_frame_of_20_a_second_keeps_its_action(tmp_path: Path) -> N
     archive = ShardSet(out)
     assert archive.keys == ("episode-000000", "episode-000001")
     for episode, trajectory in enumerate(archive):
-        steps = range(0, LENGTHS[episode], 2)
-        assert trajectory.frames.shape == (len(steps), 64, 64, 3)
-        means = trajectory.frames.mean(axis=(1, 2, 3))
-        np.testing.assert_allclose(means, [shade(episode, step) for step in steps], atol=2.5)
-        found = actions(episode)[::2]
-        np.testing.assert_array_equal(trajectory.actions[:, :12], found[:, :4:-1])  # 16 to 5: its buttons, reversed
-        np.testing.assert_allclose(trajectory.actions[:, 12:] / 5 - 1, found[:, 1:5], atol=1e-6)
+        assert trajectory.frames.shape[1:] == (64, 64, 3)
+        check(trajectory, episode)
         assert trajectory.meta == {"player": "human", "dataset": "lerobot", "episode": episode}
 
 
-def test_ten_frames_a_second_are_all_kept(tmp_path: Path) -> None:
-    recordings = LeRobot(make(tmp_path / "source", fps=10), size=64)
-    assert [len(recordings.read(key)) for key in recordings.keys] == list(LENGTHS)
+GROUPED = {"other": ["menu"], "sticks": NAMES[1:5], "buttons": NAMES[5:]}
+PLACED = {name: place for place, name in reversed(list(enumerate(NAMES)))}
 
 
 @pytest.mark.parametrize(
-    ("changed", "message"),
+    "changed",
     [
-        ({"codebase_version": "v2.1"}, r"version v2\.1, 20 frames a second; allowed: v3\.0, a multiple of 10"),
-        ({"fps": 25}, r"version v3\.0, 25 frames a second"),
-        ({"features": {"action": {"dtype": "float32", "names": ["a", "b"]}}}, r"action \['a', 'b'\]: no 'x'; allowed"),
-        ({"features": {"action": {"dtype": "float32", "names": NAMES}}}, r"--camera None: allowed, as .*: none"),
+        {"version": "v2.0"},
+        {"version": "v2.1"},
+        {"features": FEATURES | {"action": ACTION | {"names": [NAMES]}}},
+        {"features": FEATURES | {"action": ACTION | {"names": {"motors": NAMES}}}},
+        {"features": FEATURES | {"action": ACTION | {"names": GROUPED}}},
+        {"features": FEATURES | {"action": ACTION | {"names": PLACED}}},
+        {"features": FEATURES | {"depth": FEATURES[CAMERA] | {"info": {"video.is_depth_map": True}}}},
+        {"fps": 20.0},
+        {"fps": 19.98},
+        {"total_episodes": None, "data_path": None, "video_path": None},
+        {"version": "v2.1", "total_episodes": None, "video_path": None},
+        {"data_path": "data/chunk-000/file-{file_index:03d}.parquet"},
+        {"version": "v2.0", "data_path": "data/chunk-000/episode_{episode_index:06d}.parquet"},
+        {"features": FEATURES | {CAMERA: IMAGE}, "video_path": None},
+        {"version": "v2.1", "features": FEATURES | {CAMERA: IMAGE}},
+        {"scale": 32767.0},
     ],
 )
-def test_what_is_no_gamepad_set_is_refused(tmp_path: Path, changed: dict[str, object], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        LeRobot(make(tmp_path / "source", **changed))
+def test_what_others_write_is_read(tmp_path: Path, changed: dict[str, Any]) -> None:
+    check_all(LeRobot(make(tmp_path / "source", **changed), size=64))
 
 
-def test_an_unknown_camera_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=rf"--camera front: allowed, as .*info.json says: {CAMERA}"):
-        LeRobot(make(tmp_path / "source"), camera="front")
+def test_ten_frames_a_second_are_all_kept(tmp_path: Path) -> None:
+    check_all(LeRobot(make(tmp_path / "source", fps=10), size=64), stride=1)
 
 
-def test_no_path_leads_out_of_the_set(tmp_path: Path) -> None:
-    recordings = LeRobot(make(tmp_path / "source", data_path="../secret-{chunk_index}.parquet"))
-    with pytest.raises(ValueError, match=r"data_path '\.\./secret-\{chunk_index\}\.parquet' leads out of the data set"):
-        recordings.read("episode-000000")
+def test_the_hubs_cache_of_links_is_read(tmp_path: Path) -> None:
+    source, snapshot = make(tmp_path / "source"), tmp_path / "snapshot"
+    for path in source.rglob("*.*"):
+        if path.is_file():
+            link = snapshot / path.relative_to(source)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(os.path.relpath(path, link.parent))
+    check_all(LeRobot(snapshot, size=64))
 
 
-def test_a_video_that_is_cut_off_is_named(tmp_path: Path) -> None:
+def test_the_action_may_be_called_actions(tmp_path: Path) -> None:
+    source = make(tmp_path / "source", features={CAMERA: FEATURES[CAMERA], "actions": ACTION})
+    table = source / "data/chunk-000/file-002.parquet"
+    pq.write_table(pq.read_table(table).rename_columns({"action": "actions"}), table)
+    check_all(LeRobot(source, size=64, sticks="unit"))
+
+
+def test_rows_in_another_order_are_put_in_order(tmp_path: Path) -> None:
+    source = make(tmp_path / "source")
+    table = source / "data/chunk-000/file-002.parquet"
+    pq.write_table(pq.read_table(table).sort_by([("frame_index", "descending")]), table)
+    check_all(LeRobot(source, size=64))
+
+
+@pytest.mark.parametrize("version", ["v2.1", "v3.0"])
+def test_discarded_takes_behind_an_episode_are_left_out_and_counted(
+    tmp_path: Path, version: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    recordings = LeRobot(make(tmp_path / "source", version=version, tail=6), size=64)
+    check_all(recordings)
+    assert [recordings.read(key).meta["discarded_steps"] for key in recordings.keys] == [6, 6]
+    assert "6 steps behind episode 0 have no action, as after a discarded take" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [
+        ("v2.1", r"timestamp 0\.03333.* s at step 1; allowed: step / fps, and .*/info\.json has fps 20"),
+        ("v3.0", r"from_timestamp 0\.0 to to_timestamp 1\.0333.* is too short for 31 steps at fps 20"),
+    ],
+)
+def test_a_wrong_frame_rate_is_refused(tmp_path: Path, version: str, message: str) -> None:
+    source = make(tmp_path / "source", fps=30, version=version)
+    info = source / "meta" / "info.json"
+    info.write_text(info.read_text().replace('"fps": 30', '"fps": 20'))
+    with pytest.raises(ValueError, match=rf"episode 0: {message}"):
+        LeRobot(source, size=64).read("episode-000000")
+
+
+def test_missing_steps_are_named(tmp_path: Path) -> None:
+    source = make(tmp_path / "source")
+    table = source / "data/chunk-000/file-002.parquet"
+    pq.write_table(pq.read_table(table).slice(1), table)
+    with pytest.raises(ValueError, match=r"file-002\.parquet: episode 0: 30 steps; allowed: frame_index 0 to 30"):
+        LeRobot(source, size=64).read("episode-000000")
+
+
+@pytest.mark.parametrize("name", ["*.mp4", "data/*/*.parquet"])
+def test_a_file_that_is_cut_off_is_named(tmp_path: Path, name: str) -> None:
     recordings = LeRobot(make(tmp_path / "source"), size=64)
-    film = next((tmp_path / "source").rglob("*.mp4"))
-    film.write_bytes(film.read_bytes()[:600])
-    with pytest.raises(ValueError, match=r"source: episode 0: "):
+    file = next((tmp_path / "source").rglob(name))
+    file.write_bytes(file.read_bytes()[:600])
+    with pytest.raises(ValueError, match=rf"{file.name}: episode 0: "):
         recordings.read("episode-000000")
+
+
+def test_an_import_that_was_cut_off_resumes_to_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, whole, out = make(tmp_path / "source", tail=6), tmp_path / "whole", tmp_path / "out"
+    assert padzoo("import", "lerobot", source, "--size", 64, "--out", whole) == 0
+    original = LeRobot.read
+
+    def cut_off(self: LeRobot, key: str) -> Trajectory:
+        if key == "episode-000001":
+            raise KeyboardInterrupt
+        return original(self, key)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LeRobot, "read", cut_off)
+        assert padzoo("import", "lerobot", source, "--size", 64, "--out", out) == 130
+    assert padzoo("import", "lerobot", source, "--size", 64, "--out", out) == 0
+    names = sorted(path.name for path in whole.iterdir())
+    assert names == sorted(path.name for path in out.iterdir())
+    assert all((whole / name).read_bytes() == (out / name).read_bytes() for name in names)
+
+
+def test_a_pointer_is_reported_in_one_line_before_any_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = make(tmp_path / "source")
+    next(source.rglob("*.mp4")).write_text("version https://git-lfs.github.com/spec/v1\n")
+    assert padzoo("import", "lerobot", source, "--out", tmp_path / "out") == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not (tmp_path / "out").exists()

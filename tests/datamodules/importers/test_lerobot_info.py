@@ -1,0 +1,74 @@
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lerobot_set import ACTION, CAMERA, FEATURES, NAMES, VIDEO, make
+
+from padzoo.datamodules.importers.lerobot_episode import read_episodes
+from padzoo.datamodules.importers.lerobot_info import LeRobotInfo
+
+
+def with_names(names: object, **feature: Any) -> dict[str, Any]:
+    return {"features": FEATURES | {"action": ACTION | {"names": names} | feature}}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"codebase_version": "v1.6"}, "codebase_version 'v1.6'; allowed: v2.0, v2.1, v3.0"),
+        ({"codebase_version": None}, "codebase_version None; allowed: v2.0, v2.1, v3.0"),
+        ({"fps": 25}, "fps 25; allowed: a multiple of 10"),
+        ({"fps": 5}, "fps 5; allowed: a multiple of 10"),
+        ({"fps": 10.5}, "fps 10.5; allowed: a multiple of 10"),
+        ({"fps": float("nan")}, "fps nan; allowed: a multiple of 10"),
+        ({"fps": "30"}, "fps '30'; allowed: a multiple of 10"),
+        ({"features": []}, "features []; allowed: a mapping of mappings"),
+        (with_names(["a", "b"], shape=[2]), "features.action.names ['a', 'b']: no 'x'"),
+        (with_names(None), "features.action.names None: no 'a'; allowed: one that names a, b, x, y"),
+        (with_names(["actions"]), "features.action.names ['actions']: no 'a'"),
+        (with_names(NAMES[1:]), "16 names for shape [17]; allowed: one for each number"),
+        (with_names([*NAMES, "a"], shape=[18]), "17 names for shape [18]; allowed: one for each number"),
+        (with_names(dict.fromkeys(NAMES, 0)), "17 names for shape [17]; allowed: one for each number"),
+        ({"features": {"action": ACTION}}, "--camera None: allowed, as"),
+        ({"features": FEATURES | {"front": VIDEO}}, f"info.json says: {CAMERA}, front"),
+        ({"chunks_size": 0, "codebase_version": "v2.1"}, "chunks_size 0; allowed: a whole number from 1"),
+        ({"data_path": "../secret-{chunk_index}.parquet"}, "data_path '../secret-{chunk_index}.parquet' leads out of"),
+        ({"data_path": "/etc/passwd"}, "data_path '/etc/passwd' leads out of"),
+        (
+            {"data_path": "data/{chunk}.parquet"},
+            "data_path 'data/{chunk}.parquet' (KeyError('chunk')); allowed in it: {chunk_index}, {file_index}",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_named(tmp_path: Path, changed: dict[str, Any], message: str) -> None:
+    source = make(tmp_path / "source", version=changed.get("codebase_version") or "v3.0")
+    info = source / "meta" / "info.json"
+    info.write_text(json.dumps(json.loads(info.read_text()) | changed))
+    with pytest.raises(ValueError, match=rf"^.*{re.escape(message)}[^\n]*$"):
+        read_episodes(LeRobotInfo(source))
+
+
+def test_an_unknown_camera_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=rf"--camera front: allowed, as .*info.json says: {CAMERA}"):
+        LeRobotInfo(make(tmp_path / "source"), camera="front")
+
+
+def test_one_video_for_several_cameras_is_refused(tmp_path: Path) -> None:
+    source = make(tmp_path / "source", features=FEATURES | {"front": VIDEO}, video_path="videos/{file_index}.mp4")
+    with pytest.raises(ValueError, match=r"video_path 'videos/\{file_index\}\.mp4'; allowed: one with \{video_key\}"):
+        LeRobotInfo(source, camera="front")
+
+
+@pytest.mark.parametrize(("text", "message"), [("", "no JSON"), ('{"fps": 2', "no JSON"), ("[]", "codebase_version")])
+def test_a_damaged_file_is_named(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "meta").mkdir()
+    (tmp_path / "meta" / "info.json").write_text(text)
+    with pytest.raises(ValueError, match=rf"meta/info\.json: {message}"):
+        LeRobotInfo(tmp_path)
+
+
+def test_a_folder_that_is_no_data_set_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"meta/info\.json: no such file"):
+        LeRobotInfo(tmp_path)
