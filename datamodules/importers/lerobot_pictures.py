@@ -106,6 +106,6 @@ def from_images(values: Sequence[Any], folder: Path, size: int) -> Frames:
             if not name or not path.is_relative_to(os.path.normpath(folder)):
                 raise ValueError(f"{folder}: image {name!r}; allowed: its bytes, or a path inside the data set")
             encoded = check_file(path).read_bytes()
-        with av.open(io.BytesIO(encoded)) as container:
+        with av.open(io.BytesIO(encoded), "r") as container:
             frames.append(reduced(next(container.decode(video=0)), size))
     return frames
