@@ -143,7 +143,7 @@ class Store:
         except Exception as error:  # every protocol has its own
             if isinstance(error, FileNotFoundError | NotADirectoryError) and not disconnected(error):
                 raise
-            raise UnreachableError(f"{path}: broke off ({error.__cause__ or error!r})") from None
+            raise UnreachableError(f"{path}: broke off ({error.__cause__ or repr(error)})") from None
 
 
 class Repository(Store):
