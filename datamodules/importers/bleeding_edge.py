@@ -21,7 +21,8 @@ class BleedingEdge:
     Args:
         folder: Where the files are, in folders or not.
         size: Height and width of the frames to make, in pixels; pictures are reduced by area.
-        sticks: What a stick's number is: a bucket, 0 to 10, as in the public sample, or its deflection, -1 to 1.
+        sticks: What a stick's number is: a bucket, 0 to 10, as in the public sample; its deflection, -1 to 1; or
+            that, -32768 to 32767.
 
     Raises:
         ValueError: If there is no such folder, no file in it, or two files whose trajectories would have one key.
