@@ -53,7 +53,8 @@ def test_a_checkpoint_without_its_module_is_refused(
 def test_a_step_encoder_that_is_not_there_is_said_in_one_line(
     data: list[object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    model = ["fit", "--model", "RewardModel", "--data", "Preferences", "--trainer.default_root_dir", tmp_path / "none"]
+    root = ["--trainer.max_steps", 1, "--trainer.default_root_dir", tmp_path / "none"]
+    model = ["fit", "--model", "RewardModel", "--data", "Preferences", *root]
     for name, message in (
         ("agnt", "step_encoder 'agnt': not known; did you mean 'agent'?"),
         ("step_encoder.Colour", "step_encoder 'step_encoder.Colour': module step_encoder has no 'Colour'"),

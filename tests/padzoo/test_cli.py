@@ -11,9 +11,10 @@ NAMES = (*TRAINING, *PLAYING, "list", "show", "pull", "push", "export")
 @pytest.mark.parametrize("arguments", [[], ["-h"], ["--help"]])
 def test_the_overview_lists_every_command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[2:]] == list(NAMES)
-    assert all(len(line.split()) > 3 for line in lines[2:])
+    _, commands, more = capsys.readouterr().out.split("\n\n")
+    assert [line.split()[0] for line in commands.splitlines()] == list(NAMES)
+    assert all(len(line.split()) > 3 for line in commands.splitlines())
+    assert "--model.help" in more
 
 
 def test_every_command_of_the_table_is_a_function_with_help(capsys: pytest.CaptureFixture[str]) -> None:
