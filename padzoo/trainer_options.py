@@ -142,10 +142,12 @@ def _check_epochs(settings: Mapping[str, Any]) -> None:
 
 def _check_end(settings: Mapping[str, Any]) -> None:
     ends = (settings["max_steps"] > 0, (settings["max_epochs"] or 0) > 0, settings["max_time"] is not None)
-    if not any(ends) and not any(issubclass(kind, EarlyStopping) for kind in _callbacks(settings)):
+    looks = isinstance(settings["limit_train_batches"], int) or settings["val_check_interval"] is not None
+    if not any(ends) and not (looks and any(issubclass(kind, EarlyStopping) for kind in _callbacks(settings))):
         raise ValueError(
             f"trainer.max_steps {settings['max_steps']}: training would never end; allowed: 1 or more, or "
-            "trainer.max_time, trainer.max_epochs with trainer.limit_train_batches, or the callback EarlyStopping"
+            "trainer.max_time, trainer.max_epochs with trainer.limit_train_batches, or the callback EarlyStopping with "
+            "trainer.val_check_interval"
         )
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import yaml
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, LightningModule
 from lightning.pytorch.callbacks import ProgressBar, TQDMProgressBar
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import TensorBoardLogger
@@ -33,6 +33,7 @@ from padzoo.core.registry import Registry
 from padzoo.datamodules.module import ZooDataModule
 from padzoo.envs.game import Game
 from padzoo.home import at_home
+from padzoo.trainer import Trainer
 from padzoo.zoo.hub.card import About
 from padzoo.zoo.hub.publish import dataset
 from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
@@ -47,6 +48,7 @@ NOISE: Final = (  # Lightning's warnings of what is meant here
     "Precision .* is not supported by the model summary",  # its megabytes are those of 32 bits
     r"The number of training batches \(\d+\) is smaller than the logging interval",  # it counts across epochs
     "You.re resuming from a checkpoint that ended before the epoch ended",  # the data resumes with the next batch
+    "You passed `Trainer.accelerator='cpu', precision='16-mixed'",  # and would get another one: it is refused
     "`training_step` returned `None`",  # every game of a batch crashed: there is nothing to learn from
 )
 CONFIGURATIONS: Final = ("--config", "-c", "--model", "--data", "--trainer", "--game")  # each may name a YAML file
@@ -212,6 +214,7 @@ def train(arguments: Sequence[str]) -> None:
         TrainingCLI(
             ZooModule,
             ZooDataModule,
+            trainer_class=Trainer,
             subclass_mode_model=True,
             subclass_mode_data=True,
             auto_configure_optimizers=False,  # else `--optimizer` would silently replace the module's own

@@ -1,0 +1,43 @@
+"""Lightning's trainer on the command line."""
+
+from typing import Any
+
+import lightning.pytorch
+
+
+class Trainer(lightning.pytorch.Trainer):
+    """Lightning's trainer, whose limits are numbers of batches before they are parts of the data.
+
+    Lightning's own annotations leave that to the module that was the first to write `Union` of the same two types, in
+    either order: Python keeps one of them for both. Then 1 may be read as 1.0, which is all of the data.
+
+    Args:
+        limit_train_batches: Batches that make an epoch; None for an epoch without end.
+        limit_val_batches: Batches of a validation; None for all.
+        limit_test_batches: Batches of a test; None for all.
+        limit_predict_batches: Trajectories to predict for, or the part of them; None for all.
+        overfit_batches: 0.
+        gradient_clip_val: Largest norm or value of the gradients; None or 0 for any.
+        arguments: Those of `lightning.pytorch.Trainer`.
+    """
+
+    def __init__(
+        self,
+        *,
+        limit_train_batches: int | float | None = None,
+        limit_val_batches: int | float | None = None,
+        limit_test_batches: int | float | None = None,
+        limit_predict_batches: int | float | None = None,
+        overfit_batches: int | float = 0,
+        gradient_clip_val: int | float | None = None,
+        **arguments: Any,
+    ) -> None:
+        super().__init__(
+            limit_train_batches=limit_train_batches,
+            limit_val_batches=limit_val_batches,
+            limit_test_batches=limit_test_batches,
+            limit_predict_batches=limit_predict_batches,
+            overfit_batches=overfit_batches,
+            gradient_clip_val=gradient_clip_val,
+            **arguments,
+        )
