@@ -104,14 +104,14 @@ def test_an_option_without_a_meaning_is_refused_on_one_line_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_rest_of_the_options_works(shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_rest_of_the_options_works(shards: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     logger = {"class_path": "CSVLogger", "init_args": {"save_dir": str(tmp_path), "name": "", "version": ""}}
     data = ["--data.train", shards, "--data.val_fraction", 0.5]
     arguments = [*data, *options(HARMLESS), "--trainer.logger", json.dumps(logger)]
     assert fit("policy", "prefft", tmp_path, *arguments).exists()
     assert len(column(tmp_path, "train/loss")) == 2
     assert len(column(tmp_path, "val/loss")) == 2  # it is batches that are counted: two make an update
-    assert "optimizer_step" in capsys.readouterr().err  # of the profiler
+    assert "optimizer_step" in caplog.text  # of the profiler
     assert not (tmp_path / "hparams.yaml").exists()
 
 
