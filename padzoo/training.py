@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import yaml
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch import Callback, LightningModule
+from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ProgressBar, TQDMProgressBar
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import TensorBoardLogger
@@ -33,7 +33,7 @@ from padzoo.core.registry import Registry
 from padzoo.datamodules.module import ZooDataModule
 from padzoo.envs.game import Game
 from padzoo.home import at_home
-from padzoo.trainer import Trainer
+from padzoo.trainer import Trainer as UnendingTrainer
 from padzoo.zoo.hub.card import About
 from padzoo.zoo.hub.publish import dataset
 from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
@@ -214,7 +214,7 @@ def train(arguments: Sequence[str]) -> None:
         TrainingCLI(
             ZooModule,
             ZooDataModule,
-            trainer_class=Trainer,
+            trainer_class=UnendingTrainer,
             subclass_mode_model=True,
             subclass_mode_data=True,
             auto_configure_optimizers=False,  # else `--optimizer` would silently replace the module's own

@@ -129,7 +129,7 @@ def test_what_others_hold_is_not_in_the_checkpoint_and_training_goes_on_from_it(
 ) -> None:
     state = checkpoint(aligned)["state_dict"]
     assert all(name.startswith("net.") for name in state)
-    options = ["--model.policy", policy, "--model.reward", reward, *SHORTER, "--ckpt_path", aligned]
+    options = ["--model.policy", policy, "--model.reward", reward, "--ckpt_path", aligned]
     more = fit("reinforce", "aligned", tmp_path, *options, "--trainer.max_steps", 3, *logged(tmp_path))
     assert checkpoint(more)["global_step"] == 3
     assert all(name.startswith("net.") for name in checkpoint(more)["state_dict"])
