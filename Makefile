@@ -1,4 +1,5 @@
 # make demo: install, then run the whole alignment pipeline on the CPU. make test: install, then lint, types, docs and tests.
+# make slow: every command of the docs, which takes minutes; not part of make test.
 # make pythons: the fast tests on other Pythons and with the lowest versions of the dependencies; not part of make test.
 # make docs: install, then build the site in site/; a dead link or a missing reference fails.
 PYTHON ?= python3
@@ -6,7 +7,7 @@ VENV := .venv
 CORES ?= 2
 export OMP_NUM_THREADS := 1
 
-.PHONY: install demo test docs pythons
+.PHONY: install demo test docs slow pythons
 
 install: $(VENV)/installed
 
@@ -28,6 +29,9 @@ test: install docs
 	$(VENV)/bin/mypy -p padzoo
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pytest -n $(CORES)
+
+slow: install
+	$(VENV)/bin/pytest -n $(CORES) -m slow
 
 pythons: install
 	$(VENV)/bin/python -m pip install --quiet uv

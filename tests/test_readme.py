@@ -135,7 +135,9 @@ def scaled(words: list[str]) -> list[str]:
     return words
 
 
-@pytest.mark.parametrize("page", RUN)
+@pytest.mark.parametrize(
+    "page", [page if page == "README.md" else pytest.param(page, marks=pytest.mark.slow) for page in RUN]
+)
 def test_a_page_runs(page: str, folder: Path) -> None:
     for block in blocks(page):
         text = block.text.replace("4m", "tiny")
