@@ -35,6 +35,7 @@ from padzoo.envs.game import Game
 from padzoo.home import at_home
 from padzoo.trainer import Trainer as UnendingTrainer
 from padzoo.zoo.hub.card import About
+from padzoo.zoo.hub.checkpoint import read_training
 from padzoo.zoo.hub.publish import dataset
 from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
 from padzoo.zoo.learn.module import ZooModule
@@ -125,6 +126,8 @@ class TrainingCLI(LightningCLI):
         self.datamodule.setup(self.subcommand)
         if self.subcommand == "fit":
             self.model.about = self._say(self.model.about)
+            if checkpoint is not None:  # Lightning would ask only after it has begun a log
+                self.model.check(read_training(Path(self.config_init[self.subcommand]["ckpt_path"])), resumes=True)
 
     def _say(self, about: About) -> About:
         """Adds the command, its resolved configuration and the data to what a checkpoint says of its training."""

@@ -58,14 +58,11 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_checkpoint(path: Path) -> tuple[dict[str, Any], State]:
-    """Reads a checkpoint; nothing in it is unpickled into code.
+def read_training(path: Path) -> dict[str, Any]:
+    """Reads all that a checkpoint holds of a training; nothing in it is unpickled into code.
 
     Args:
         path: The file.
-
-    Returns:
-        Its entry `padzoo`, see `describe`, and the network's tensors.
 
     Raises:
         ValueError: If it is not a checkpoint of ours.
@@ -78,6 +75,22 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], State]:
         raise ValueError(f"{path}: not a checkpoint, or one that would run code from the file when loaded") from None
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("padzoo"), dict):
         raise ValueError(f"{path}: not a checkpoint of padzoo: it does not say which network it holds")
+    return checkpoint
+
+
+def read_checkpoint(path: Path) -> tuple[dict[str, Any], State]:
+    """Reads the network in a checkpoint.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its entry `padzoo`, see `describe`, and the network's tensors.
+
+    Raises:
+        ValueError: If it is not a checkpoint of ours.
+    """
+    checkpoint = read_training(path)
     state = {name: value for name, value in checkpoint["state_dict"].items() if name.startswith(PREFIX)}
     entry = checkpoint["padzoo"] | {"imports": True}  # left by one's own training; see `rebuild`
     return entry, {name.removeprefix(PREFIX): value for name, value in state.items()}

@@ -92,7 +92,15 @@ class ZooModule(LightningModule):
         return False
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuses a checkpoint that does not fit; see `check`."""
+        self.check(checkpoint, self._trainer is not None and self._trainer.state.fn == TrainerFn.FITTING)
+
+    def check(self, checkpoint: dict[str, Any], resumes: bool) -> None:
         """Refuses a checkpoint of another network or action schema, or to resume a training with other settings.
+
+        Args:
+            checkpoint: What the file holds.
+            resumes: Whether its training is to be resumed.
 
         Raises:
             ValueError: If the checkpoint does not hold such a network, or its training started from other weights or
@@ -106,11 +114,10 @@ class ZooModule(LightningModule):
         for name in ("network", "config"):
             if found[name] != own[name]:
                 raise ValueError(f"ckpt_path: holds {name} {found[name]}; the configuration asks for {own[name]}")
-        fits = self._trainer is not None and self._trainer.state.fn == TrainerFn.FITTING
-        before, now = _hashes(found), _hashes(own)
-        if fits and before != now:
-            raise ValueError(f"ckpt_path: its training started from {before}; this one from {now}")
-        if fits:
+        if resumes:
+            before, now = _hashes(found), _hashes(own)
+            if before != now:
+                raise ValueError(f"ckpt_path: its training started from {before}; this one from {now}")
             self._check_settings(checkpoint.get("hyper_parameters", {}), found.get("about", {}).get("seed"))
 
     def _check_settings(self, before: dict[str, Any], seed: int | None) -> None:
