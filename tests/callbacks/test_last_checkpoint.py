@@ -54,8 +54,7 @@ def test_ctrl_c_keeps_what_was_trained(tmp_path: Path, updates: int, kept: bool)
 def test_an_error_between_updates_keeps_what_was_trained(shards: Path, tmp_path: Path) -> None:
     stopping = json.dumps({"class_path": "EarlyStopping", "init_args": {"monitor": "no_such_metric"}})
     root = ["--data.train", shards, "--trainer.default_root_dir", tmp_path, "--trainer.callbacks+", stopping]
-    with pytest.raises(RuntimeError, match="no_such_metric"):
-        padzoo("fit", *preset("policy", "base"), *root)
+    assert padzoo("fit", *preset("policy", "base"), *root) == 2
     assert checkpoint(LastCheckpoint.path(tmp_path))["global_step"] == 2
 
 
