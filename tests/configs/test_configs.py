@@ -26,6 +26,7 @@ NEEDED = {  # what no configuration can know
     "reward": ["--data.train", "set", "--data.train_preferences", "file", "--model.policy", "policy.ckpt"],
     "reinforce": ["--model.policy", "policy.ckpt", "--model.reward", "reward.ckpt"],
 }
+END = ["--trainer.max_steps", 1]  # an experiment leaves it to its stage
 EXPERIMENT = {"reward": "reward", "align": "reinforce"}  # of a stage; the others train policies
 ENCODERS = [
     ("agent", AgentFeatures),
@@ -68,7 +69,7 @@ def test_every_stage_of_the_study_is_there_and_no_other() -> None:
 
 @pytest.mark.parametrize("experiment", NEEDED)
 def test_an_experiment_is_a_model_a_data_module_and_a_trainer(experiment: str, parsed: list[Namespace]) -> None:
-    found = parse(parsed, *configuration(f"experiment/{experiment}"), *NEEDED[experiment])
+    found = parse(parsed, *configuration(f"experiment/{experiment}"), *NEEDED[experiment], *END)
     model, data = {
         "policy": ("BehaviorCloning", "Demonstrations"),
         "reward": ("RewardModel", "Preferences"),
@@ -96,7 +97,7 @@ def test_a_stage_changes_what_it_names(path: Path, parsed: list[Namespace]) -> N
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("trainer/*.yaml")), ids=lambda path: path.stem)
 def test_hardware_is_a_configuration(path: Path, parsed: list[Namespace]) -> None:
-    arguments = [*configuration("experiment/policy"), *NEEDED["policy"]]
+    arguments = [*configuration("experiment/policy"), *NEEDED["policy"], *END]
     found = parse(parsed, *arguments, "--trainer", path)["trainer"]
     assert found["accelerator"] == ("cpu" if path.stem == "cpu" else "gpu")
     assert found["max_epochs"] == -1
@@ -115,7 +116,7 @@ def build(model: dict[str, Any], **arguments: object) -> ZooModule:
 
 @pytest.mark.parametrize(("size", "count"), COUNTS.items())
 def test_policies_have_as_many_parameters_as_their_name_says(size: str, count: int, parsed: list[Namespace]) -> None:
-    found = parse(parsed, *configuration("experiment/policy"), "--model.size", size, *NEEDED["policy"])
+    found = parse(parsed, *configuration("experiment/policy"), "--model.size", size, *NEEDED["policy"], *END)
     with torch.device("meta"):
         module = build(found["model"])
     assert sum(parameter.numel() for parameter in module.net.parameters()) == count
