@@ -1,5 +1,5 @@
 # make demo: install, then run the whole alignment pipeline on the CPU. make test: install, then lint, types, docs and tests.
-# make slow: every command of the docs, which takes minutes; not part of make test.
+# make slow: what takes minutes: every command of the docs, a whole study twice; not part of make test.
 # make pythons: the fast tests on other Pythons and with the lowest versions of the dependencies; not part of make test.
 # make docs: install, then build the site in site/; a dead link or a missing reference fails.
 PYTHON ?= python3

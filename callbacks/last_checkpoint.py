@@ -46,7 +46,12 @@ class LastCheckpoint(Checkpoint):
         return Path(root) / "checkpoints" / "last.ckpt"
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Has all checkpoints written in their own folder, unless the trainer has a plugin for them."""
+        """Has all checkpoints written in their own folder, unless the trainer has a plugin for them.
+
+        From here on the trainer sees to signals: it ends between two updates, not at once.
+        """
+        for number in (signal.SIGTERM, signal.SIGUSR1):
+            signal.signal(number, signal.SIG_DFL)
         if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:
             trainer.strategy.checkpoint_io = CheckpointWriter()
 

@@ -12,6 +12,7 @@ from upath import UPath
 ATTEMPTS: Final = 5
 PAUSE: Final = 0.5  # seconds before the second attempt; twice as long before each further one
 BLOCK: Final = 2**20  # bytes asked for at a time
+SILENCE: Final = 20.0  # seconds without a byte after which a connection counts as broken
 
 T = TypeVar("T")
 
@@ -97,6 +98,23 @@ class PatientFile(io.RawIOBase):
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def to_path(url: str | Path | UPath) -> UPath:
+    """Returns the path of a folder or file, wherever it lies.
+
+    Over HTTP a connection that falls silent is broken off, and one that still sends is not: fsspec's own would end
+    either after five minutes.
+
+    Args:
+        url: A path, or a URL of a protocol of fsspec.
+    """
+    if not str(url).startswith(("http://", "https://")):
+        return UPath(url)
+    from aiohttp import ClientTimeout  # 0.3 s
+
+    timeout = ClientTimeout(total=None, sock_connect=SILENCE, sock_read=SILENCE)
+    return UPath(url, client_kwargs={"timeout": timeout})
 
 
 def disconnected(error: OSError) -> bool:

@@ -3,6 +3,7 @@
 import difflib
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -122,6 +123,12 @@ MORE: Final = (
 )
 
 
+def _unwind_at_signals() -> None:
+    """Ends the process as an error would: games are closed, and what was half written is removed."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+
+
 def _plain(flag: str) -> str:
     return flag.replace("-", "_")
 
@@ -167,9 +174,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0; 2 if something given was wrong, where `PADZOO_DEBUG=1` shows the traceback instead; 130
-        after Ctrl-C.
+        after Ctrl-C, and 128 and its number after another signal.
     """
     keep_freed_memory()
+    if arguments is None:
+        _unwind_at_signals()
     sys.path.append("")  # a user's own module in the current folder can be named: a criterion, a game, a class
     try:
         run(sys.argv[1:] if arguments is None else arguments)

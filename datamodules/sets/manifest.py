@@ -11,7 +11,7 @@ from typing import Any, Final
 from upath import UPath
 
 from padzoo.core.gamepad import check_schema
-from padzoo.core.patient_file import open_file
+from padzoo.core.patient_file import open_file, to_path
 from padzoo.core.strict import build
 
 FORMAT: Final = "padzoo-shards-v1"
@@ -119,7 +119,7 @@ class Manifest(Index):
             ValueError: If there is no such folder, it is empty, a shard is missing or of another size, or the set was
                 made for another format or action schema.
         """
-        folder = UPath(folder)
+        folder = to_path(folder)
         index = folder / INDEX
         try:
             with open_file(index) as file:

@@ -3,6 +3,7 @@
 import errno
 import os
 import shlex
+import shutil
 import signal
 import sys
 import tempfile
@@ -27,6 +28,7 @@ Variable = vzd.GameVariable
 
 HEIGHT: Final = 240  # 320 x 240: at 160 x 120 the engine stretches the picture in height
 WIDTH: Final = 320
+SHARED: Final = 11 * 2**20  # bytes of shared memory that a game may use
 BUTTONS: Final = (
     Button.MOVE_LEFT_RIGHT_DELTA,
     Button.MOVE_FORWARD_BACKWARD_DELTA,
@@ -98,6 +100,13 @@ def _files() -> "tempfile.TemporaryDirectory[str]":
     raise ValueError(f"{'; '.join(reasons)}; allowed: a TMPDIR with 5 MB a game where programs can be started")
 
 
+def _check_shared_memory() -> None:
+    """Refuses to start where the engine's pictures have no place: it would end us with a bus error."""
+    place = Path("/dev/shm")
+    if place.is_dir() and (free := shutil.disk_usage(place).free) < SHARED:
+        raise ValueError(f"{place}: {free:,} bytes are free; a game takes up to {SHARED:,} (Docker: --shm-size=1g)")
+
+
 def _end(game: vzd.DoomGame, folder: "tempfile.TemporaryDirectory[str]") -> None:
     game.close()  # first: a living engine writes its settings into the folder when it ends
     folder.cleanup()
@@ -112,6 +121,7 @@ class Engine:
 
     def __init__(self, start_map: str) -> None:
         with _starting:
+            _check_shared_memory()
             self._folder = _files()
         folder = Path(self._folder.name)
         game = vzd.DoomGame()

@@ -1,4 +1,5 @@
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,7 +10,7 @@ import pytest
 from upath import UPath
 
 from padzoo.core import patient_file
-from padzoo.core.patient_file import PatientFile, UnreachableError, open_file
+from padzoo.core.patient_file import PatientFile, UnreachableError, open_file, to_path
 from padzoo.datamodules import Demonstrations
 from padzoo.datamodules.sets.manifest import Manifest
 from padzoo.datamodules.sets.shard_set import ShardSet
@@ -19,6 +20,7 @@ class Shaky(BaseHTTPRequestHandler):
     """Serves a folder with ranges; breaks off in the middle of every second GET, ignores every second HEAD."""
 
     breaks = True
+    silence = 0.0  # seconds before it breaks off
     answers = heads = 0
 
     def __init__(self, folder: Path, *args: object) -> None:
@@ -59,6 +61,7 @@ class Shaky(BaseHTTPRequestHandler):
             stop = (start + stop) // 2
             self.close_connection = True
         self.wfile.write(data[start:stop])
+        time.sleep(self.silence * self.close_connection)
 
     def log_message(self, *args: object) -> None:
         pass
@@ -81,6 +84,15 @@ def test_a_remote_set_is_the_local_one(url: str, shards: Path) -> None:
         assert (there.key, there.members()) == (here.key, here.members())
     np.testing.assert_array_equal(ShardSet(url)[17].frames, ShardSet(shards)[17].frames)
     assert not any(ShardSet(url).verify())
+
+
+@pytest.mark.parametrize("url", [True], ids=["shaky"], indirect=True)
+def test_a_server_that_falls_silent_is_asked_again(url: str, shards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Shaky, "silence", 30.0)
+    monkeypatch.setattr(patient_file, "SILENCE", 0.2)
+    begun = time.monotonic()
+    assert open_file(to_path(url) / "000001.tar").read() == (shards / "000001.tar").read_bytes()
+    assert time.monotonic() - begun < 30
 
 
 @pytest.mark.parametrize("workers", [0, 1])

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import track
 from upath import UPath
 
-from padzoo.core.patient_file import BLOCK, UnreachableError, disconnected, open_file
+from padzoo.core.patient_file import BLOCK, UnreachableError, disconnected, open_file, to_path
 
 LARGEST: Final = 2**24  # bytes of a file that is read at once: an index of some 30,000 checkpoints
 HUB: Final = "hf://"
@@ -111,7 +111,7 @@ class Store:
 
     @property
     def _root(self) -> UPath:
-        return UPath(self.url)
+        return to_path(self.url)
 
     def _place(self, name: str) -> UPath:
         path = self._root / name
