@@ -118,6 +118,7 @@ class Demonstrations(ZooDataModule):
         names = (
             "batch_size",
             "context",
+            "augment",
             "filter_noops",
             "damaged",
             "cache",

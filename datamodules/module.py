@@ -33,15 +33,20 @@ class ZooDataModule(LightningDataModule):
         return self.reading() if self._fits else {}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Refuses to resume a training that read otherwise.
+        """Checks a resumed training; see `check`."""
+        if self._fits:
+            self.check(state_dict)
+
+    def check(self, state_dict: dict[str, Any]) -> None:
+        """Refuses to resume a training that read otherwise, before anything is trained.
 
         Args:
             state_dict: What `state_dict` returned.
 
         Raises:
-            ValueError: If samples of the current pass would be left out or come twice.
+            ValueError: If samples of the current pass would be left out, come twice or look otherwise.
         """
-        for name, now in self.reading().items() if self._fits else ():
+        for name, now in self.reading().items():
             before = state_dict.get(name, now)
             if before != now:
                 raise ValueError(

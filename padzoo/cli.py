@@ -182,8 +182,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.path.append("")  # a user's own module in the current folder can be named: a criterion, a game, a class
     try:
         run(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever read our output has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except (ValueError, ArgumentError, OSError, UnpicklingError, GameCrashed) as error:
         if os.environ.get("PADZOO_DEBUG"):
             raise

@@ -82,6 +82,10 @@ class TrainingCLI(LightningCLI):
         """Finds what begins at the user's home, and refuses options of the trainer that have no meaning here."""
         config = self.config[self.subcommand] = at_home(self.config[self.subcommand])
         trainer_options.check(config["trainer"], str(self.subcommand))
+        if config["seed_everything"] is False:
+            raise ValueError(
+                "seed_everything false: allowed: a seed, which a checkpoint can name, or true, which draws one"
+            )
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Builds the trainer; unless configured otherwise, logs and predictions go to its root folder itself."""
@@ -127,7 +131,10 @@ class TrainingCLI(LightningCLI):
         if self.subcommand == "fit":
             self.model.about = self._say(self.model.about)
             if checkpoint is not None:  # Lightning would ask only after it has begun a log
-                self.model.check(read_training(Path(self.config_init[self.subcommand]["ckpt_path"])), resumes=True)
+                before = read_training(Path(self.config_init[self.subcommand]["ckpt_path"]))
+                self.model.check(before, resumes=True)
+                self.datamodule.trainer = self.trainer  # which knows how many ranks there are
+                self.datamodule.check(before.get(type(self.datamodule).__qualname__, {}))
 
     def _say(self, about: About) -> About:
         """Adds the command, its resolved configuration and the data to what a checkpoint says of its training."""

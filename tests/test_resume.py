@@ -116,7 +116,8 @@ def test_going_on_without_a_checkpoint_is_an_error(
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "before"), [("batch_size", 2, 4), ("seed", 1, 0), ("workers", 1, 0), ("val_fraction", 0.3, 0.5)]
+    ("name", "value", "before"),
+    [("batch_size", 2, 4), ("seed", 1, 0), ("workers", 1, 0), ("val_fraction", 0.3, 0.5), ("augment", False, True)],
 )
 def test_going_on_with_other_data_is_refused(
     policy: Path,
@@ -131,6 +132,7 @@ def test_going_on_with_other_data_is_refused(
     (tmp_path / "a.ckpt").write_bytes(policy.read_bytes())
     assert padzoo("fit", *preset("policy", "base"), *options, f"--data.{name}", value) == 2
     assert f"the training read with data.{name} {before}, now {value}: samples would" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["a.ckpt"]  # not even an empty log
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 
 from padzoo.core.gamepad import NEUTRAL
+from padzoo.datamodules.sets.shard_set import ShardSet
+from padzoo.datamodules.sets.writer import ShardWriter
 
 UPDATES: Final = 6  # of a training: enough to be caught in the middle of
 
@@ -76,7 +78,7 @@ MISSIONS: Final = (
 
 
 RECIPES: Final = {  # of the inputs, by name: what makes them, and the file of it that is wanted
-    "played": ("demos --player curated --episodes 12 --size 64 --games 2 --out {out}", ""),
+    "recorded": ("demos --player curated --episodes 12 --size 64 --games 2 --out {out}", ""),
     "left.jsonl": ("prefer {in}/played --criterion left --comparisons 20 --out {out}", ""),
     "policy.ckpt": (MISSIONS[5].arguments, "checkpoints/last.ckpt"),
     "reward.ckpt": (MISSIONS[9].arguments, "checkpoints/last.ckpt"),
@@ -89,13 +91,13 @@ def prepare(inputs: Path, name: str) -> None:
 
     Args:
         inputs: Folder of the inputs.
-        name: What to make: `clips`, or one of `RECIPES`.
+        name: What to make: `clips`, `played`, or one of `RECIPES`.
     """
     inputs.mkdir(parents=True, exist_ok=True)
     if (inputs / name).exists():
         return
-    if name == "clips":
-        _clips(inputs / name)
+    if name in ("clips", "played"):
+        _clips(inputs / name) if name == "clips" else _reshard(inputs)
         return
     arguments, wanted = RECIPES[name]
     for needed in needs(arguments):
@@ -110,6 +112,15 @@ def needs(arguments: str) -> set[str]:
     """Returns the names of the inputs in a command line."""
     found = set(re.findall(r"{(?:in|web)}/([\w.]+)", arguments))
     return found | ({"zoo"} if arguments.startswith("pull") else set())
+
+
+def _reshard(inputs: Path) -> None:
+    """Writes what was recorded into four shards, one for each reader at least."""
+    prepare(inputs, "recorded")
+    recorded = ShardSet(inputs / "recorded")
+    with ShardWriter(inputs / "played", source={"command": "demos"}, trajectories_per_shard=3) as writer:
+        for index in range(len(recorded)):
+            writer.write(recorded[index])
 
 
 def _clips(folder: Path) -> None:

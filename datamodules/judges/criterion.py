@@ -31,6 +31,9 @@ class Criterion:
         """Judges pairs; see `padzoo.datamodules.judges.judge.Judge`."""
         known = list(trajectories.summaries())
         ranks = {row: self._rank(known[row]) for row in np.unique(pairs).tolist()}
+        for row, rank in ranks.items():
+            if any(value != value for value in (rank if isinstance(rank, tuple) else [rank])):
+                raise ValueError(f"criterion {self._name!r}: ranks {known[row].key!r} as {rank}; allowed: no NaN")
         return (self._verdict(ranks[first], ranks[second]) for first, second in pairs.tolist())
 
     def _verdict(self, first: Any, second: Any) -> Verdict:

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import torch
 from rich.progress import track
 
@@ -48,6 +49,9 @@ def score(
                 float(net.reward([item.frames], [torch.from_numpy(item.actions).long().to(where)])[0])
                 for item in track(trajectories, "scoring")
             ]
+        if not np.isfinite(rewards).all():
+            worst = trajectories.keys[int(np.argmin(np.isfinite(rewards)))]
+            raise ValueError(f"--reward {reward}: its reward of trajectory {worst!r} is NaN or infinite")
         order = sorted(candidates, key=lambda row: -rewards[row])
         kept = sorted(order[: max(1, round(top * len(candidates)))])
         for row in kept:

@@ -36,7 +36,7 @@ def start(folder: Path) -> "subprocess.Popen[str]":
         )
 
 
-def wait_for(path: Path, process: "subprocess.Popen[str]", seconds: float = 300) -> None:
+def wait_for(path: Path, process: "subprocess.Popen[str]", seconds: float = 900) -> None:
     deadline = time.monotonic() + seconds
     while not path.exists():
         assert process.poll() is None, "the workflow ended early"

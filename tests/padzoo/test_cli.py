@@ -1,3 +1,10 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 
 from padzoo import cli
@@ -63,3 +70,25 @@ def test_a_file_that_cannot_be_written_is_the_users_matter_too(
     monkeypatch.setattr(cli, "run", fail)
     assert main([]) == 2
     assert capsys.readouterr().err == "padzoo: error: [Errno 13] Permission denied: '/set'\n"
+
+
+def test_who_has_read_enough_of_the_output_may_go() -> None:
+    command = f"{sys.executable} -m padzoo show policy_tiny.sft | true; echo ${{PIPESTATUS[0]}}"
+    found = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert (found.stdout, found.stderr) == ("141\n", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1], ids=str)
+def test_a_command_that_a_signal_ends_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    (tmp_path / "scratch").mkdir()
+    options = ["--player", "curated", "--episodes", "1000", "--out", str(tmp_path / "set")]
+    environment = os.environ | {"TMPDIR": str(tmp_path / "scratch")}
+    command = [sys.executable, "-m", "padzoo", "demos", *options]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not list(tmp_path.glob(".set.partial/*")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(number)
+    assert process.wait(60) == 128 + number
+    assert [path.name for path in tmp_path.iterdir()] == ["scratch"]
+    assert not list((tmp_path / "scratch").iterdir())

@@ -67,6 +67,12 @@ def test_a_trial_run_logs_nowhere(shards: Path, tmp_path: Path) -> None:
     assert not any(path.name.startswith("events") for path in tmp_path.rglob("*"))
 
 
+def test_a_training_has_a_seed(shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--data.train", shards, "--trainer.default_root_dir", tmp_path, "--seed_everything", "false"]
+    assert padzoo("fit", *preset("policy", "prefft"), *options) == 2
+    assert "seed_everything false: allowed: a seed" in capsys.readouterr().err
+
+
 def test_an_optimizer_cannot_be_given_behind_the_modules_back(
     shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -94,7 +94,7 @@ class Agent(Player):
             Actions `(n, 16)`, the frames as stored, and a `Thought` of each game.
 
         Raises:
-            ValueError: If the frames are not of the policy's size.
+            ValueError: If the frames are not of the policy's size, or a logit is NaN or infinite.
         """
         images = encode(frames)
         seen = decode(images)  # (n, S, S, 3)
@@ -104,6 +104,10 @@ class Agent(Player):
         embeddings = self.policy.embed(torch.from_numpy(seen[everyone]).to(device))[: len(rows)].float()
         features = self._remember(embeddings, index)
         logits = self.policy.head(features[everyone].to(self._embeddings.dtype))
+        if not logits.isfinite().all():
+            raise ValueError(
+                f"policy: a logit is NaN or infinite in {logits.dtype}; allowed: weights that it can compute with"
+            )
         distribution = GamepadDistribution(logits / (self.temperature or 1.0))
         sample = distribution.sample(torch.from_numpy(uniform[everyone]).to(device))
         actions = (sample if self.temperature else distribution.mode())[: len(rows)]

@@ -81,3 +81,9 @@ def test_ranks_that_cannot_be_compared_are_refused(shards: Path) -> None:
 def test_names_a_trajectory_without_an_outcome() -> None:
     with pytest.raises(ValueError, match="trajectory 'odd': its meta has no 'outcome'"):
         criterion.left(TrajectorySummary("odd", 3, {}))
+
+
+@pytest.mark.parametrize("rank", [float("nan"), (1, np.float32("nan"))], ids=["number", "tuple"])
+def test_a_rank_that_is_no_number_is_refused(shards: Path, rank: Any) -> None:
+    with pytest.raises(ValueError, match=r"criterion 'lost': ranks 'pattern-\d+' as .*nan.*; allowed: no NaN"):
+        list(Criterion(lambda _: rank, "lost")(ShardSet(shards), PAIRS))

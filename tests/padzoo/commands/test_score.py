@@ -3,12 +3,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from micro import padzoo
 
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.judges.preference import Preference
 from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.zoo import hub
+from padzoo.zoo.nets.reward import RewardNet
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +61,12 @@ def test_the_best_are_chosen_among_those_compared(
     preference.write(file, [Preference(keys[0], "nobody", "left")])
     assert padzoo("score", shards, "--reward", reward, "--preferences", file, "--out", tmp_path / "other") == 2
     assert f"few.jsonl: no trajectory 'nobody' in {shards}" in capsys.readouterr().err
+
+
+def test_a_reward_that_is_no_number_is_refused(
+    shards: Path, reward: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RewardNet, "reward", lambda *_: torch.tensor([float("nan")]))
+    assert padzoo("score", shards, "--reward", reward, "--out", tmp_path / "best") == 2
+    assert "its reward of trajectory 'pattern-000' is NaN or infinite" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -140,3 +140,11 @@ def test_another_draw_of_the_same_start_is_another_episode(policy: Policy) -> No
 def test_negative_temperature_is_refused(policy: Policy) -> None:
     with pytest.raises(ValueError, match=r"temperature -1: allowed are 0 \(most likely action\) and above"):
         Agent(policy, temperature=-1)
+
+
+def test_no_action_is_drawn_from_logits_that_are_not_finite(policy: Policy) -> None:
+    broken = copy.deepcopy(policy)
+    for weight in broken.head.parameters():
+        torch.nn.init.constant_(weight, 3e38)
+    with pytest.raises(ValueError, match=r"policy: a logit is NaN or infinite in torch.float32; allowed: weights"):
+        play(Agent(broken), episode(0, 1))
