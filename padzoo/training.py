@@ -23,7 +23,6 @@ import padzoo.callbacks
 import padzoo.datamodules.demonstrations
 import padzoo.datamodules.episodes
 import padzoo.datamodules.preferences
-import padzoo.zoo.learn.reinforce
 import padzoo.zoo.learn.reward_model  # noqa: F401 - imported so that configurations can name the classes without their module
 from padzoo import trainer_options
 from padzoo.callbacks import ClosedLoop, LastCheckpoint, PredictionWriter
@@ -53,7 +52,17 @@ NOISE: Final = (  # Lightning's warnings of what is meant here
     "`training_step` returned `None`",  # every game of a batch crashed: there is nothing to learn from
 )
 CONFIGURATIONS: Final = ("--config", "-c", "--model", "--data", "--trainer", "--game")  # each may name a YAML file
-ALIGNERS: Final = Registry("aligner", {})  # LightningModules of other packages, in the entry points `padzoo.aligner`
+ALIGNERS: Final = Registry(  # a table, and other packages' in the entry points `padzoo.aligner`
+    "aligner",
+    {
+        "reinforce": "padzoo.zoo.learn.reinforce.Reinforce",
+        "rloo": "padzoo.zoo.learn.rloo.RLOO",
+        "grpo": "padzoo.zoo.learn.grpo.GRPO",
+        "ppo": "padzoo.zoo.learn.ppo.PPO",
+        "rest": "padzoo.zoo.learn.rest.ReST",
+        "dpo": "padzoo.zoo.learn.dpo.DPO",
+    },
+)
 
 
 class SaveFitConfig(SaveConfigCallback):

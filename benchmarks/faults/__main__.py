@@ -24,6 +24,7 @@ from report import report
 from trial import Trial
 from verdict import Verdict, judge
 
+ANEW: Final = 0.15  # of the commands are started anew, and import everything themselves
 INSIDE: Final = "PADZOO_FAULTS_INSIDE"  # set in the namespace that the mounts are in
 
 
@@ -69,7 +70,7 @@ def attempt(number: int, mission: Mission, fault: Fault, rng: random.Random, roo
     with serve(inputs, fault.failure, rng, fault.once) as server:
         trial = Trial(mission, root / "trials" / str(number), inputs, server.url)
         fault.before(trial, rng, expected)
-        process = trial.start()
+        process = trial.start(anew=rng.random() < ANEW or bool(trial.variables))
         struck = fault.during(trial, process, rng, expected)
         found = judge(number, trial, process, fault, expected, struck, server)
     if not found.problems:

@@ -13,8 +13,8 @@ from typing import Final, get_args
 from bad_server import Failure
 from missions import Mission
 from trial import Trial
+from zygote import Running
 
-NOBODY: Final = 65534
 SHIM: Final = """
 import threading, time
 _time, _jump = time.time, 0.0
@@ -44,16 +44,15 @@ class Reference:
     made: dict[str, str]
 
 
-Process = subprocess.Popen  # of bytes
 Before = Callable[[Trial, random.Random, Reference], None]
-During = Callable[[Trial, "Process[bytes]", random.Random, Reference], bool]
+During = Callable[[Trial, Running, random.Random, Reference], bool]
 
 
 def _nothing(trial: Trial, rng: random.Random, reference: Reference) -> None:
     """Nothing is prepared."""
 
 
-def _there(trial: Trial, process: "Process[bytes]", rng: random.Random, reference: Reference) -> bool:
+def _there(trial: Trial, process: Running, rng: random.Random, reference: Reference) -> bool:
     """It is there from the beginning."""
     return True
 
@@ -81,7 +80,7 @@ class Fault:
     once: bool = False
 
 
-def wait(trial: Trial, process: "Process[bytes]", rng: random.Random, reference: Reference) -> bool:
+def wait(trial: Trial, process: Running, rng: random.Random, reference: Reference) -> bool:
     """Waits for a drawn moment, half of the time one after the command has begun to write; False if it has ended."""
     late, share = rng.random() < 0.5, rng.random()
     begun = reference.begins if late else 0.0
@@ -94,7 +93,7 @@ def wait(trial: Trial, process: "Process[bytes]", rng: random.Random, reference:
 
 
 def _signal(number: signal.Signals, group: bool) -> Fault:
-    def strike(trial: Trial, process: "Process[bytes]", rng: random.Random, reference: Reference) -> bool:
+    def strike(trial: Trial, process: Running, rng: random.Random, reference: Reference) -> bool:
         struck = wait(trial, process, rng, reference)
         if struck:
             (os.killpg if group else os.kill)(process.pid, number)
@@ -103,12 +102,13 @@ def _signal(number: signal.Signals, group: bool) -> Fault:
     return Fault(f"{number.name} to the {'group' if group else 'process'}", during=strike, number=number)
 
 
-def _kill_child(trial: Trial, process: "Process[bytes]", rng: random.Random, reference: Reference) -> bool:
+def _kill_child(trial: Trial, process: Running, rng: random.Random, reference: Reference) -> bool:
     if not wait(trial, process, rng, reference):
         return False
-    wanted = b"vizdoom" if trial.mission.children == "engine" else b"padzoo"
+    engines = trial.mission.children == "engine"
     while process.poll() is None:
-        found = [pid for pid in trial.running() if pid != process.pid and wanted in _words(pid)]
+        others = [pid for pid in trial.running() if pid != process.pid]
+        found = [pid for pid in others if (b"vizdoom" in _words(pid)) == engines]
         if found:
             os.kill(rng.choice(found), signal.SIGKILL)
             return True
@@ -149,10 +149,8 @@ def _over(name: str, *options: str) -> Before:
 
 
 def _forbid(trial: Trial, rng: random.Random, reference: Reference) -> None:
-    for name in ("tmp", "cache", "shm"):
-        os.chown(trial.folder / name, NOBODY, NOBODY)
-    (trial.folder / "shm").chmod(0o1777)
-    trial.prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"]
+    (trial.folder / "place").chmod(0o555)
+    trial.obeys = True
 
 
 def _jump(trial: Trial, rng: random.Random, reference: Reference) -> None:
@@ -179,7 +177,7 @@ FAULTS: Final = (
     Fault("TMPDIR full", _over("tmp", "size=4k", "size=64k", "size=1m")),
     Fault("TMPDIR without programs", _over("tmp", "noexec")),
     Fault("read-only folder", _over("place", "ro"), applies=_makes_here),
-    Fault("no write permission", _forbid),
+    Fault("no write permission", _forbid, applies=_makes_here),
     Fault("small /dev/shm", _over("shm", "size=64m", "size=1m", "size=4k")),
     Fault("the clock jumps", _jump),
     *(

@@ -34,8 +34,8 @@ class Mission:
     makes: str = "folder"
     children: str = ""
 
-    def command(self, inputs: Path, out: Path, web: str = "", *more: str) -> list[str]:
-        """Returns the command line.
+    def words(self, inputs: Path, out: Path, web: str = "", *more: str) -> list[str]:
+        """Returns the command line, behind `padzoo`.
 
         Args:
             inputs: Folder of the inputs.
@@ -44,7 +44,7 @@ class Mission:
             more: Further arguments.
         """
         words = [word.format(**{"in": inputs, "out": out, "web": web}) for word in self.arguments.split()]
-        return [sys.executable, "-m", "padzoo", *words, *more]
+        return [*words, *more]
 
 
 def _fit(name: str, experiment: str, stage: str, options: str, children: str = "") -> Mission:
@@ -103,7 +103,8 @@ def prepare(inputs: Path, name: str) -> None:
     for needed in needs(arguments):
         prepare(inputs, needed)
     made = inputs / f"{name}.made" if wanted else inputs / name
-    subprocess.run(Mission(name, arguments).command(inputs, made), check=True, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "padzoo", *Mission(name, arguments).words(inputs, made)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     if wanted:
         (made / wanted).rename(inputs / name)
 

@@ -14,13 +14,13 @@ from typing import Any, Final
 
 import torch
 from missions import Mission, needs, prepare
+from zygote import Command, Running
 
 from padzoo.core.atomic import remove
 
 MARK: Final = "PADZOO_TRIAL"  # an environment variable, by which everything that a command started is found
 OUT: Final = "place/out"
 ENDS_IN: Final = 10.0  # seconds after a signal
-BIND: Final = 'mount --bind "$0" /dev/shm && exec "$@"'  # the machine's own is everybody's
 
 
 @dataclass
@@ -37,9 +37,10 @@ class Trial:
     folder: Path
     inputs: Path
     web: str = ""
-    prefix: list[str] = field(default_factory=list)
+    obeys: bool = False
     variables: dict[str, str] = field(default_factory=dict)
     started: float = 0.0
+    session: Running = field(init=False)
 
     def __post_init__(self) -> None:
         remove(self.folder)
@@ -58,27 +59,23 @@ class Trial:
         """Where a training keeps its last checkpoint."""
         return self.out / "checkpoints" / "last.ckpt"
 
-    def start(self) -> "subprocess.Popen[bytes]":
-        """Starts the command in a session of its own; it resumes if it is a training with a checkpoint."""
+    def start(self, anew: bool = False) -> Running:
+        """Starts the command in a session of its own; it resumes if it is a training with a checkpoint.
+
+        Args:
+            anew: Whether it is to import everything itself; see `Running`.
+        """
         more = ("--ckpt_path", "last") if self.mission.makes == "training" and self.checkpoint.exists() else ()
-        words = self.mission.command(self.inputs, Path(OUT), self.web, *more)
+        words = self.mission.words(self.inputs, Path(OUT), self.web, *more)
         places = {MARK: self.folder, "TMPDIR": self.folder / "tmp", "PADZOO_CACHE": self.folder / "cache"}
         environment = os.environ | {"OMP_NUM_THREADS": "1"} | {name: str(place) for name, place in places.items()}
         if self.mission.makes == "cache":
             environment["PADZOO_INDEX"] = f"{self.web}/zoo"
-        private = ["unshare", "--mount", "sh", "-c", BIND, str(self.folder / "shm")]
+        command = Command(words, self.folder, environment | self.variables, self.folder / "shm", self.obeys)
+        (self.folder / "errors").unlink(missing_ok=True)
         self.started = time.monotonic()
-        with (self.folder / "errors").open("wb") as errors:
-            return subprocess.Popen(
-                [*private, *self.prefix, *words],
-                cwd=self.folder,
-                env=environment | self.variables,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-            )
+        self.session = Running(command, anew)
+        return self.session
 
     def errors(self) -> list[str]:
         """Returns the lines on standard error."""
@@ -87,12 +84,14 @@ class Trial:
     def running(self) -> list[int]:
         """Returns the processes of this trial."""
         found, mark = [], f"{MARK}={self.folder}\0".encode()
-        for entry in Path("/proc").glob("[0-9]*/environ"):
+        for entry in Path("/proc").glob("[0-9]*"):
             try:
-                if mark in entry.read_bytes() + b"\0" and _state(entry.parent) != "Z":
-                    found.append(int(entry.parent.name))
+                state, _, _, session = (entry / "stat").read_text().rpartition(")")[2].split()[:4]
+                ours = int(session) == self.session.pid or mark in (entry / "environ").read_bytes() + b"\0"
             except OSError:  # it ended meanwhile
                 continue
+            if ours and state != "Z":
+                found.append(int(entry.name))
         return found
 
     def left_running(self) -> list[int]:
@@ -139,7 +138,3 @@ def _weights(content: bytes) -> dict[str, str]:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _state(process: Path) -> str:
-    return (process / "stat").read_text().rpartition(")")[2].split()[0]

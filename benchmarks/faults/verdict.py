@@ -11,6 +11,7 @@ from bad_server import BadServer
 from faults import Fault, Reference
 from missions import UPDATES
 from trial import ENDS_IN, Trial, step
+from zygote import Running
 
 PATIENCE: Final = 180.0  # seconds that a command may take longer than without a fault, before it counts as hanging
 STALLS: Final = 30  # seconds without a byte after which our own connections give up, five times
@@ -49,7 +50,7 @@ class Verdict:
 def judge(
     number: int,
     trial: Trial,
-    process: "subprocess.Popen[bytes]",
+    process: Running,
     fault: Fault,
     expected: Reference,
     struck: bool,
@@ -69,12 +70,15 @@ def judge(
     begun = time.monotonic() if fault.number else trial.started
     before = trial.checkpoint.read_bytes() if trial.checkpoint.exists() else None
     hangs = not _ends(process, ENDS_IN if fault.number else PATIENCE + 3 * expected.seconds)
-    found = Verdict(number, trial.mission.name, fault.name, struck, process.returncode, time.monotonic() - begun)
+    status = process.returncode
+    assert status is not None
+    found = Verdict(number, trial.mission.name, fault.name, struck, status, time.monotonic() - begun)
     found.problems += ["hangs"] if hangs else []
     found.problems += ["left running"] if trial.left_running() else []
     found.problems += ["left in /dev/shm"] if any((trial.folder / "shm").iterdir()) else []
     killed = fault.number is signal.SIGKILL
-    found.problems += ["left in TMPDIR"] if not killed and any((trial.folder / "tmp").iterdir()) else []
+    left = [path for path in (trial.folder / "tmp").iterdir() if not path.name.startswith("torchinductor_")]  # a cache
+    found.problems += ["left in TMPDIR"] if left and not killed else []
     _look(found, trial, fault, expected, before)
     if found.ended == "gave up":
         server.failure = None
@@ -82,14 +86,12 @@ def judge(
     return found
 
 
-def _ends(process: "subprocess.Popen[bytes]", limit: float) -> bool:
-    try:
-        process.wait(limit)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        return False
-    return True
+def _ends(process: Running, limit: float) -> bool:
+    if process.wait(limit):
+        return True
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return False
 
 
 def _look(found: Verdict, trial: Trial, fault: Fault, expected: Reference, before: bytes | None) -> None:
@@ -122,7 +124,8 @@ def _repeat(found: Verdict, trial: Trial, expected: Reference) -> None:
         folder = trial.folder / name
         if folder.is_mount():
             subprocess.run(["mount", "-o", "remount,rw,exec,size=1g", folder], check=True)
-    trial.prefix, trial.variables = [], {}
+    (trial.folder / "place").chmod(0o755)
+    trial.obeys, trial.variables = False, {}
     process = trial.start()
     ended = _ends(process, PATIENCE + 3 * expected.seconds)
     if ended and process.returncode == 0 and trial.made() == expected.made:

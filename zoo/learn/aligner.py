@@ -1,12 +1,11 @@
 """Alignment: a policy plays, a reward model rewards what it played, and a loss makes the better likelier."""
 
-import copy
-from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torchmetrics import MeanMetric
 
 from padzoo.core.episode import Episode
@@ -14,28 +13,59 @@ from padzoo.envs.arena import Arena
 from padzoo.envs.game import Game
 from padzoo.envs.rollout import Rollout
 from padzoo.zoo import hub
+from padzoo.zoo.learn.advantages import LEAST, Scale, scaled, spreads
 from padzoo.zoo.learn.experience import Experience
 from padzoo.zoo.learn.policy_module import PolicyModule, Trainable
+from padzoo.zoo.learn.reward_ensemble import RewardEnsemble
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
+from padzoo.zoo.nets.lora import computed_once
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.play.agent import Agent, thoughts
 from padzoo.zoo.play.outcomes import Outcomes
 
+KLIn = Literal["loss", "reward"]
+
+
+class Evaluation(NamedTuple):
+    """What the policy as it is now says of the steps that were played, with a gradient.
+
+    Args:
+        log_probs: Log-probability of every step's action, summed over the 16 components, `(N,)`.
+        kl: KL divergence from the reference at every step, in nats, `(N,)`.
+        log_ratio: Log-probability of every step's action less that under the reference, `(N,)`.
+        entropy: Entropy of every step's action, in nats, `(N,)`.
+    """
+
+    log_probs: Tensor
+    kl: Tensor
+    log_ratio: Tensor
+    entropy: Tensor
+
 
 class Aligner(PolicyModule):
-    """Aligns a policy with a reward model on its own episodes; a subclass is an algorithm, and says its loss.
+    """Aligns a policy with a reward model on its own episodes; a subclass is an algorithm.
 
-    A batch is a list of episodes, as prompts are to a language model. A crashed episode is dropped and the batch is
-    smaller. With several ranks each plays episodes of its own; their gradients are averaged, and a rank whose games all
-    crashed adds nothing to the sum.
+    A subclass says its `advantages`, its `loss`, or both. A batch is a list of episodes, as prompts are to a language
+    model. A crashed episode is dropped and the batch is smaller. With several ranks each plays episodes of its own;
+    their gradients are averaged, and a rank whose games all crashed adds nothing to the sum.
 
     Args:
         policy: The policy to align, and the reference of the KL term: a `.ckpt`, a folder of weights or a name of the
             zoo.
-        reward: The reward model: a `.ckpt`, a folder of weights or a name of the zoo.
-        trainable: Which weights learn: the `head`, the MLP after the transformer, or `all`.
-        kl_weight: Weight of the KL divergence from the reference policy, in nats an episode; 0 in the paper. It is
-            exact at each visited step; how it changes which steps are visited is left out of its gradient.
+        reward: The reward model: a `.ckpt`, a folder of weights or a name of the zoo; several are an ensemble, whose
+            mean rewards.
+        trainable: Which weights learn: the `head`, the MLP after the transformer; that and a `lora` of the
+            transformer; or `all`.
+        kl_weight: Weight of the KL divergence from the reference policy, in nats an episode; 0 in the paper.
+        kl_in: Where it stands. In the `loss` it is exact at each visited step, and how it changes which steps are
+            visited is left out of its gradient. In the `reward` it is the log-ratio of the action that was taken.
+        kl_target: Divergence in nats an episode to hold: the weight then rises and falls by up to 2 % a batch, from
+            `kl_weight` on; None keeps it.
+        entropy_weight: Weight of the policy's entropy, in nats an episode, which is made larger.
+        scale: Whether advantages are divided by the standard deviation of the rewards: of those of the same `start`,
+            of the `batch`, or by `none`.
+        drop_even: Whether episodes are dropped whose start was rewarded alike whenever it was played.
+        pessimism: How many standard deviations of an ensemble's rewards are taken off their mean.
         seed: Seed of the policy's draws, with each episode's own.
         lr: Learning rate after the warmup.
         weight_decay: AdamW's decoupled weight decay.
@@ -47,15 +77,25 @@ class Aligner(PolicyModule):
         temperature: Softmax temperature of the actions while playing.
 
     Raises:
-        ValueError: If `policy` or `reward` does not hold what it should.
+        ValueError: If `policy` or `reward` does not hold what it should, or a setting is not allowed.
     """
+
+    FROZEN = ("reference.", "rewards.")
+    kl_weight: Tensor
+    reference: Policy | nn.Sequential
 
     def __init__(
         self,
         policy: str,
-        reward: str,
+        reward: str | list[str],
         trainable: Trainable = "head",
         kl_weight: float = 0.0,
+        kl_in: KLIn = "loss",
+        kl_target: float | None = None,
+        entropy_weight: float = 0.0,
+        scale: Scale = "none",
+        drop_even: bool = False,
+        pessimism: float = 0.0,
         seed: int = 0,
         lr: float = 1e-4,
         weight_decay: float = 0.0,
@@ -67,31 +107,56 @@ class Aligner(PolicyModule):
     ) -> None:
         if temperature <= 0:
             raise ValueError(f"model.temperature {temperature}: allowed: over 0, an aligner has to explore")
+        if kl_target is not None and not (kl_target > 0 and kl_weight > 0):
+            raise ValueError(
+                f"model.kl_target {kl_target}: allowed: over 0, with a model.kl_weight over 0 to start from"
+            )
+        judges = [reward] if isinstance(reward, str) else list(reward)
+        if not judges or (pessimism and len(judges) < 2):
+            raise ValueError(f"model.reward {reward}: allowed: one reward model, or several for model.pessimism")
         net = hub.load(policy, "policy")
-        parents = {"policy": policy, "reward": reward}
+        parents = {"policy": policy} | {f"reward{number or ''}": ref for number, ref in enumerate(judges)}
         optimization = {"lr": lr, "weight_decay": weight_decay, "warmup_steps": warmup_steps, "decay": decay}
         super().__init__(net, parents, trainable, optimization)
         self.save_hyperparameters()
-        self.kl_weight = kl_weight
+        self.kl_in: KLIn = kl_in
+        self.kl_target = kl_target
+        self.register_buffer("kl_weight", torch.tensor(kl_weight), persistent=kl_target is not None)
+        self.entropy_weight = entropy_weight
+        self.scale: Scale = scale
+        self.drop_even = drop_even
         self.seed = seed
         self.temperature = temperature
         self.arena = Arena(Game(**(game or {})), net.image_size, games)
-        self.reference = copy.deepcopy(net.head if trainable == "head" else net).requires_grad_(False)
-        self.reward = hub.load(reward, "reward").requires_grad_(False)
-        self.shared = trainable == "head" and self.reward.shares_trunk(net)
+        fixed = hub.load(policy, "policy").requires_grad_(False)
+        self.reference = fixed.head if trainable == "head" else fixed
+        self.rewards = RewardEnsemble(judges, net, trainable == "head", pessimism)
 
-    @abstractmethod
-    def loss(self, experience: Experience, log_probs: Tensor) -> Tensor:
-        """Computes the loss of a batch of episodes, without the KL term.
+    def advantages(self, rewards: Tensor, groups: Tensor) -> Tensor:
+        """Says how much better each episode was than expected; the reward itself, if a subclass does not say.
 
         Args:
-            experience: The episodes.
+            rewards: Rewards of a batch, `(B,)`.
+            groups: Which episodes had the same start, int64 `(B,)`; see `Experience.groups`.
+
+        Returns:
+            Advantages, `(B,)`.
+        """
+        return rewards
+
+    def loss(self, experience: Experience, log_probs: Tensor) -> Tensor:
+        """Computes the loss of some episodes, without the KL term; REINFORCE's, if a subclass does not say.
+
+        Args:
+            experience: The episodes, with their advantages.
             log_probs: Log-probability of the action of every step under the policy as it is now, summed over the 16
                 components, `(N,)`, with a gradient.
 
         Returns:
             A scalar.
         """
+        assert experience.advantages is not None
+        return -experience.per_episode(experience.advantages * log_probs).mean()
 
     @property
     def pretrained(self) -> bool:
@@ -108,23 +173,67 @@ class Aligner(PolicyModule):
         Returns:
             The rollouts, crashed ones among them.
         """
-        return self.arena.play(Agent(self.net, temperature=self.temperature, seed=seed), episodes)
+        with computed_once():
+            yield from self.arena.play(Agent(self.net, temperature=self.temperature, seed=seed), episodes)
 
     def training_step(self, batch: list[Episode], batch_index: int) -> Tensor | None:
-        """Plays a batch of episodes, rewards them and returns the loss; None or no gradient if every game crashed."""
+        """Plays a batch of episodes, rewards them and returns the loss; None or no gradient if there is none."""
+        experience = self.collect(batch)
+        if experience is not None:
+            return self.objective(experience)
+        # The other ranks wait for this one's gradient.
+        return self._no_loss() if torch.distributed.is_initialized() else None
+
+    def collect(self, batch: list[Episode]) -> Experience | None:
+        """Plays a batch of episodes and says what there is to learn from them; None if that is nothing.
+
+        Args:
+            batch: The episodes.
+        """
         rollouts = [rollout for rollout in self.play(batch, self.seed) if not rollout.crashed]
         self.log("train/crashed", float(len(batch) - len(rollouts)))
-        if not rollouts:
-            # The other ranks wait for this one's gradient.
-            return self._no_loss() if torch.distributed.is_initialized() else None
-        experience = self.experience(rollouts)
-        log_probs, kl = self.evaluate(experience)
-        divergence = experience.per_episode(kl).mean()
-        loss = self.loss(experience, log_probs) + self.kl_weight * divergence
+        experience = None
+        if rollouts:
+            played = self.experience(rollouts)
+            self.log("train/reward", played.rewards.mean(), prog_bar=True)
+            self._log_play("train", rollouts)
+            experience = self.prepare(played)
+        if self.kl_target is not None:
+            self._steer(experience)
+        return experience
+
+    def prepare(self, experience: Experience) -> Experience | None:
+        """Adds the advantages, and leaves out what there is nothing to learn from; None if that is all.
+
+        Args:
+            experience: What was played and rewarded.
+        """
+        rewards, groups = experience.rewards, experience.groups
+        if self.kl_in == "reward":
+            with torch.no_grad():
+                rewards = rewards - self.kl_weight * experience.per_episode(self.evaluate(experience).log_ratio)
+        found = scaled(self.advantages(rewards, groups), rewards, groups, self.scale)
+        experience = replace(experience, advantages=experience.per_step(found))
+        if not self.drop_even:
+            return experience
+        uneven = torch.nonzero(spreads(rewards, groups) > LEAST)[:, 0].tolist()
+        return experience.select(uneven) if uneven else None
+
+    def objective(self, experience: Experience) -> Tensor:
+        """Returns the loss of some episodes, with what every aligner adds to it.
+
+        Args:
+            experience: The episodes, with their advantages.
+        """
+        found = self.evaluate(experience)
+        divergence = experience.per_episode(found.kl).mean()
+        loss = self.loss(experience, found.log_probs)
+        if self.kl_in == "loss":
+            loss = loss + self.kl_weight * divergence
+        if self.entropy_weight:
+            loss = loss - self.entropy_weight * experience.per_episode(found.entropy).mean()
         self.log("train/loss", loss)
-        self.log("train/reward", experience.rewards.mean(), prog_bar=True)
         self.log("train/kl", divergence)
-        self._log_play("train", rollouts)
         return loss
 
     def validation_step(self, batch: list[Episode], batch_index: int) -> None:
@@ -158,56 +267,38 @@ class Aligner(PolicyModule):
         """
         return Experience(rollouts, torch.cat([self._actions(rollout) for rollout in rollouts]), self.rewards(rollouts))
 
-    @torch.no_grad()
-    def rewards(self, rollouts: Sequence[Rollout]) -> Tensor:
-        """Rewards episodes with the reward model, normalised.
-
-        Args:
-            rollouts: B episodes.
-
-        Returns:
-            Rewards, `(B,)`.
-        """
-        rewards: Tensor = self.reward(torch.stack([self._reward_features(rollout) for rollout in rollouts]))
-        return rewards
-
-    def evaluate(self, experience: Experience) -> tuple[Tensor, Tensor]:
+    def evaluate(self, experience: Experience) -> Evaluation:
         """Asks the policy as it is now about episodes.
 
         Args:
             experience: N steps of B episodes.
-
-        Returns:
-            The log-probability of every step's action and the policy's KL divergence from the reference there, in nats,
-            both `(N,)` and summed over the 16 components.
         """
         logits, reference = self._logits(experience)
-        distribution = GamepadDistribution(logits / self.temperature)
+        distribution, theirs = (GamepadDistribution(each / self.temperature) for each in (logits, reference))
         # The log-probabilities come before the divergence: gradients are summed in this order.
         log_probs = distribution.log_prob(experience.actions)
-        return log_probs, distribution.kl(GamepadDistribution(reference / self.temperature))
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Leaves out the frozen reference and reward model, which their own files hold."""
-        super().on_save_checkpoint(checkpoint)
-        for name in self._frozen():
-            del checkpoint["state_dict"][name]
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Puts the frozen networks back beside the trained one."""
-        super().on_load_checkpoint(checkpoint)
-        checkpoint["state_dict"].update(self._frozen())
+        divergence = distribution.kl(theirs)
+        ratio = log_probs - theirs.log_prob(experience.actions)
+        return Evaluation(log_probs, divergence, ratio, distribution.entropy())
 
     def teardown(self, stage: str) -> None:
         """Closes the games."""
         self.arena.close()
 
-    def _frozen(self) -> dict[str, Tensor]:
-        return {name: value for name, value in self.state_dict().items() if name.startswith(("reference.", "reward."))}
-
     def _no_loss(self) -> Tensor:
-        learning = [parameter for parameter in self.net.parameters() if parameter.requires_grad]
+        learning = [parameter for parameter in self.parameters() if parameter.requires_grad]
         return torch.stack([0.0 * parameter.sum() for parameter in learning]).sum()
+
+    @torch.no_grad()
+    def _steer(self, experience: Experience | None) -> None:
+        """Moves the weight of the divergence towards the target (Ziegler et al. 2019, section 2.2), on all ranks."""
+        own = torch.tensor(torch.nan, device=self.device)
+        if experience is not None:
+            own = experience.per_episode(self.evaluate(experience).kl).mean()
+        found = self.all_gather(own).nanmean()
+        if found.isfinite():
+            self.kl_weight *= 1 + 0.1 * (found / self.kl_target - 1).clamp(-0.2, 0.2)
+        self.log("train/kl_weight", self.kl_weight)
 
     def _logits(self, experience: Experience) -> tuple[Tensor, Tensor]:
         """Returns the policy's and the reference's logits at every step, `(N, 68)` both."""
@@ -215,19 +306,11 @@ class Aligner(PolicyModule):
         if self.trainable == "head":  # the stored features are all that the head sees: exact and nearly free
             features = torch.cat([thoughts(rollout).features for rollout in rollouts]).to(self.device)
             return self.net.head(features), self.reference(features)
-        reference = cast(Policy, self.reference)
         inputs = [(self._frames(rollout), self._actions(rollout)) for rollout in rollouts]
         logits = torch.cat([self.net.head(self.net.window_features(*pair)) for pair in inputs])
         with torch.no_grad():
-            return logits, torch.cat([reference.head(reference.window_features(*pair)) for pair in inputs])
-
-    def _reward_features(self, rollout: Rollout) -> Tensor:
-        """Returns what the reward model sees of an episode, `(100, D)`; what acting computed where that will do."""
-        actions = self._actions(rollout)
-        if self.shared:
-            thought = thoughts(rollout)
-            return self.reward.pad_features(thought.features, thought.embeddings, actions)
-        return self.reward.features(self._frames(rollout), actions)
+            reference = [self.reference.head(self.reference.window_features(*pair)) for pair in inputs]
+        return logits, torch.cat(reference)
 
     def _frames(self, rollout: Rollout) -> Tensor:
         return torch.from_numpy(rollout.trajectory.frames).to(self.device)

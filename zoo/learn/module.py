@@ -72,7 +72,7 @@ class ZooModule(LightningModule):
         warmup = (step + 1) / (self.warmup_steps + 1)
         if not self.decay:
             return min(1.0, warmup)
-        return min(1.0, warmup, 1 - step / self.trainer.max_steps)
+        return max(0.0, min(1.0, warmup, 1 - step / self.trainer.max_steps))
 
     def on_before_backward(self, loss: Tensor) -> None:
         """Stops a training that has gone astray before it spoils the weights.

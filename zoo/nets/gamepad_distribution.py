@@ -70,6 +70,14 @@ class GamepadDistribution:
         """Returns each component's most likely choice, int64, `(..., 16)`."""
         return torch.cat([log.argmax(-1) for log in self._parts], dim=-1)
 
+    def entropy(self) -> Tensor:
+        """Entropy of the whole action in nats.
+
+        Returns:
+            Entropies, `(...)`.
+        """
+        return torch.stack([-(log.exp() * log).sum((-1, -2)) for log in self._parts]).sum(0)
+
     def kl(self, other: "GamepadDistribution") -> Tensor:
         """Kullback-Leibler divergence KL(self || other) of the whole action in nats.
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 import torch
+from alignment import loss_of, played
 from micro import checkpoint, column, fit, logged, padzoo, preset, weights
 from numpy.typing import NDArray
 from torch import Tensor
@@ -18,7 +19,7 @@ from padzoo.envs.island.launch_island import LaunchIsland
 from padzoo.envs.rollout import Rollout
 from padzoo.zoo import hub
 from padzoo.zoo.learn.aligner import Aligner
-from padzoo.zoo.learn.reinforce import Reinforce, reinforce_loss
+from padzoo.zoo.learn.reinforce import Reinforce
 from padzoo.zoo.play.agent import thoughts
 
 REWARDS = torch.tensor([0.9, 0.1, 0.4], dtype=torch.double)
@@ -36,7 +37,7 @@ def test_the_expected_gradient_is_the_exact_one(baseline: Literal["none", "leave
     for arms in product(range(3), repeat=3):  # every batch of three episodes, weighted by its probability
         chosen = torch.tensor(arms)
         log_probs = logits.log_softmax(0)[chosen]
-        loss = reinforce_loss(log_probs, REWARDS[chosen], baseline)
+        loss = loss_of(Reinforce, played(REWARDS[chosen]), log_probs, baseline=baseline)
         expected += log_probs.detach().sum().exp() * torch.autograd.grad(loss, logits)[0]
     torch.testing.assert_close(expected, exact_gradient(logits))
 
@@ -50,7 +51,7 @@ def test_leaving_one_out_lowers_the_variance() -> None:
             chosen = torch.tensor(arms)
             log_probs = logits.log_softmax(0)[chosen]
             rewards = REWARDS[chosen] + 5
-            loss = reinforce_loss(log_probs, rewards, baseline)  # type: ignore[arg-type]
+            loss = loss_of(Reinforce, played(rewards), log_probs, baseline=baseline)
             gradient = torch.autograd.grad(loss, logits)[0]
             total += float(log_probs.detach().sum().exp() * (gradient - exact_gradient(logits)).square().sum())
         spread[baseline] = total
@@ -60,7 +61,7 @@ def test_leaving_one_out_lowers_the_variance() -> None:
 def test_the_advantage_is_the_reward_less_the_mean_of_the_others() -> None:
     log_probs = torch.zeros(4, requires_grad=True)
     rewards = torch.tensor([1.0, 2.0, 4.0, 9.0])
-    reinforce_loss(log_probs, rewards, "leave_one_out").backward()
+    loss_of(Reinforce, played(rewards), log_probs, baseline="leave_one_out").backward()
     others = [(rewards.sum() - reward) / 3 for reward in rewards]
     advantages = rewards - torch.stack(others)
     assert log_probs.grad is not None
@@ -95,8 +96,8 @@ def rollouts(module: Reinforce) -> list[Rollout]:
 def judged(module: Reinforce, rollouts: list[Rollout]) -> tuple[Tensor, Tensor]:
     """Each episode's log-probability and its divergence from the reference, `(B,)` both."""
     experience = module.experience(rollouts)
-    log_probs, kl = module.evaluate(experience)
-    return experience.per_episode(log_probs), experience.per_episode(kl)
+    found = module.evaluate(experience)
+    return experience.per_episode(found.log_probs), experience.per_episode(found.kl)
 
 
 def changed(before: Path, after: Path) -> set[str]:
@@ -159,12 +160,12 @@ def test_validation_and_test_play_fixed_episodes_with_the_aligned_weights(
 def test_the_shared_trunks_features_give_the_same_rewards_as_the_frames(
     module: Reinforce, rollouts: list[Rollout], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert module.shared
+    assert module.rewards.shared[0]
     shared = module.rewards(rollouts)
-    expected = module.reward.reward([rollout.trajectory.frames for rollout in rollouts])
+    expected = module.rewards.members[0].reward([rollout.trajectory.frames for rollout in rollouts])
     assert len(set(expected.tolist())) == 3
     torch.testing.assert_close(shared, expected, atol=1e-4, rtol=0)
-    monkeypatch.setattr(module, "shared", False)
+    monkeypatch.setattr(module.rewards, "shared", [False])
     torch.testing.assert_close(module.rewards(rollouts), expected)
 
 
@@ -201,14 +202,14 @@ def test_the_divergence_starts_at_0_and_grows_with_a_step(module: Reinforce, rol
 
 def test_all_weights_can_learn(module: Reinforce, policy: Path, reward: Path, rollouts: list[Rollout]) -> None:
     whole = Reinforce(str(policy), str(reward), trainable="all", temperature=1.5)
-    assert not whole.shared
+    assert not whole.rewards.shared[0]
     mine, kl = judged(whole, rollouts)
     torch.testing.assert_close(mine, judged(module, rollouts)[0], atol=1e-2, rtol=0)
     assert kl.tolist() == [0.0, 0.0, 0.0]
     torch.testing.assert_close(whole.rewards(rollouts), module.rewards(rollouts), atol=1e-4, rtol=0)
     mine.sum().backward()
     assert all(parameter.grad is not None for parameter in whole.net.parameters())
-    assert all(parameter.grad is None for parameter in (*whole.reference.parameters(), *whole.reward.parameters()))
+    assert all(parameter.grad is None for parameter in (*whole.reference.parameters(), *whole.rewards.parameters()))
 
 
 def test_alignment_of_all_weights_changes_the_trunk(policy: Path, reward: Path, tmp_path: Path) -> None:

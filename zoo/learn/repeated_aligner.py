@@ -1,0 +1,90 @@
+"""Aligners that learn from every batch of episodes more than once."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from padzoo.core.episode import Episode
+from padzoo.zoo.learn.aligner import Aligner
+from padzoo.zoo.learn.experience import Experience
+
+
+class RepeatedAligner(Aligner):
+    """Learns from every batch of episodes in several passes, each in several updates.
+
+    A batch of play is `epochs` x `minibatches` updates, which `trainer.max_steps` counts. It is learnt from whole or
+    not at all: a training resumes between two batches of play.
+
+    Args:
+        policy: The policy to align, and the reference of the KL term: a `.ckpt`, a folder of weights or a name of the
+            zoo.
+        reward: The reward model: a `.ckpt`, a folder of weights or a name of the zoo; several are an ensemble.
+        epochs: Passes over every batch of play.
+        minibatches: Updates a pass, each with as many episodes; the batch is shuffled for every pass.
+        max_grad_norm: Largest norm of an update's gradient; None for any.
+        settings: What every aligner has; see `Aligner`.
+
+    Raises:
+        ValueError: If a setting is not allowed.
+    """
+
+    def __init__(
+        self,
+        policy: str,
+        reward: str | list[str],
+        epochs: int = 4,
+        minibatches: int = 1,
+        max_grad_norm: float | None = None,
+        **settings: Any,
+    ) -> None:
+        for name, value in (("epochs", epochs), ("minibatches", minibatches)):
+            if value < 1:
+                raise ValueError(f"model.{name} {value}: allowed: 1 or more")
+        super().__init__(policy, reward, **settings)
+        self.automatic_optimization = False
+        self.epochs = epochs
+        self.minibatches = minibatches
+        self.max_grad_norm = max_grad_norm
+
+    def on_fit_start(self) -> None:
+        """Refuses options of the trainer that are for one update a batch.
+
+        Raises:
+            ValueError: If one of them is set.
+        """
+        allowed = {"gradient_clip_val": "model.max_grad_norm", "accumulate_grad_batches": "data.batch_size"}
+        for name, instead in allowed.items():
+            value = getattr(self.trainer, name)
+            if value not in (None, 0, 1):
+                raise ValueError(f"trainer.{name} {value}: {type(self).__name__} learns by itself; allowed: {instead}")
+
+    def training_step(self, batch: list[Episode], batch_index: int) -> None:
+        """Plays a batch of episodes, rewards them and learns from them."""
+        experience = self.collect(batch)
+        if experience is None and not torch.distributed.is_initialized():
+            return
+        rng = np.random.default_rng((self.seed, self.trainer.current_epoch, batch_index, self.global_rank))
+        count = 0 if experience is None else len(experience.rollouts)
+        for _ in range(self.epochs):
+            for part in np.array_split(rng.permutation(count), self.minibatches):
+                # A rank without episodes takes part in the sum of gradients that the others wait for.
+                chosen = None if experience is None or not len(part) else experience.select(part.tolist())
+                self._update(self._no_loss() if chosen is None else self.objective(chosen))
+
+    def prepare(self, experience: Experience) -> Experience | None:
+        """Adds the log-probabilities under the policy that has played; see `Aligner.prepare`."""
+        with torch.no_grad():
+            played = self.evaluate(experience).log_probs
+        return super().prepare(replace(experience, log_probs=played))
+
+    def _update(self, loss: Tensor) -> None:
+        optimizer, schedule = self.optimizers(), self.lr_schedulers()
+        optimizer.zero_grad()
+        self.manual_backward(loss)
+        if self.max_grad_norm is not None:
+            self.clip_gradients(optimizer, self.max_grad_norm, "norm")
+        optimizer.step()
+        schedule.step()

@@ -1,0 +1,69 @@
+"""Reward models that reward together."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from padzoo.envs.rollout import Rollout
+from padzoo.zoo import hub
+from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.nets.reward import RewardNet
+from padzoo.zoo.play.agent import thoughts
+
+
+class RewardEnsemble(nn.Module):
+    """Rewards episodes with the mean of some frozen reward models, less a share of their disagreement.
+
+    Where they were trained on other preferences or from other seeds, they disagree on what none of them has seen: a
+    pessimistic mean keeps a policy from there (Coste et al. 2024).
+
+    Args:
+        references: The reward models: `.ckpt`, folders of weights or names of the zoo.
+        policy: The policy that plays.
+        frozen: Whether its features stay as they are: then those of its play are not computed again.
+        pessimism: How many standard deviations are taken off, 0 or more.
+
+    Raises:
+        ValueError: If one of them is no reward model.
+    """
+
+    def __init__(self, references: Sequence[str], policy: Policy, frozen: bool, pessimism: float) -> None:
+        super().__init__()
+        self.models = nn.ModuleList(hub.load(each, "reward").requires_grad_(False) for each in references)
+        self.shared = [frozen and model.shares_trunk(policy) for model in self.members]
+        self.pessimism = pessimism
+
+    @property
+    def members(self) -> list[RewardNet]:
+        """The reward models."""
+        return [cast(RewardNet, model) for model in self.models]
+
+    @torch.no_grad()
+    def forward(self, rollouts: Sequence[Rollout]) -> Tensor:
+        """Rewards episodes.
+
+        Args:
+            rollouts: B episodes.
+
+        Returns:
+            Rewards, each model's normalised, `(B,)`.
+        """
+        every = torch.stack(
+            [
+                model(torch.stack([self._features(model, shared, rollout) for rollout in rollouts]))
+                for model, shared in zip(self.members, self.shared, strict=True)
+            ]
+        )  # (M, B)
+        rewards: Tensor = every.mean(0)
+        return rewards - self.pessimism * every.std(0, correction=0) if self.pessimism else rewards
+
+    def _features(self, model: RewardNet, shared: bool, rollout: Rollout) -> Tensor:
+        """Returns what a model sees of an episode, `(steps, D)`; what acting computed where that will do."""
+        device = model.minimum.device
+        actions = torch.from_numpy(rollout.actions).long().to(device)
+        if shared:
+            thought = thoughts(rollout)
+            return model.pad_features(thought.features, thought.embeddings, actions)
+        return model.features(torch.from_numpy(rollout.trajectory.frames).to(device), actions)

@@ -1,0 +1,56 @@
+"""Low-rank adaptation: weights that learn a change of few numbers."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+SCALE: Final = 2.0  # of the change, so that its learning rate need not change with the rank
+
+
+class LowRank(nn.Module):
+    """Adds a product of two thin matrices to a weight (Hu et al. 2022); nothing at first.
+
+    Args:
+        weight: The weight, `(out, in)`.
+        rank: Inner size of the product.
+    """
+
+    def __init__(self, weight: Tensor, rank: int) -> None:
+        super().__init__()
+        self.down = nn.Parameter(torch.empty(rank, weight.shape[1]).normal_(std=weight.shape[1] ** -0.5))
+        self.up = nn.Parameter(torch.zeros(weight.shape[0], rank))
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """Returns the changed weight, `(out, in)`."""
+        return weight + SCALE * self.up @ self.down
+
+
+def adapt(net: nn.Module, rank: int) -> None:
+    """Freezes a network and gives each of its linear layers a change that learns.
+
+    Args:
+        net: The network.
+        rank: Inner size of each change, 1 or more.
+    """
+    net.requires_grad_(False)
+    for layer in [layer for layer in net.modules() if isinstance(layer, nn.Linear)]:
+        parametrize.register_parametrization(layer, "weight", LowRank(layer.weight, rank))
+
+
+def adapted(net: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """Yields the layers that `adapt` has changed, by name.
+
+    Args:
+        net: The network, or one that it is a part of.
+    """
+    return ((name, layer) for name, layer in net.named_modules() if parametrize.is_parametrized(layer, "weight"))
+
+
+def computed_once() -> AbstractContextManager[None]:
+    """Keeps changed weights, once computed, to the end of a `with` in which nothing is learnt."""
+    found: AbstractContextManager[None] = parametrize.cached()
+    return found
