@@ -23,104 +23,49 @@ Precision = Literal["float32", "float16", "bfloat16"]
 
 @dataclass(frozen=True)
 class File:
-    """A file of a checkpoint besides its card.
-
-    Args:
-        bytes: Its size.
-        sha256: Its checksum, hexadecimal.
-    """
+    """Size and sha256, hexadecimal, of a file of a checkpoint besides its card."""
 
     bytes: int
     sha256: str
 
     @classmethod
     def of(cls, content: builtins.bytes) -> "File":
-        """Describes a file.
-
-        Args:
-            content: What it holds.
-        """
+        """Describes a file that holds `content`."""
         return cls(len(content), hashlib.sha256(content).hexdigest())
-
-    def read(self, path: Path, source: str) -> builtins.bytes:
-        """Reads the file, of which nothing is used before size and sha256 are checked.
-
-        Args:
-            path: Where it is.
-            source: Where it is from, for messages.
-
-        Raises:
-            ValueError: If it is missing or not as described.
-        """
-        if not path.is_file():
-            raise ValueError(f"{source}: {path.name} is missing")
-        if path.stat().st_size != self.bytes:
-            raise ValueError(f"{source}/{path.name}: {path.stat().st_size} bytes; {CARD} says {self.bytes}")
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != self.sha256:
-            raise ValueError(f"{source}/{path.name}: damaged: its sha256 is not the one in {CARD}")
-        return content
 
 
 @dataclass(frozen=True)
 class Base:
-    """The checkpoint on which another is stored: tensors equal to the base's are not stored again.
-
-    Args:
-        name: Its name in the zoo.
-        sha256: That of its weights.
-        prefix: What the base's tensors are called in the network stored on it, up to their own names.
-    """
+    """The checkpoint on which another is stored: tensors equal to the base's are not stored again."""
 
     name: str
-    sha256: str
-    prefix: str
+    sha256: str  # of its weights
+    prefix: str  # begins the names of its tensors in the network stored on it
 
 
 @dataclass(frozen=True)
 class Ancestor:
-    """Weights that a network was made from, and those that they were made from.
+    """Weights that a network was made from, and by role those that they were made from."""
 
-    Args:
-        name: Their name in the zoo, or the file's where they are not published.
-        sha256: That of the weights as they were used.
-        parents: Their own parents by role.
-    """
-
-    name: str
-    sha256: str
+    name: str  # in the zoo, or the file's where they are not published
+    sha256: str  # as they were used
     parents: dict[str, "Ancestor"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Data:
-    """A set that a network learnt from.
-
-    Args:
-        name: What it is called.
-        sha256: Fingerprint of the set's manifest, or of the file of preferences.
-        samples: Trajectories, or preferences, in it.
-        frames: Frames in it; None for preferences, which have none.
-        source: How it was made, seed among it.
-    """
+    """A set that a network learnt from."""
 
     name: str
-    sha256: str
-    samples: int
-    frames: int | None
-    source: dict[str, Any]
+    sha256: str  # fingerprint of the set's manifest, or of the file of preferences
+    samples: int  # trajectories, or preferences
+    frames: int | None  # None for preferences
+    source: dict[str, Any]  # how it was made, seed among it
 
 
 @dataclass(frozen=True)
 class Rate:
-    """How often something happened.
-
-    Args:
-        count: How many times.
-        percent: Of the trials.
-        low: Lower end of the 95 % Wilson interval, in percent.
-        high: Its upper end.
-    """
+    """How often something happened, with the 95 % Wilson interval in percent."""
 
     count: int
     percent: float
@@ -133,29 +78,17 @@ class Rate:
 
 @dataclass(frozen=True)
 class Result:
-    """What was measured of the very weights that the card is of.
+    """What was measured of the very weights that the card is of."""
 
-    Args:
-        of: What was tried: `episodes` played, or held-out `preferences` ordered.
-        trials: How many.
-        rates: How they ended: the outcomes of a game; of preferences, the `accuracy`.
-        measured: How: the command's arguments, seed among them.
-    """
-
-    of: Literal["episodes", "preferences"]
+    of: Literal["episodes", "preferences"]  # played, or held out and ordered
     trials: int
-    rates: dict[str, Rate]
-    measured: dict[str, Any]
+    rates: dict[str, Rate]  # of the outcomes of a game, or the `accuracy`
+    measured: dict[str, Any]  # how: the command's arguments, seed among them
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where the code is that made a checkpoint.
-
-    Args:
-        url: Its repository; None where it is not said.
-        revision: The commit.
-    """
+    """Repository and commit of the code that made a checkpoint."""
 
     url: str | None = None
     revision: str = "unknown"
@@ -163,12 +96,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Golden:
-    """A known output, by which a copy of the network is tried.
-
-    Args:
-        seed: Seed of the input; see `padzoo.zoo.hub.golden`.
-        output: What the network gives for it.
-    """
+    """What the network gives for the input of a seed, by which a copy of it is tried; see `padzoo.zoo.hub.golden`."""
 
     seed: int
     output: list[float]
@@ -205,7 +133,7 @@ class About:
 
 @dataclass(frozen=True, kw_only=True)
 class Card(About):
-    """The card of a checkpoint.
+    """The card of a checkpoint: also what the network tells, and how its weights are stored.
 
     Args:
         network: `policy` or `reward`.
@@ -237,25 +165,9 @@ class Card(About):
         return About(**{field.name: getattr(self, field.name) for field in fields(About)})
 
     @property
-    def bytes(self) -> int:
-        """Size of its other files."""
+    def size(self) -> int:
+        """Bytes of its other files."""
         return sum(file.bytes for file in self.files.values())
-
-    @property
-    def facts(self) -> dict[str, str]:
-        """What people want to know first, each in one line."""
-        config = ", ".join(f"{key} {value}" for key, value in self.config.items())
-        stored = f"{self.bytes:,} bytes, {self.dtype}"
-        return {
-            "network": f"{self.network}, {self.parameters:,} parameters; {config}",
-            "observation": self.observation,
-            "actions": self.schema,
-            "stored": f"{stored}, on {self.base.name}: only what differs" if self.base else stored,
-            "sha256": self.sha256,
-            "code": f"{self.source.url or 'PadZoo'} at {self.source.revision}",
-            "training seed": str(self.seed),
-            "licence": self.license,
-        }
 
     def dump(self) -> str:
         """Returns the text of `card.yaml`.
@@ -267,7 +179,7 @@ class Card(About):
         return f"{text}{CHECKSUM}{hashlib.sha256(text.encode()).hexdigest()}\n"
 
     @classmethod
-    def parse(cls, text: builtins.bytes, source: str) -> "Card":
+    def parse(cls, text: bytes, source: str) -> "Card":
         """Reads a card.
 
         Args:
@@ -281,11 +193,7 @@ class Card(About):
         body, mark, checksum = text.rpartition(CHECKSUM.encode())
         if not mark or checksum != f"{hashlib.sha256(body).hexdigest()}\n".encode():
             raise ValueError(f"{source}: damaged: its last line is not the checksum of what stands above")
-        try:
-            values = yaml.safe_load(body)
-        except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
-            raise ValueError(f"{source}: not YAML: {' '.join(str(error).split())}") from None
-        card = build(cls, values, source)
+        card = build(cls, read_yaml(body, source), source)
         check_schema(card.schema, source)
         for name in card.files:
             if name not in (WEIGHTS, README):
@@ -308,8 +216,8 @@ class Card(About):
             raise ValueError(f"{path}: {path.stat().st_size:,} bytes; a card has at most {LARGEST:,}")
         return cls.parse(path.read_bytes(), str(path))
 
-    def read_files(self, folder: Path, source: str | None = None) -> dict[str, builtins.bytes]:
-        """Reads the other files, each checked; see `File.read`.
+    def read_files(self, folder: Path, source: str | None = None) -> dict[str, bytes]:
+        """Reads the other files, of which nothing is used before size and sha256 are checked.
 
         Args:
             folder: Where they lie.
@@ -317,5 +225,34 @@ class Card(About):
 
         Returns:
             Their contents by name.
+
+        Raises:
+            ValueError: If one is missing or not as described.
         """
-        return {name: file.read(folder / name, source or str(folder)) for name, file in self.files.items()}
+        contents, source = {}, source or str(folder)
+        for name, file in self.files.items():
+            path = folder / name
+            if not path.is_file():
+                raise ValueError(f"{source}: {name} is missing")
+            if path.stat().st_size != file.bytes:
+                raise ValueError(f"{source}/{name}: {path.stat().st_size} bytes; {CARD} says {file.bytes}")
+            contents[name] = path.read_bytes()
+            if File.of(contents[name]) != file:
+                raise ValueError(f"{source}/{name}: damaged: its sha256 is not the one in {CARD}")
+        return contents
+
+
+def read_yaml(text: bytes, source: str) -> Any:
+    """Reads YAML without objects.
+
+    Args:
+        text: What the file holds.
+        source: The file, for messages.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:  # a ValueError of a date that is none, or of bytes that are no text
+        raise ValueError(f"{source}: not YAML: {' '.join(str(error).split())}") from None

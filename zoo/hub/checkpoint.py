@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+from torch import Tensor
 
 from padzoo.core.gamepad import SCHEMA, check_schema
 from padzoo.core.strict import build
 from padzoo.zoo.hub.card import About, Kind
-from padzoo.zoo.hub.delta import State, check_finite
 from padzoo.zoo.nets.parts import rebuild
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import RewardNet
 
 Network = Policy | RewardNet
+State = dict[str, Tensor]  # a network's tensors by name
 NETWORKS: Final[dict[Kind, type[Policy] | type[RewardNet]]] = {"policy": Policy, "reward": RewardNet}
 NOUNS: Final[dict[Kind, str]] = {"policy": "a policy", "reward": "a reward model"}
 PREFIX: Final = "net."  # of the network's weights in a checkpoint
@@ -120,6 +121,21 @@ def build_network(entry: dict[str, Any], state: State, source: str) -> Network:
         raise ValueError(f"{source}: cannot build {NOUNS[found]} from its description: {error}") from None
     _fill(net, state, source)
     return net.eval()
+
+
+def check_finite(state: State, source: str) -> None:
+    """Refuses weights with a NaN or an infinity.
+
+    Args:
+        state: The weights.
+        source: Where they are from, for the message.
+
+    Raises:
+        ValueError: If there is one.
+    """
+    for name, tensor in state.items():
+        if count := int((~tensor.isfinite()).sum()):
+            raise ValueError(f"{source}: {name} has {count:,} of {tensor.numel():,} weights that are NaN or infinite")
 
 
 def _fill(net: Network, state: State, source: str) -> None:
