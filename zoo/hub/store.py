@@ -18,8 +18,14 @@ from padzoo.core.patient_file import BLOCK, UnreachableError, disconnected, open
 
 LARGEST: Final = 2**24  # bytes of a file that is read at once: an index of some 30,000 checkpoints
 HUB: Final = "hf://"
-PINNED: Final = re.compile(r"hf://(?P<id>[\w.-]+/[\w.-]+)@(?P<revision>[0-9a-f]{40})(?P<folder>/.+)?")
-WHOLE: Final = re.compile(r"hf://(?P<id>[\w.-]+/[\w.-]+)")
+PINNED: Final = (
+    re.compile(r"hf://(?P<id>[\w.-]+/[\w.-]+)@(?P<revision>[0-9a-f]{40})(?P<folder>/.+)?"),
+    "not pinned to a revision; allowed: hf://OWNER/NAME@REVISION/FOLDER with the 40 hexadecimal digits of a commit",
+)
+WHOLE: Final = (
+    re.compile(r"hf://(?P<id>[\w.-]+/[\w.-]+)"),
+    "allowed: hf://OWNER/NAME, a whole repository; each push is a new revision of it",
+)
 
 
 class Store:
@@ -75,11 +81,9 @@ class Store:
                     raise
                 with _stream(path) as file, to.open("wb") as copy:  # the server gives whole files only
                     _pour(file, copy, limit, name)
-        try:
-            self._check_size(name, to.stat().st_size, limit)
-        except ValueError:
+        if (size := to.stat().st_size) > limit:
             to.unlink()
-            raise
+        self._check_size(name, size, limit)
 
     def exists(self, name: str) -> bool:
         """Whether there is a file or folder of that name."""
@@ -154,12 +158,10 @@ class Repository(Store):
 
     def __init__(self, url: str, writes: bool) -> None:
         super().__init__(url)
-        found = (WHOLE if writes else PINNED).fullmatch(self.url)
-        if found is None and writes:
-            raise ValueError(f"{url}: allowed: hf://OWNER/NAME, a whole repository; each push is a new revision of it")
+        form, message = WHOLE if writes else PINNED
+        found = form.fullmatch(self.url)
         if found is None:
-            form = "hf://OWNER/NAME@REVISION/FOLDER with the 40 hexadecimal digits of a commit"
-            raise ValueError(f"{url}: not pinned to a revision; allowed: {form}")
+            raise ValueError(f"{url}: {message}")
         parts = found.groupdict()
         self._id, self._revision, self._folder = parts["id"], parts.get("revision"), parts.get("folder") or ""
         self._files: list[str] = []

@@ -320,18 +320,11 @@ def _fetch(checkpoint: Checkpoint) -> Path:
         except ValueError:
             shutil.rmtree(partial)  # or the next attempt would continue behind what is wrong
             raise
-        _move(prove(partial, store.url), home)
+        prove(partial, store.url)
+        remove(home)  # damaged, if there is one
+        home.parent.mkdir(parents=True, exist_ok=True)
+        partial.rename(home)
     return home
-
-
-def _move(partial: Path, home: Path) -> None:
-    damaged = partial.with_suffix(".damaged")
-    remove(damaged)
-    home.parent.mkdir(parents=True, exist_ok=True)
-    if home.exists():
-        home.rename(damaged)
-    partial.rename(home)
-    remove(damaged)
 
 
 def _open(folder: Path, source: str) -> tuple[Card, Network]:
