@@ -104,60 +104,34 @@ class Golden:
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """What a network itself cannot tell.
+    """What a network itself cannot tell."""
 
-    Args:
-        name: Its name, `arch.tag`; empty if it has none.
-        license: SPDX identifier of the licence of the weights.
-        source: The code that made it.
-        checkpoint: sha256 of the `.ckpt` that its weights were taken from.
-        parents: The weights that it was made from by role, with theirs: the whole lineage.
-        data: What it learnt from.
-        commands: The commands that made it, in order.
-        seed: Seed of its training.
-        results: What was measured of these very weights.
-        configuration: Of its training, as the command line resolved it; None where it is not known.
-    """
-
-    name: str = ""
-    license: str = "MIT"
+    name: str = ""  # `arch.tag`; empty if it has none
+    license: str = "MIT"  # SPDX identifier of the licence of the weights
     source: Source = field(default_factory=Source)
-    checkpoint: str | None = None
-    parents: dict[str, Ancestor] = field(default_factory=dict)
+    checkpoint: str | None = None  # sha256 of the `.ckpt` that its weights were taken from
+    parents: dict[str, Ancestor] = field(default_factory=dict)  # by role, with theirs: the whole lineage
     data: list[Data] = field(default_factory=list)
-    commands: list[str] = field(default_factory=list)
-    seed: int = 0
+    commands: list[str] = field(default_factory=list)  # that made it, in order
+    seed: int = 0  # of its training
     results: list[Result] = field(default_factory=list)
-    configuration: dict[str, Any] | None = None
+    configuration: dict[str, Any] | None = None  # of its training, resolved; None where it is not known
 
 
 @dataclass(frozen=True, kw_only=True)
 class Card(About):
-    """The card of a checkpoint: also what the network tells, and how its weights are stored.
-
-    Args:
-        network: `policy` or `reward`.
-        config: What the network is built from.
-        parameters: How many numbers it has.
-        schema: The action schema.
-        observation: What it sees.
-        dtype: Precision of the weights.
-        sha256: Of all weights as one safetensors file, which names them, however they are stored.
-        base: What they are stored on; None if they stand alone.
-        golden: A known output.
-        files: The other files by name.
-    """
+    """The card of a checkpoint: also what the network tells, and how its weights are stored."""
 
     network: Kind
-    config: dict[str, Any]
-    parameters: int
-    schema: str
-    observation: str
-    dtype: Precision
-    sha256: str
-    base: Base | None
+    config: dict[str, Any]  # what the network is built from
+    parameters: int  # how many numbers it has
+    schema: str  # of the actions
+    observation: str  # what it sees, in words
+    dtype: Precision  # of the weights
+    sha256: str  # of all weights as one safetensors file, which names them, however they are stored
+    base: Base | None  # None if they stand alone
     golden: Golden
-    files: dict[str, File]
+    files: dict[str, File]  # the other files
 
     @property
     def about(self) -> About:
@@ -180,11 +154,7 @@ class Card(About):
 
     @classmethod
     def parse(cls, text: bytes, source: str) -> "Card":
-        """Reads a card.
-
-        Args:
-            text: What `card.yaml` holds.
-            source: Its path, for messages.
+        """Reads the text of the card at `source`.
 
         Raises:
             ValueError: If it is damaged, lacks something or has something unknown, names a file that is not part of a
@@ -243,15 +213,7 @@ class Card(About):
 
 
 def read_yaml(text: bytes, source: str) -> Any:
-    """Reads YAML without objects.
-
-    Args:
-        text: What the file holds.
-        source: The file, for messages.
-
-    Raises:
-        ValueError: If it is none.
-    """
+    """Reads YAML without objects, or raises a ValueError that names the source."""
     try:
         return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:  # a ValueError of a date that is none, or of bytes that are no text

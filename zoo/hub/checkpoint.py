@@ -43,9 +43,6 @@ def describe(net: Network, about: About | None = None) -> dict[str, Any]:
 def read_about(path: Path) -> About:
     """Reads what a checkpoint says of the lineage and the training of its network.
 
-    Args:
-        path: The checkpoint.
-
     Raises:
         ValueError: If it says nothing of its lineage.
     """
@@ -61,9 +58,6 @@ def hash_file(path: Path) -> str:
 
 def read_training(path: Path) -> dict[str, Any]:
     """Reads all that a checkpoint holds of a training; nothing in it is unpickled into code.
-
-    Args:
-        path: The file.
 
     Raises:
         ValueError: If it is not a checkpoint of ours.
@@ -81,9 +75,6 @@ def read_training(path: Path) -> dict[str, Any]:
 
 def read_checkpoint(path: Path) -> tuple[dict[str, Any], State]:
     """Reads the network in a checkpoint.
-
-    Args:
-        path: The file.
 
     Returns:
         Its entry `padzoo`, see `describe`, and the network's tensors.
@@ -124,15 +115,7 @@ def build_network(entry: dict[str, Any], state: State, source: str) -> Network:
 
 
 def check_finite(state: State, source: str) -> None:
-    """Refuses weights with a NaN or an infinity.
-
-    Args:
-        state: The weights.
-        source: Where they are from, for the message.
-
-    Raises:
-        ValueError: If there is one.
-    """
+    """Refuses weights with a NaN or an infinity, with a ValueError that says where they are from."""
     for name, tensor in state.items():
         if count := int((~tensor.isfinite()).sum()):
             raise ValueError(f"{source}: {name} has {count:,} of {tensor.numel():,} weights that are NaN or infinite")

@@ -13,7 +13,7 @@ from typing import Final
 import yaml
 from filelock import FileLock
 
-from padzoo.core.atomic import atomic
+from padzoo.core.atomic import atomic, remove
 from padzoo.core.cache_folder import cache_folder
 from padzoo.core.patient_file import UnreachableError
 from padzoo.core.strict import build
@@ -43,12 +43,7 @@ class Entry:
 
     @classmethod
     def of(cls, card: Card, sha256: str) -> "Entry":
-        """Describes a checkpoint that lies beside the index.
-
-        Args:
-            card: Its card.
-            sha256: Of the card's text.
-        """
+        """Describes a checkpoint that lies beside the index, by its card and the sha256 of the card's text."""
         rates = card.results[0].rates if card.results else {}
         results = {name: rate.percent for name, rate in rates.items()}
         return cls(card.name, sha256, card.sha256, card.network, card.parameters, card.size, results)
@@ -63,11 +58,7 @@ class Index:
 
     @classmethod
     def parse(cls, text: bytes, source: str) -> "Index":
-        """Reads an index.
-
-        Args:
-            text: What the file holds.
-            source: Its place, for messages.
+        """Reads the text of an index that lies at `source`.
 
         Raises:
             ValueError: If it is not an index, or of another format.
@@ -92,17 +83,11 @@ class Index:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint of the zoo.
-
-    Args:
-        name: Its name.
-        root: Folder of the index that lists it.
-        entry: What that says.
-    """
+    """A checkpoint of the zoo."""
 
     name: str
-    root: str
-    entry: Entry
+    root: str  # folder of the index that lists it
+    entry: Entry  # what that says
 
     @property
     def embedded(self) -> bool:
@@ -140,10 +125,7 @@ class Checkpoint:
         return self.check(here.read_bytes() if here.is_file() else open_store(self.url).read(CARD, LARGEST))
 
     def check(self, text: bytes) -> Card:
-        """Parses its card, of which nothing is used before its sha256 is the one that the index names.
-
-        Args:
-            text: What the card's file holds.
+        """Parses the text of its card, of which nothing is used before its sha256 is the one that the index names.
 
         Raises:
             ValueError: If it is another card, or the index says of the checkpoint what its card does not.
@@ -155,6 +137,36 @@ class Checkpoint:
         if Entry.of(card, found) != replace(self.entry, source=self.name):
             raise ValueError(f"{source}: the index says of {self.name} what its card does not")
         return card
+
+    def is_whole(self) -> bool:
+        """Whether it is on this machine, every byte of it."""
+        try:
+            self.check((self.home / CARD).read_bytes()).read_files(self.home)
+        except (ValueError, OSError):
+            return False
+        return True
+
+    def download(self, to: Path) -> None:
+        """Copies its files, or what is missing of them after an interruption.
+
+        Args:
+            to: The folder, in one that exists.
+
+        Raises:
+            ValueError: If something is missing, not as described, or cannot be reached.
+        """
+        store = open_store(self.url)
+        text = store.read(CARD, LARGEST)
+        card = self.check(text)
+        to.mkdir(exist_ok=True)
+        (to / CARD).write_bytes(text)
+        for name, file in card.files.items():
+            store.copy(name, to / name, file.bytes)
+        try:
+            card.read_files(to, self.url)
+        except ValueError:
+            remove(to)  # or the next attempt would continue behind what is wrong
+            raise
 
 
 def catalog(asks: bool = True) -> dict[str, Checkpoint]:
@@ -204,15 +216,7 @@ def unknown(name: str, known: Iterable[str]) -> ValueError:
 
 
 def check_name(name: str, source: str) -> None:
-    """Refuses what is no name of a checkpoint.
-
-    Args:
-        name: The name.
-        source: Where it stands, for the message.
-
-    Raises:
-        ValueError: If it is none.
-    """
+    """Refuses what is no name of a checkpoint, with a ValueError that says in which file it stands."""
     if not NAME.fullmatch(name):
         allowed = "allowed: arch.tag of a-z, 0-9 and _, as policy_4m.sft"
         raise ValueError(f"{source}: name {name!r} is not allowed; {allowed}")

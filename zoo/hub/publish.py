@@ -13,7 +13,7 @@ from padzoo.zoo.hub.card import CARD, LARGEST, About, Ancestor, Card, Data, Rate
 from padzoo.zoo.hub.checkpoint import hash_file, read_about
 from padzoo.zoo.hub.index import INDEX, Entry, Index, check_name
 from padzoo.zoo.hub.store import open_store
-from padzoo.zoo.hub.weights import locate
+from padzoo.zoo.hub.weights import locate, sha256
 
 
 def history(parents: Mapping[str, str]) -> About:
@@ -27,15 +27,11 @@ def history(parents: Mapping[str, str]) -> About:
     about = About(source=Source(None, commit()))
     for role, ref in parents.items():
         path = locate(ref)
-        if path.is_dir():
-            card = Card.read(path)
-            ancestor = Ancestor(card.name or path.name, card.sha256, card.parents)
-        else:
-            found = read_about(path)
-            ancestor = Ancestor(_name(path), hash_file(path), found.parents)
+        found = Card.read(path) if path.is_dir() else read_about(path)
+        about.parents[role] = Ancestor(found.name or _name(path), sha256(path), found.parents)
+        if path.is_file():
             about.data.extend(data for data in found.data if data not in about.data)
             about.commands.extend(command for command in found.commands if command not in about.commands)
-        about.parents[role] = ancestor
     return about
 
 
@@ -138,7 +134,9 @@ def _renamed(parents: Mapping[str, Ancestor], names: Mapping[str | None, str]) -
 
 
 def _name(path: Path) -> str:
-    """Names a `.ckpt` by itself, or by the folder of its training where it has only its part in that."""
+    """Names a folder or a `.ckpt` by itself, or by the folder of its training where it has only its part in that."""
+    if path.is_dir():
+        return path.name
     in_training = path.parent.name == "checkpoints"
     return path.absolute().parents[1].name if in_training else path.stem
 

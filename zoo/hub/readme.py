@@ -24,17 +24,13 @@ FILES: Final = "| file | bytes | sha256 |\n| --- | ---: | --- |"
 
 
 def readme(card: Card) -> str:
-    """Renders the README of a checkpoint.
-
-    Args:
-        card: Its card, with the size and hash of its weights among the files.
-
-    Returns:
-        Markdown that begins with the Hub's metadata.
-    """
+    """Renders a card, with its weights among the files, as Markdown that begins with the Hub's metadata."""
     title = card.name or f"a {card.network} of PadZoo"
     branches = [f"{'  ' * depth}- {role}: {each.name} (`{each.sha256}`)" for depth, role, each in lineage(card.parents)]
-    data = [(each.name, f"{each.samples:,}", _count(each.frames), f"`{each.sha256}`") for each in card.data]
+    data = [
+        (each.name, f"{each.samples:,}", "" if each.frames is None else f"{each.frames:,}", f"`{each.sha256}`")
+        for each in card.data
+    ]
     files = [(name, f"{file.bytes:,}", f"`{file.sha256}`") for name, file in card.files.items()]
     configuration = card.configuration and yaml.safe_dump(card.configuration, sort_keys=False)
     parts = [
@@ -116,7 +112,3 @@ def _results(result: Result) -> str:
 
 def _table(header: str, rows: Iterable[Iterable[object]]) -> str:
     return "\n".join([header, *(f"| {' | '.join(map(str, row))} |" for row in rows)])
-
-
-def _count(frames: int | None) -> str:
-    return "" if frames is None else f"{frames:,}"

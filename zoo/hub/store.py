@@ -68,7 +68,7 @@ class Store:
             limit: Bytes that it may have at most.
 
         Raises:
-            ValueError: As for `read`.
+            ValueError: As for `read`; of a file that is too large nothing is kept.
         """
         path = self._path(name)
         with self._explained(name):
@@ -236,12 +236,7 @@ def open_store(url: str, writes: bool = False) -> Store:
 
 
 def place(files: Mapping[str, bytes], folder: Path) -> None:
-    """Writes a folder of files on this machine, all or none.
-
-    Args:
-        files: Contents by name.
-        folder: Where to; must not exist.
-    """
+    """Writes files, contents by name, into a new folder on this machine, all or none."""
     with atomic(folder) as aside:
         aside.mkdir()
         for name, content in files.items():

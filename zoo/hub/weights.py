@@ -2,8 +2,6 @@
 
 import copy
 import hashlib
-import shutil
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal, overload
@@ -18,7 +16,7 @@ from torch import Tensor
 from padzoo.core.atomic import remove
 from padzoo.core.cache_folder import cache_folder
 from padzoo.core.gamepad import SCHEMA
-from padzoo.zoo.hub.card import CARD, LARGEST, README, WEIGHTS, About, Base, Card, File, Golden, Kind, Precision
+from padzoo.zoo.hub.card import CARD, README, WEIGHTS, About, Base, Card, File, Golden, Kind, Precision
 from padzoo.zoo.hub.checkpoint import (
     NETWORKS,
     NOUNS,
@@ -33,7 +31,7 @@ from padzoo.zoo.hub.checkpoint import (
 from padzoo.zoo.hub.golden import check_golden, golden_output
 from padzoo.zoo.hub.index import Checkpoint, find, holding
 from padzoo.zoo.hub.readme import readme
-from padzoo.zoo.hub.store import open_store, place
+from padzoo.zoo.hub.store import place
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import RewardNet
 
@@ -93,9 +91,6 @@ def locate(ref: str | Path) -> Path:
 def pull(name: str) -> Path:
     """Brings a checkpoint of the zoo here and tries it with its golden input, also where it was here before.
 
-    Args:
-        name: Its name.
-
     Returns:
         Its folder.
 
@@ -125,10 +120,7 @@ def prove(folder: Path, source: str | None = None) -> Path:
 
 
 def base(folder: Path) -> Path | None:
-    """Finds the folder on which another is stored; None if that one stands alone.
-
-    Args:
-        folder: A folder of weights.
+    """Finds the folder on which a folder of weights is stored; None if that one stands alone.
 
     Raises:
         ValueError: If it is neither beside it nor in the zoo.
@@ -242,15 +234,7 @@ def narrow(state: State, dtype: Precision) -> State:
 
 
 def parse(data: bytes, source: str) -> State:
-    """Reads a safetensors file.
-
-    Args:
-        data: What it holds.
-        source: Its path, for messages.
-
-    Raises:
-        ValueError: If it is none.
-    """
+    """Reads the bytes of a safetensors file, or raises a ValueError that names the source."""
     try:
         return dict(sorted(deserialize(data).items()))  # it gives them in any order
     except SafetensorError as error:
@@ -300,30 +284,18 @@ def _fetch(checkpoint: Checkpoint) -> Path:
 
     A second process that wants the same one waits for the first; what an interrupted one has left is used.
     """
-    home, store = checkpoint.home, open_store(checkpoint.url)
+    home = checkpoint.home
     if checkpoint.embedded:
         checkpoint.card()
         return home
     partial = cache_folder() / ".partial" / checkpoint.name / checkpoint.entry.sha256
     with FileLock(partial.with_suffix(".lock")):
-        with suppress(ValueError, OSError):
-            checkpoint.check((home / CARD).read_bytes()).read_files(home)
-            return home
-        text = store.read(CARD, LARGEST)
-        card = checkpoint.check(text)
-        partial.mkdir(exist_ok=True)
-        (partial / CARD).write_bytes(text)
-        for name, file in card.files.items():
-            store.copy(name, partial / name, file.bytes)
-        try:
-            card.read_files(partial, store.url)
-        except ValueError:
-            shutil.rmtree(partial)  # or the next attempt would continue behind what is wrong
-            raise
-        prove(partial, store.url)
-        remove(home)  # damaged, if there is one
-        home.parent.mkdir(parents=True, exist_ok=True)
-        partial.rename(home)
+        if not checkpoint.is_whole():
+            checkpoint.download(partial)
+            prove(partial, checkpoint.url)
+            remove(home)  # damaged, if there is one
+            home.parent.mkdir(parents=True, exist_ok=True)
+            partial.rename(home)
     return home
 
 
