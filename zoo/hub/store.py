@@ -166,7 +166,11 @@ class Repository(Store):
         self._id, self._revision, self._folder = parts["id"], parts.get("revision"), parts.get("folder") or ""
         self._files: list[str] = []
         if writes:
-            self._look()
+            from huggingface_hub import HfApi  # 0.2 s
+
+            if HfApi().repo_exists(self._id):
+                info = HfApi().model_info(self._id)
+                self._revision, self._files = info.sha, [file.rfilename for file in info.siblings or []]
 
     def read(self, name: str, limit: int = LARGEST) -> bytes:
         """Returns what a file holds; see `Store.read`."""
@@ -196,14 +200,6 @@ class Repository(Store):
             parent_commit=self._revision,  # refused if somebody else has pushed in between
         )
         return f"{HUB}{self._id}@{commit.oid}/{name}"
-
-    def _look(self) -> None:
-        """Finds the newest revision and its files, if there are any."""
-        from huggingface_hub import HfApi  # 0.2 s
-
-        if HfApi().repo_exists(self._id):
-            info = HfApi().model_info(self._id)
-            self._revision, self._files = info.sha, [file.rfilename for file in info.siblings or []]
 
     def _download(self, name: str, to: str, limit: int) -> Path:
         from huggingface_hub import hf_hub_download
@@ -244,8 +240,9 @@ def place(files: Mapping[str, bytes], folder: Path) -> None:
 
 
 def _stream(path: UPath) -> io.BufferedReader:
-    """Opens a file that is read in one go: of HTTP in one answer, without ranges."""
-    return io.BufferedReader(path.open("rb", **({"block_size": 0} if str(path).startswith("http") else {})), BLOCK)
+    """Opens a file that is read in one go."""
+    whole = {"block_size": 0} if str(path).startswith("http") else {}  # in one answer, without ranges
+    return io.BufferedReader(path.fs.open(path.path, "rb", **whole), BLOCK)
 
 
 def _pour(file: BinaryIO, to: BinaryIO, limit: int, name: str) -> None:
