@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from padzoo.core.provenance import commit
 from padzoo.core.wilson import wilson
@@ -62,7 +63,7 @@ def result(folder: str, preferences: str | None = None) -> Result:
     if command == "rollout":
         names = json.loads((Path(folder) / "outcomes.json").read_text())  # in the order of the game
         counts = {name: manifest.outcomes.get(name, 0) for name in names if name != "episodes"}
-        return Result("episodes", *_rates(counts, sum(counts.values())), manifest.source)
+        return _result("episodes", counts, sum(counts.values()), manifest)
     if command != "score":
         raise ValueError(f"--results {folder}: made by {command!r}; allowed: what padzoo rollout or score wrote")
     if preferences is None:
@@ -73,7 +74,7 @@ def result(folder: str, preferences: str | None = None) -> Result:
     if strangers:
         raise ValueError(f"--preferences {preferences}: no trajectory {min(strangers)!r} in {folder}")
     accurate = sum(rewards[each.winner] > rewards[each.loser] for each in found)  # a tie is wrong
-    return Result("preferences", *_rates({"accuracy": accurate}, len(found)), manifest.source)
+    return _result("preferences", {"accuracy": accurate}, len(found), manifest)
 
 
 def publish(folder: Path, target: str, dry_run: bool = False) -> str:
@@ -137,12 +138,12 @@ def _name(path: Path) -> str:
     """Names a folder or a `.ckpt` by itself, or by the folder of its training where it has only its part in that."""
     if path.is_dir():
         return path.name
-    in_training = path.parent.name == "checkpoints"
-    return path.absolute().parents[1].name if in_training else path.stem
+    return path.absolute().parents[1].name if path.parent.name == "checkpoints" else path.stem
 
 
-def _rates(counts: Mapping[str, int], trials: int) -> tuple[int, dict[str, Rate]]:
-    def rate(count: int) -> Rate:
-        return Rate(count, *(round(100 * share, 2) for share in (count / trials, *wilson(count, trials))))
-
-    return trials, {name: rate(count) for name, count in counts.items()}
+def _result(of: Literal["episodes", "preferences"], counts: dict[str, int], trials: int, manifest: Manifest) -> Result:
+    rates = {}
+    for name, count in counts.items():
+        shares = (count / trials, *wilson(count, trials))
+        rates[name] = Rate(count, *(round(100 * share, 2) for share in shares))
+    return Result(of, trials, rates, manifest.source)

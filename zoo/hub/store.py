@@ -154,8 +154,6 @@ class Repository(Store):
         ValueError: If the URL is of another form.
     """
 
-    local = False
-
     def __init__(self, url: str, writes: bool) -> None:
         super().__init__(url)
         form, message = WHOLE if writes else PINNED
