@@ -27,11 +27,11 @@ from padzoo.core.provenance import origin
 from padzoo.envs.adapter import make
 from padzoo.envs.game import Game
 from padzoo.zoo import hub
-from padzoo.zoo.hub.onnx import export_onnx
 from padzoo.zoo.nets.act_step import ActStep
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import SIZES, Policy
 from padzoo.zoo.play.agent import Agent
+from padzoo.zoo.play.onnx import export_onnx
 
 ROUNDS = 5
 STEPS = 20  # a round
@@ -115,9 +115,8 @@ def speed(folder: Path) -> None:
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for size in SIZES:
         policy = Policy(size).eval()
-        hub.save(policy, folder / size)
         file = folder / f"{size}.onnx"
-        export_onnx(folder / size, file)
+        export_onnx(policy, "", file)
         small = np.random.default_rng(0).integers(0, 256, (policy.context, 8, 8, 3), dtype=np.uint8)
         frames = small.repeat(policy.image_size // 8, axis=1).repeat(policy.image_size // 8, axis=2)
         steps = (agent_step(policy), torch_step(policy), onnx_step(file, policy))
@@ -184,7 +183,7 @@ def main() -> None:
         print("| --- | ---: | ---: | ---: | ---: | ---: |")
         for number, ref in enumerate(policies):
             file = Path(folder) / f"{number}.onnx"
-            export_onnx(ref, file)
+            export_onnx(hub.load(ref, "policy"), hub.sha256(ref), file)
             print(exactness(ref, file))
 
 

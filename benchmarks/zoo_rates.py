@@ -15,7 +15,7 @@ from scipy.stats import MonteCarloMethod, chi2_contingency
 from padzoo.cli import main
 from padzoo.core.provenance import origin
 from padzoo.datamodules.sets.shard_set import ShardSet
-from padzoo.zoo.hub.index import Catalog, find
+from padzoo.zoo.hub.index import catalog, find
 
 
 def compare(card: dict[str, int], found: Counter[str], seed: int) -> float:
@@ -51,9 +51,7 @@ if __name__ == "__main__":
     parser.add_argument("--episodes", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1000)
     given = parser.parse_args()
-    policies = [
-        name for name, item in Catalog.load().checkpoints.items() if item.embedded and name.startswith("policy")
-    ]
+    policies = [name for name, item in catalog().items() if item.embedded and name.startswith("policy")]
     rows = [row(name, given.episodes, given.seed) for name in policies]
     print(f"# Cards and new episodes\n\n{origin()} {given.episodes} episodes each, seed {given.seed}.\n")
     print("Percent on the card / played now.\n\n| policy | none | left | middle | right | p |")

@@ -46,11 +46,13 @@ def to_onnx(ref: str, out: Path, dtype: Precision | None) -> None:
     """Writes one step of acting."""
     if dtype is not None:
         raise ValueError(f"--dtype {dtype}: allowed with --format safetensors; onnx keeps the weights as they are")
+    from padzoo.zoo import hub
+
     try:
-        from padzoo.zoo.hub.onnx import export_onnx
+        from padzoo.zoo.play.onnx import export_onnx
     except ModuleNotFoundError as error:
         raise ValueError(f"--format onnx: {error}; allowed after: pip install 'padzoo[onnx]'") from None
-    export_onnx(ref, out / "model.onnx")
+    export_onnx(hub.load(ref, "policy"), hub.sha256(ref), out / "model.onnx")
 
 
 EXPORTERS: Final[dict[Format, Callable[[str, Path, Precision | None], None]]] = {

@@ -1,12 +1,13 @@
 """`padzoo list`: what the zoo has."""
 
 from dataclasses import asdict
+from fnmatch import fnmatchcase
 from json import dumps
 
 from rich.console import Console
 from rich.table import Column, Table
 
-from padzoo.zoo.hub.index import VARIABLE, Catalog, Checkpoint
+from padzoo.zoo.hub.index import VARIABLE, Checkpoint, catalog, unknown
 
 
 def list_zoo(pattern: str = "", json: bool = False) -> None:
@@ -19,10 +20,10 @@ def list_zoo(pattern: str = "", json: bool = False) -> None:
     Raises:
         ValueError: If there are some, but none that fits.
     """
-    catalog = Catalog.load()
-    found = catalog.matching(pattern)
-    if catalog.checkpoints and not found:
-        catalog.find(pattern)  # raises: the message has the nearest names
+    known = catalog()
+    found = [known[name] for name in sorted(known) if pattern in name or fnmatchcase(name, pattern)]
+    if known and not found:
+        raise unknown(pattern, known)
     if json:
         print(dumps([{"name": item.name, **asdict(item.entry), "source": item.url} for item in found], indent=1))
     elif not found:

@@ -1,7 +1,7 @@
 """`padzoo pull`: checkpoints of the zoo, brought here and checked."""
 
 from padzoo.zoo import hub
-from padzoo.zoo.hub.index import Catalog
+from padzoo.zoo.hub.index import catalog
 from padzoo.zoo.hub.publish import is_published, publish
 
 
@@ -19,9 +19,7 @@ def pull(name: str | None = None, all: bool = False, to: str | None = None) -> N
     """
     if (name is None) == (not all):
         raise ValueError("pull: allowed: a NAME or --all")
-    catalog = Catalog.load()
-    names = sorted(catalog.checkpoints) if name is None else [name]
-    for each in names:
+    for each in sorted(catalog()) if name is None else [name]:
         folder = hub.pull(each)
         if to is None:
             print(folder)

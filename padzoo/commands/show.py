@@ -10,6 +10,7 @@ from rich.tree import Tree
 
 from padzoo.zoo.hub.card import Ancestor, Card
 from padzoo.zoo.hub.index import find
+from padzoo.zoo.hub.readme import facts
 
 
 def show(ref: str) -> None:
@@ -23,9 +24,9 @@ def show(ref: str) -> None:
     else:
         checkpoint = find(ref)
         card, source = checkpoint.card(), checkpoint.url
-    facts = _facts(card, source)
-    width = max(map(len, facts)) + 2
-    for name, value in facts.items():
+    known = _facts(card, source)
+    width = max(map(len, known)) + 2
+    for name, value in known.items():
         print(f"{name:{width}}{value}")
     for command in card.commands:
         print(f"$ {command}")
@@ -37,11 +38,11 @@ def show(ref: str) -> None:
 
 
 def _facts(card: Card, source: str) -> dict[str, str]:
-    facts = card.facts | {"source": source}
-    facts |= {f"data: {data.name}": f"{data.samples:,}, sha256 {data.sha256}" for data in card.data}
+    known = facts(card) | {"source": source}
+    known |= {f"data: {data.name}": f"{data.samples:,}, sha256 {data.sha256}" for data in card.data}
     for result in card.results:
-        facts[f"of {result.trials:,} {result.of}"] = ", ".join(f"{name} {rate}" for name, rate in result.rates.items())
-    return facts
+        known[f"of {result.trials:,} {result.of}"] = ", ".join(f"{name} {rate}" for name, rate in result.rates.items())
+    return known
 
 
 def _grow(tree: Tree, parents: Mapping[str, Ancestor]) -> None:

@@ -42,7 +42,7 @@ def rewrite(zoo: Path, name: str, **changes: object) -> None:
     folder = zoo / name
     card = dataclasses.replace(Card.read(folder), **changes)  # type: ignore[arg-type]
     (folder / CARD).write_text(card.dump())
-    relist(zoo, name, weights=card.sha256, network=card.network, bytes=card.bytes)
+    relist(zoo, name, weights=card.sha256, network=card.network, bytes=card.size)
 
 
 def relist(zoo: Path, name: str, **changes: object) -> None:

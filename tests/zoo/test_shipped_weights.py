@@ -6,9 +6,9 @@ from padzoo.zoo import hub
 from padzoo.zoo.hub import index
 from padzoo.zoo.hub.card import Ancestor
 from padzoo.zoo.hub.golden import check_golden
-from padzoo.zoo.hub.index import Catalog
+from padzoo.zoo.hub.index import catalog
 
-SHIPPED = {name: item for name, item in Catalog.load().checkpoints.items() if item.embedded}
+SHIPPED = {name: item for name, item in catalog().items() if item.embedded}
 POLICIES = ("base", "sft", "aligned_left", "aligned_right")
 
 

@@ -23,104 +23,49 @@ Precision = Literal["float32", "float16", "bfloat16"]
 
 @dataclass(frozen=True)
 class File:
-    """A file of a checkpoint besides its card.
-
-    Args:
-        bytes: Its size.
-        sha256: Its checksum, hexadecimal.
-    """
+    """Size and sha256, hexadecimal, of a file of a checkpoint besides its card."""
 
     bytes: int
     sha256: str
 
     @classmethod
     def of(cls, content: builtins.bytes) -> "File":
-        """Describes a file.
-
-        Args:
-            content: What it holds.
-        """
+        """Describes a file that holds `content`."""
         return cls(len(content), hashlib.sha256(content).hexdigest())
-
-    def read(self, path: Path, source: str) -> builtins.bytes:
-        """Reads the file, of which nothing is used before size and sha256 are checked.
-
-        Args:
-            path: Where it is.
-            source: Where it is from, for messages.
-
-        Raises:
-            ValueError: If it is missing or not as described.
-        """
-        if not path.is_file():
-            raise ValueError(f"{source}: {path.name} is missing")
-        if path.stat().st_size != self.bytes:
-            raise ValueError(f"{source}/{path.name}: {path.stat().st_size} bytes; {CARD} says {self.bytes}")
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != self.sha256:
-            raise ValueError(f"{source}/{path.name}: damaged: its sha256 is not the one in {CARD}")
-        return content
 
 
 @dataclass(frozen=True)
 class Base:
-    """The checkpoint on which another is stored: tensors equal to the base's are not stored again.
-
-    Args:
-        name: Its name in the zoo.
-        sha256: That of its weights.
-        prefix: What the base's tensors are called in the network stored on it, up to their own names.
-    """
+    """The checkpoint on which another is stored: tensors equal to the base's are not stored again."""
 
     name: str
-    sha256: str
-    prefix: str
+    sha256: str  # of its weights
+    prefix: str  # begins the names of its tensors in the network stored on it
 
 
 @dataclass(frozen=True)
 class Ancestor:
-    """Weights that a network was made from, and those that they were made from.
+    """Weights that a network was made from, and by role those that they were made from."""
 
-    Args:
-        name: Their name in the zoo, or the file's where they are not published.
-        sha256: That of the weights as they were used.
-        parents: Their own parents by role.
-    """
-
-    name: str
-    sha256: str
+    name: str  # in the zoo, or the file's where they are not published
+    sha256: str  # as they were used
     parents: dict[str, "Ancestor"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Data:
-    """A set that a network learnt from.
-
-    Args:
-        name: What it is called.
-        sha256: Fingerprint of the set's manifest, or of the file of preferences.
-        samples: Trajectories, or preferences, in it.
-        frames: Frames in it; None for preferences, which have none.
-        source: How it was made, seed among it.
-    """
+    """A set that a network learnt from."""
 
     name: str
-    sha256: str
-    samples: int
-    frames: int | None
-    source: dict[str, Any]
+    sha256: str  # fingerprint of the set's manifest, or of the file of preferences
+    samples: int  # trajectories, or preferences
+    frames: int | None  # None for preferences
+    source: dict[str, Any]  # how it was made, seed among it
 
 
 @dataclass(frozen=True)
 class Rate:
-    """How often something happened.
-
-    Args:
-        count: How many times.
-        percent: Of the trials.
-        low: Lower end of the 95 % Wilson interval, in percent.
-        high: Its upper end.
-    """
+    """How often something happened, with the 95 % Wilson interval in percent."""
 
     count: int
     percent: float
@@ -133,29 +78,17 @@ class Rate:
 
 @dataclass(frozen=True)
 class Result:
-    """What was measured of the very weights that the card is of.
+    """What was measured of the very weights that the card is of."""
 
-    Args:
-        of: What was tried: `episodes` played, or held-out `preferences` ordered.
-        trials: How many.
-        rates: How they ended: the outcomes of a game; of preferences, the `accuracy`.
-        measured: How: the command's arguments, seed among them.
-    """
-
-    of: Literal["episodes", "preferences"]
+    of: Literal["episodes", "preferences"]  # played, or held out and ordered
     trials: int
-    rates: dict[str, Rate]
-    measured: dict[str, Any]
+    rates: dict[str, Rate]  # of the outcomes of a game, or the `accuracy`
+    measured: dict[str, Any]  # how: the command's arguments, seed among them
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where the code is that made a checkpoint.
-
-    Args:
-        url: Its repository; None where it is not said.
-        revision: The commit.
-    """
+    """Repository and commit of the code that made a checkpoint."""
 
     url: str | None = None
     revision: str = "unknown"
@@ -163,12 +96,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Golden:
-    """A known output, by which a copy of the network is tried.
-
-    Args:
-        seed: Seed of the input; see `padzoo.zoo.hub.golden`.
-        output: What the network gives for it.
-    """
+    """What the network gives for the input of a seed, by which a copy of it is tried; see `padzoo.zoo.hub.golden`."""
 
     seed: int
     output: list[float]
@@ -176,60 +104,34 @@ class Golden:
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """What a network itself cannot tell.
+    """What a network itself cannot tell."""
 
-    Args:
-        name: Its name, `arch.tag`; empty if it has none.
-        license: SPDX identifier of the licence of the weights.
-        source: The code that made it.
-        checkpoint: sha256 of the `.ckpt` that its weights were taken from.
-        parents: The weights that it was made from by role, with theirs: the whole lineage.
-        data: What it learnt from.
-        commands: The commands that made it, in order.
-        seed: Seed of its training.
-        results: What was measured of these very weights.
-        configuration: Of its training, as the command line resolved it; None where it is not known.
-    """
-
-    name: str = ""
-    license: str = "MIT"
+    name: str = ""  # `arch.tag`; empty if it has none
+    license: str = "MIT"  # SPDX identifier of the licence of the weights
     source: Source = field(default_factory=Source)
-    checkpoint: str | None = None
-    parents: dict[str, Ancestor] = field(default_factory=dict)
+    checkpoint: str | None = None  # sha256 of the `.ckpt` that its weights were taken from
+    parents: dict[str, Ancestor] = field(default_factory=dict)  # by role, with theirs: the whole lineage
     data: list[Data] = field(default_factory=list)
-    commands: list[str] = field(default_factory=list)
-    seed: int = 0
+    commands: list[str] = field(default_factory=list)  # that made it, in order
+    seed: int = 0  # of its training
     results: list[Result] = field(default_factory=list)
-    configuration: dict[str, Any] | None = None
+    configuration: dict[str, Any] | None = None  # of its training, resolved; None where it is not known
 
 
 @dataclass(frozen=True, kw_only=True)
 class Card(About):
-    """The card of a checkpoint.
-
-    Args:
-        network: `policy` or `reward`.
-        config: What the network is built from.
-        parameters: How many numbers it has.
-        schema: The action schema.
-        observation: What it sees.
-        dtype: Precision of the weights.
-        sha256: Of all weights as one safetensors file, which names them, however they are stored.
-        base: What they are stored on; None if they stand alone.
-        golden: A known output.
-        files: The other files by name.
-    """
+    """The card of a checkpoint: also what the network tells, and how its weights are stored."""
 
     network: Kind
-    config: dict[str, Any]
-    parameters: int
-    schema: str
-    observation: str
-    dtype: Precision
-    sha256: str
-    base: Base | None
+    config: dict[str, Any]  # what the network is built from
+    parameters: int  # how many numbers it has
+    schema: str  # of the actions
+    observation: str  # what it sees, in words
+    dtype: Precision  # of the weights
+    sha256: str  # of all weights as one safetensors file, which names them, however they are stored
+    base: Base | None  # None if they stand alone
     golden: Golden
-    files: dict[str, File]
+    files: dict[str, File]  # the other files
 
     @property
     def about(self) -> About:
@@ -237,25 +139,9 @@ class Card(About):
         return About(**{field.name: getattr(self, field.name) for field in fields(About)})
 
     @property
-    def bytes(self) -> int:
-        """Size of its other files."""
+    def size(self) -> int:
+        """Bytes of its other files."""
         return sum(file.bytes for file in self.files.values())
-
-    @property
-    def facts(self) -> dict[str, str]:
-        """What people want to know first, each in one line."""
-        config = ", ".join(f"{key} {value}" for key, value in self.config.items())
-        stored = f"{self.bytes:,} bytes, {self.dtype}"
-        return {
-            "network": f"{self.network}, {self.parameters:,} parameters; {config}",
-            "observation": self.observation,
-            "actions": self.schema,
-            "stored": f"{stored}, on {self.base.name}: only what differs" if self.base else stored,
-            "sha256": self.sha256,
-            "code": f"{self.source.url or 'PadZoo'} at {self.source.revision}",
-            "training seed": str(self.seed),
-            "licence": self.license,
-        }
 
     def dump(self) -> str:
         """Returns the text of `card.yaml`.
@@ -267,12 +153,8 @@ class Card(About):
         return f"{text}{CHECKSUM}{hashlib.sha256(text.encode()).hexdigest()}\n"
 
     @classmethod
-    def parse(cls, text: builtins.bytes, source: str) -> "Card":
-        """Reads a card.
-
-        Args:
-            text: What `card.yaml` holds.
-            source: Its path, for messages.
+    def parse(cls, text: bytes, source: str) -> "Card":
+        """Reads the text of the card at `source`.
 
         Raises:
             ValueError: If it is damaged, lacks something or has something unknown, names a file that is not part of a
@@ -281,11 +163,7 @@ class Card(About):
         body, mark, checksum = text.rpartition(CHECKSUM.encode())
         if not mark or checksum != f"{hashlib.sha256(body).hexdigest()}\n".encode():
             raise ValueError(f"{source}: damaged: its last line is not the checksum of what stands above")
-        try:
-            values = yaml.safe_load(body)
-        except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
-            raise ValueError(f"{source}: not YAML: {' '.join(str(error).split())}") from None
-        card = build(cls, values, source)
+        card = build(cls, read_yaml(body, source), source)
         check_schema(card.schema, source)
         for name in card.files:
             if name not in (WEIGHTS, README):
@@ -308,8 +186,8 @@ class Card(About):
             raise ValueError(f"{path}: {path.stat().st_size:,} bytes; a card has at most {LARGEST:,}")
         return cls.parse(path.read_bytes(), str(path))
 
-    def read_files(self, folder: Path, source: str | None = None) -> dict[str, builtins.bytes]:
-        """Reads the other files, each checked; see `File.read`.
+    def read_files(self, folder: Path, source: str | None = None) -> dict[str, bytes]:
+        """Reads the other files, of which nothing is used before size and sha256 are checked.
 
         Args:
             folder: Where they lie.
@@ -317,5 +195,26 @@ class Card(About):
 
         Returns:
             Their contents by name.
+
+        Raises:
+            ValueError: If one is missing or not as described.
         """
-        return {name: file.read(folder / name, source or str(folder)) for name, file in self.files.items()}
+        contents, source = {}, source or str(folder)
+        for name, file in self.files.items():
+            path = folder / name
+            if not path.is_file():
+                raise ValueError(f"{source}: {name} is missing")
+            if path.stat().st_size != file.bytes:
+                raise ValueError(f"{source}/{name}: {path.stat().st_size} bytes; {CARD} says {file.bytes}")
+            contents[name] = path.read_bytes()
+            if File.of(contents[name]) != file:
+                raise ValueError(f"{source}/{name}: damaged: its sha256 is not the one in {CARD}")
+        return contents
+
+
+def read_yaml(text: bytes, source: str) -> Any:
+    """Reads YAML without objects, or raises a ValueError that names the source."""
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:  # a ValueError of a date that is none, or of bytes that are no text
+        raise ValueError(f"{source}: not YAML: {' '.join(str(error).split())}") from None

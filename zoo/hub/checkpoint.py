@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+from torch import Tensor
 
 from padzoo.core.gamepad import SCHEMA, check_schema
 from padzoo.core.strict import build
 from padzoo.zoo.hub.card import About, Kind
-from padzoo.zoo.hub.delta import State, check_finite
 from padzoo.zoo.nets.parts import rebuild
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import RewardNet
 
 Network = Policy | RewardNet
+State = dict[str, Tensor]  # a network's tensors by name
 NETWORKS: Final[dict[Kind, type[Policy] | type[RewardNet]]] = {"policy": Policy, "reward": RewardNet}
 NOUNS: Final[dict[Kind, str]] = {"policy": "a policy", "reward": "a reward model"}
 PREFIX: Final = "net."  # of the network's weights in a checkpoint
@@ -42,9 +43,6 @@ def describe(net: Network, about: About | None = None) -> dict[str, Any]:
 def read_about(path: Path) -> About:
     """Reads what a checkpoint says of the lineage and the training of its network.
 
-    Args:
-        path: The checkpoint.
-
     Raises:
         ValueError: If it says nothing of its lineage.
     """
@@ -60,9 +58,6 @@ def hash_file(path: Path) -> str:
 
 def read_training(path: Path) -> dict[str, Any]:
     """Reads all that a checkpoint holds of a training; nothing in it is unpickled into code.
-
-    Args:
-        path: The file.
 
     Raises:
         ValueError: If it is not a checkpoint of ours.
@@ -80,9 +75,6 @@ def read_training(path: Path) -> dict[str, Any]:
 
 def read_checkpoint(path: Path) -> tuple[dict[str, Any], State]:
     """Reads the network in a checkpoint.
-
-    Args:
-        path: The file.
 
     Returns:
         Its entry `padzoo`, see `describe`, and the network's tensors.
@@ -120,6 +112,13 @@ def build_network(entry: dict[str, Any], state: State, source: str) -> Network:
         raise ValueError(f"{source}: cannot build {NOUNS[found]} from its description: {error}") from None
     _fill(net, state, source)
     return net.eval()
+
+
+def check_finite(state: State, source: str) -> None:
+    """Refuses weights with a NaN or an infinity, with a ValueError that says where they are from."""
+    for name, tensor in state.items():
+        if count := int((~tensor.isfinite()).sum()):
+            raise ValueError(f"{source}: {name} has {count:,} of {tensor.numel():,} weights that are NaN or infinite")
 
 
 def _fill(net: Network, state: State, source: str) -> None:

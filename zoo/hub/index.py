@@ -1,21 +1,23 @@
 """The names of the zoo: which checkpoints there are, and where they lie."""
 
 import difflib
-import fnmatch
 import hashlib
 import logging
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 import yaml
+from filelock import FileLock
 
+from padzoo.core.atomic import atomic, remove
 from padzoo.core.cache_folder import cache_folder
 from padzoo.core.patient_file import UnreachableError
 from padzoo.core.strict import build
-from padzoo.zoo.hub.card import CARD, LARGEST, Card, Kind
+from padzoo.zoo.hub.card import CARD, LARGEST, Card, Kind, read_yaml
 from padzoo.zoo.hub.store import Store, open_store
 
 INDEX: Final = "index.yaml"
@@ -29,66 +31,39 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Entry:
-    """What an index says of a checkpoint.
+    """What an index says of a checkpoint."""
 
-    Args:
-        source: Its folder: a path within the index's own, or a URL.
-        sha256: Of its card, which holds those of its files.
-        weights: sha256 of its weights, as on the card.
-        network: `policy` or `reward`.
-        parameters: How many numbers the network has.
-        bytes: Size of its files.
-        results: Percentages of its first result, by name.
-    """
-
-    source: str
-    sha256: str
-    weights: str
+    source: str  # its folder: a path within the index's own, or a URL
+    sha256: str  # of its card, which holds those of its files
+    weights: str  # sha256 of its weights, as on the card
     network: Kind
     parameters: int
-    bytes: int
-    results: dict[str, float]
+    bytes: int  # of its files
+    results: dict[str, float]  # percentages of its first result
 
     @classmethod
     def of(cls, card: Card, sha256: str) -> "Entry":
-        """Describes a checkpoint that lies beside the index.
-
-        Args:
-            card: Its card.
-            sha256: Of the card's text.
-        """
+        """Describes a checkpoint that lies beside the index, by its card and the sha256 of the card's text."""
         rates = card.results[0].rates if card.results else {}
         results = {name: rate.percent for name, rate in rates.items()}
-        return cls(card.name, sha256, card.sha256, card.network, card.parameters, card.bytes, results)
+        return cls(card.name, sha256, card.sha256, card.network, card.parameters, card.size, results)
 
 
 @dataclass(frozen=True)
 class Index:
-    """An index as it is written.
-
-    Args:
-        format: Version of its format.
-        checkpoints: The entries by name.
-    """
+    """An index as it is written: the version of its format, and the entries by name."""
 
     format: str = FORMAT
     checkpoints: dict[str, Entry] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, text: bytes, source: str) -> "Index":
-        """Reads an index.
-
-        Args:
-            text: What the file holds.
-            source: Its place, for messages.
+        """Reads the text of an index that lies at `source`.
 
         Raises:
             ValueError: If it is not an index, or of another format.
         """
-        try:
-            values = yaml.safe_load(text)
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ValueError(f"{source}: not YAML: {' '.join(str(error).split())}") from None
+        values = read_yaml(text, source)
         if isinstance(values, dict) and values.get("format") != FORMAT:
             raise ValueError(f"{source}: format {values.get('format')!r} is not supported; allowed: {FORMAT!r}")
         index = build(cls, values, source)
@@ -108,17 +83,11 @@ class Index:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint of the zoo.
-
-    Args:
-        name: Its name.
-        root: Folder of the index that lists it.
-        entry: What that says.
-    """
+    """A checkpoint of the zoo."""
 
     name: str
-    root: str
-    entry: Entry
+    root: str  # folder of the index that lists it
+    entry: Entry  # what that says
 
     @property
     def embedded(self) -> bool:
@@ -137,20 +106,14 @@ class Checkpoint:
             return source
         path = PurePosixPath(source)
         if path.is_absolute() or ".." in path.parts or ":" in source or "\\" in source:
-            raise ValueError(
-                f"{self.name}: source {source!r} leads out of {self.root}; allowed: a path within, or a URL"
-            )
+            allowed = "allowed: a path within, or a URL"
+            raise ValueError(f"{self.name}: source {source!r} leads out of {self.root}; {allowed}")
         return f"{self.root}/{source}"
-
-    @property
-    def place(self) -> Path:
-        """Where it lies in the cache, below its folder."""
-        return Path(self.name) / self.entry.sha256
 
     @property
     def home(self) -> Path:
         """Where it lies on this machine, once it is here."""
-        return Path(self.url) if self.embedded else cache_folder() / self.place
+        return Path(self.url) if self.embedded else cache_folder() / self.name / self.entry.sha256
 
     def card(self) -> Card:
         """Reads its card, and nothing else of it if it is elsewhere.
@@ -162,10 +125,7 @@ class Checkpoint:
         return self.check(here.read_bytes() if here.is_file() else open_store(self.url).read(CARD, LARGEST))
 
     def check(self, text: bytes) -> Card:
-        """Parses its card, of which nothing is used before its sha256 is the one that the index names.
-
-        Args:
-            text: What the card's file holds.
+        """Parses the text of its card, of which nothing is used before its sha256 is the one that the index names.
 
         Raises:
             ValueError: If it is another card, or the index says of the checkpoint what its card does not.
@@ -178,144 +138,118 @@ class Checkpoint:
             raise ValueError(f"{source}: the index says of {self.name} what its card does not")
         return card
 
+    def is_whole(self) -> bool:
+        """Whether it is on this machine, every byte of it."""
+        try:
+            self.check((self.home / CARD).read_bytes()).read_files(self.home)
+        except (ValueError, OSError):
+            return False
+        return True
 
-class Catalog:
-    """The checkpoints of the installed index and of the one that `PADZOO_INDEX` names.
+    def download(self, to: Path) -> None:
+        """Copies its files, or what is missing of them after an interruption.
+
+        Args:
+            to: The folder, in one that exists.
+
+        Raises:
+            ValueError: If something is missing, not as described, or cannot be reached.
+        """
+        store = open_store(self.url)
+        text = store.read(CARD, LARGEST)
+        card = self.check(text)
+        to.mkdir(exist_ok=True)
+        (to / CARD).write_bytes(text)
+        for name, file in card.files.items():
+            store.copy(name, to / name, file.bytes)
+        try:
+            card.read_files(to, self.url)
+        except ValueError:
+            remove(to)  # or the next attempt would continue behind what is wrong
+            raise
+
+
+def catalog(asks: bool = True) -> dict[str, Checkpoint]:
+    """Returns the checkpoints of the installed index and of the one that `PADZOO_INDEX` names.
 
     Of a name that both have, the latter counts if it is a folder on this machine, for somebody has asked for it. An
     index elsewhere only adds names: what is installed needs no network, and no server can replace it.
 
     Args:
-        checkpoints: The checkpoints; of two with one name, the later is found by it.
+        asks: Whether an index elsewhere is asked for; otherwise only what is here is listed. One that cannot be
+            reached is logged as a warning, and what it said when it was last read is taken.
+
+    Returns:
+        The checkpoints by name.
+
+    Raises:
+        ValueError: If one of them cannot be read.
     """
-
-    def __init__(self, *checkpoints: Checkpoint) -> None:
-        self._all = checkpoints
-        self.checkpoints = {checkpoint.name: checkpoint for checkpoint in checkpoints}
-
-    @classmethod
-    def load(cls, asks: bool = True) -> "Catalog":
-        """Reads both indices.
-
-        Args:
-            asks: Whether an index elsewhere is asked for; otherwise only what is here is listed. One that cannot be
-                reached is logged as a warning, and what it said when it was last read is taken.
-
-        Raises:
-            ValueError: If one of them cannot be read.
-        """
-        installed = _checkpoints(str(EMBEDDED), open_store(str(EMBEDDED)).read(INDEX))
-        place = os.environ.get(VARIABLE)
-        if not place:
-            return cls(*installed)
-        root = place.removesuffix(f"/{INDEX}").rstrip("/") if place != INDEX else "."
-        store = open_store(root)
-        if store.local:
-            return cls(*installed, *_checkpoints(root, store.read(INDEX)))
-        added = _checkpoints(root, _ask(store) if asks else _remembered(root))
-        return cls(*(item for item in added if asks or item.home.is_dir()), *installed)
-
-    def find(self, name: str) -> Checkpoint:
-        """Returns the checkpoint of a name.
-
-        Raises:
-            ValueError: If there is none; the message has the nearest names.
-        """
-        if name not in self.checkpoints:
-            near = difflib.get_close_matches(name, self.checkpoints, n=3, cutoff=0.5)
-            hint = (
-                f"; did you mean {' or '.join(map(repr, near))}?"
-                if near
-                else f"; padzoo list shows its {len(self.checkpoints)}"
-            )
-            raise ValueError(f"{name}: no such checkpoint (.ckpt), folder of weights or name of the zoo{hint}")
-        return self.checkpoints[name]
-
-    def holding(self, weights: str) -> Checkpoint | None:
-        """Returns a checkpoint with these weights.
-
-        Args:
-            weights: Their sha256.
-        """
-        return next((found for found in self._all if found.entry.weights == weights), None)
-
-    def matching(self, pattern: str) -> list[Checkpoint]:
-        """Returns the checkpoints whose name fits, in the order of their names.
-
-        Args:
-            pattern: A name or a part of one; `*` and `?` stand for any characters and any one.
-        """
-        return [
-            self.checkpoints[name]
-            for name in sorted(self.checkpoints)
-            if pattern in name or fnmatch.fnmatchcase(name, pattern)
-        ]
+    return {checkpoint.name: checkpoint for checkpoint in _checkpoints(asks)}
 
 
 def find(name: str) -> Checkpoint:
     """Returns the checkpoint of a name, without the network if it is here.
 
-    Args:
-        name: Its name.
-
     Raises:
-        ValueError: If there is none.
+        ValueError: If there is none; the message has the nearest names.
     """
-    here = Catalog.load(asks=False)
-    return here.checkpoints.get(name) or Catalog.load().find(name)
+    for asks in (False, True):
+        known = catalog(asks)
+        if name in known:
+            return known[name]
+    raise unknown(name, known)
 
 
 def holding(weights: str) -> Checkpoint | None:
-    """Returns a checkpoint with these weights, without the network if one is here; None if there is none.
+    """Returns a checkpoint whose weights have a sha256, without the network if one is here; None if there is none."""
+    found = (item for asks in (False, True) for item in _checkpoints(asks) if item.entry.weights == weights)
+    return next(found, None)
 
-    Args:
-        weights: Their sha256.
-    """
-    return Catalog.load(asks=False).holding(weights) or Catalog.load().holding(weights)
+
+def unknown(name: str, known: Iterable[str]) -> ValueError:
+    """Returns the error that a name is none of the known ones; it has the nearest."""
+    known = list(known)
+    near = " or ".join(map(repr, difflib.get_close_matches(name, known, n=3, cutoff=0.5)))
+    hint = f"did you mean {near}?" if near else f"padzoo list shows its {len(known)}"
+    return ValueError(f"{name}: no such checkpoint (.ckpt), folder of weights or name of the zoo; {hint}")
 
 
 def check_name(name: str, source: str) -> None:
-    """Refuses what is no name of a checkpoint.
-
-    Args:
-        name: The name.
-        source: Where it stands, for the message.
-
-    Raises:
-        ValueError: If it is none.
-    """
+    """Refuses what is no name of a checkpoint, with a ValueError that says in which file it stands."""
     if not NAME.fullmatch(name):
-        raise ValueError(
-            f"{source}: name {name!r} is not allowed; allowed: arch.tag of a-z, 0-9 and _, as policy_4m.sft"
-        )
+        allowed = "allowed: arch.tag of a-z, 0-9 and _, as policy_4m.sft"
+        raise ValueError(f"{source}: name {name!r} is not allowed; {allowed}")
 
 
-def _checkpoints(root: str, text: bytes) -> list[Checkpoint]:
+def _checkpoints(asks: bool) -> list[Checkpoint]:
+    """Lists all checkpoints; see `catalog`. Of two with one name, the later counts."""
+    installed = _read(str(EMBEDDED), open_store(str(EMBEDDED)).read(INDEX))
+    place = os.environ.get(VARIABLE)
+    if not place:
+        return installed
+    root = place.removesuffix(f"/{INDEX}").rstrip("/") if place != INDEX else "."
+    store = open_store(root)
+    if store.local:
+        return installed + _read(root, store.read(INDEX))
+    kept = cache_folder() / ".indices" / f"{hashlib.sha256(root.encode()).hexdigest()}.yaml"
+    if asks:
+        try:
+            _keep(store, kept)
+        except UnreachableError as error:
+            log.warning("%s: cannot be reached; what is here can still be used (%s)", VARIABLE, error)
+    added = _read(root, kept.read_bytes()) if kept.is_file() else []
+    return [item for item in added if asks or item.home.is_dir()] + installed
+
+
+def _read(root: str, text: bytes) -> list[Checkpoint]:
     index = Index.parse(text, f"{root}/{INDEX}")
     return [Checkpoint(name, root, entry) for name, entry in index.checkpoints.items()]
 
 
-def _copy_of(root: str) -> Path:
-    return cache_folder() / ".indices" / f"{hashlib.sha256(root.encode()).hexdigest()}.yaml"
-
-
-def _remembered(root: str) -> bytes:
-    """Returns what an index said when it was last read."""
-    copy = _copy_of(root)
-    return copy.read_bytes() if copy.is_file() else Index().dump().encode()
-
-
-def _ask(store: Store) -> bytes:
-    """Reads an index elsewhere and keeps what it says."""
-    try:
-        text = store.read(INDEX)
-    except UnreachableError as error:
-        log.warning("%s: cannot be reached; what is here can still be used (%s)", VARIABLE, error)
-        return _remembered(store.url)
+def _keep(store: Store, path: Path) -> None:
+    """Copies the index of a place elsewhere, if it is one."""
+    text = store.read(INDEX)
     Index.parse(text, f"{store.url}/{INDEX}")
-    copy = _copy_of(store.url)
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    aside = copy.with_suffix(f".{os.getpid()}")
-    aside.write_bytes(text)
-    aside.replace(copy)
-    return text
+    with FileLock(path.with_suffix(".lock")), atomic(path) as aside:
+        aside.write_bytes(text)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from padzoo.core.provenance import commit
 from padzoo.core.wilson import wilson
@@ -12,8 +13,8 @@ from padzoo.datamodules.sets.manifest import Manifest
 from padzoo.zoo.hub.card import CARD, LARGEST, About, Ancestor, Card, Data, Rate, Result, Source
 from padzoo.zoo.hub.checkpoint import hash_file, read_about
 from padzoo.zoo.hub.index import INDEX, Entry, Index, check_name
-from padzoo.zoo.hub.store import Store, open_store
-from padzoo.zoo.hub.weights import locate
+from padzoo.zoo.hub.store import open_store
+from padzoo.zoo.hub.weights import locate, sha256
 
 
 def history(parents: Mapping[str, str]) -> About:
@@ -27,15 +28,11 @@ def history(parents: Mapping[str, str]) -> About:
     about = About(source=Source(None, commit()))
     for role, ref in parents.items():
         path = locate(ref)
-        if path.is_dir():
-            card = Card.read(path)
-            ancestor = Ancestor(card.name or path.name, card.sha256, card.parents)
-        else:
-            found = read_about(path)
-            ancestor = Ancestor(_name(path), hash_file(path), found.parents)
+        found = Card.read(path) if path.is_dir() else read_about(path)
+        about.parents[role] = Ancestor(found.name or _name(path), sha256(path), found.parents)
+        if path.is_file():
             about.data.extend(data for data in found.data if data not in about.data)
             about.commands.extend(command for command in found.commands if command not in about.commands)
-        about.parents[role] = ancestor
     return about
 
 
@@ -66,9 +63,7 @@ def result(folder: str, preferences: str | None = None) -> Result:
     if command == "rollout":
         names = json.loads((Path(folder) / "outcomes.json").read_text())  # in the order of the game
         counts = {name: manifest.outcomes.get(name, 0) for name in names if name != "episodes"}
-        trials = sum(counts.values())
-        rates = {name: _rate(count, trials) for name, count in counts.items()}
-        return Result("episodes", trials, rates, manifest.source)
+        return _result("episodes", counts, sum(counts.values()), manifest)
     if command != "score":
         raise ValueError(f"--results {folder}: made by {command!r}; allowed: what padzoo rollout or score wrote")
     if preferences is None:
@@ -79,7 +74,7 @@ def result(folder: str, preferences: str | None = None) -> Result:
     if strangers:
         raise ValueError(f"--preferences {preferences}: no trajectory {min(strangers)!r} in {folder}")
     accurate = sum(rewards[each.winner] > rewards[each.loser] for each in found)  # a tie is wrong
-    return Result("preferences", len(found), {"accuracy": _rate(accurate, len(found))}, manifest.source)
+    return _result("preferences", {"accuracy": accurate}, len(found), manifest)
 
 
 def publish(folder: Path, target: str, dry_run: bool = False) -> str:
@@ -97,13 +92,13 @@ def publish(folder: Path, target: str, dry_run: bool = False) -> str:
         ValueError: If it is damaged, its card gives it no name, or there is something of its name already.
     """
     card, entry = _entry(folder)
-    store, name, url = open_store(target, writes=True), card.name, f"{target.rstrip('/')}/{card.name}"
-    index = Index.of(store)
-    if name in index.checkpoints or store.exists(name):
+    store = open_store(target, writes=True)
+    index, url = Index.of(store), f"{store.url}/{card.name}"
+    if card.name in index.checkpoints or store.exists(card.name):
         raise ValueError(f"{url}: exists already; weights are never overwritten")
     contents = {CARD: (folder / CARD).read_bytes()} | card.read_files(folder)
-    listed = replace(index, checkpoints=index.checkpoints | {name: entry}).dump().encode()
-    return url if dry_run else store.write(name, contents, (INDEX, listed))
+    listed = replace(index, checkpoints=index.checkpoints | {card.name: entry}).dump().encode()
+    return url if dry_run else store.write(card.name, contents, (INDEX, listed))
 
 
 def is_published(folder: Path, target: str) -> bool:
@@ -119,10 +114,10 @@ def published(about: About, target: str) -> About:
         about: What is known of a network.
         target: Where it is to go.
     """
-    store = open_store(target, writes=True)
-    if not about.parents:
-        return about
-    names = {card.checkpoint: card.name for card in _cards(store)}
+    store, names = open_store(target, writes=True), {}
+    for name in Index.of(store).checkpoints if about.parents else ():
+        card = Card.parse(store.read(f"{name}/{CARD}", LARGEST), f"{store.url}/{name}/{CARD}")
+        names[card.checkpoint] = card.name
     return replace(about, parents=_renamed(about.parents, names))
 
 
@@ -130,11 +125,6 @@ def _entry(folder: Path) -> tuple[Card, Entry]:
     card = Card.read(folder)
     check_name(card.name, f"{folder}/{CARD}")
     return card, Entry.of(card, hash_file(folder / CARD))
-
-
-def _cards(store: Store) -> list[Card]:
-    names = Index.of(store).checkpoints
-    return [Card.parse(store.read(f"{name}/{CARD}", LARGEST), f"{store.url}/{name}/{CARD}") for name in names]
 
 
 def _renamed(parents: Mapping[str, Ancestor], names: Mapping[str | None, str]) -> dict[str, Ancestor]:
@@ -145,11 +135,15 @@ def _renamed(parents: Mapping[str, Ancestor], names: Mapping[str | None, str]) -
 
 
 def _name(path: Path) -> str:
-    """Names a `.ckpt` by itself, or by the folder of its training where it has only its part in that."""
-    in_training = path.parent.name == "checkpoints"
-    return path.absolute().parents[1].name if in_training else path.stem
+    """Names a folder or a `.ckpt` by itself, or by the folder of its training where it has only its part in that."""
+    if path.is_dir():
+        return path.name
+    return path.absolute().parents[1].name if path.parent.name == "checkpoints" else path.stem
 
 
-def _rate(count: int, trials: int) -> Rate:
-    low, high = wilson(count, trials)
-    return Rate(count, *(round(100 * share, 2) for share in (count / trials, low, high)))
+def _result(of: Literal["episodes", "preferences"], counts: dict[str, int], trials: int, manifest: Manifest) -> Result:
+    rates = {}
+    for name, count in counts.items():
+        shares = (count / trials, *wilson(count, trials))
+        rates[name] = Rate(count, *(round(100 * share, 2) for share in shares))
+    return Result(of, trials, rates, manifest.source)

@@ -1,10 +1,9 @@
 """The README of a checkpoint: its card in the Hugging Face Hub's model-card format."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import yaml
-from huggingface_hub import EvalResult, ModelCardData
 
 from padzoo.zoo.hub.card import Ancestor, Card, Result
 
@@ -20,34 +19,49 @@ agent = padzoo.load("{name}")  # act with it, or `padzoo rollout --policy {name}
 padzoo score runs/played --reward {name} --out runs/rewarded
 ```""",
 }
+DATA: Final = "| set | trajectories or preferences | frames | sha256 of its manifest |\n| --- | ---: | ---: | --- |"
+FILES: Final = "| file | bytes | sha256 |\n| --- | ---: | --- |"
 
 
 def readme(card: Card) -> str:
-    """Renders the README of a checkpoint.
-
-    Args:
-        card: Its card, with the size and hash of its weights among the files.
-
-    Returns:
-        Markdown that begins with the Hub's metadata.
-    """
+    """Renders a card, with its weights among the files, as Markdown that begins with the Hub's metadata."""
     title = card.name or f"a {card.network} of PadZoo"
-    facts = "\n".join(["| | |", "| --- | --- |", *(f"| {key} | {value} |" for key, value in card.facts.items())])
-    parts = [f"---\n{_metadata(card, title)}\n---", f"# {title}", facts, USE[card.network].format(name=title)]
-    parts += [_results(result) for result in card.results]
-    if card.parents:
-        parts.append("## Lineage\n\n" + "\n".join(_branches(card.parents)))
-    if card.data:
-        rows = [f"| {data.name} | {data.samples:,} | {_count(data.frames)} | `{data.sha256}` |" for data in card.data]
-        header = "| set | trajectories or preferences | frames | sha256 of its manifest |\n| --- | ---: | ---: | --- |"
-        parts.append("\n".join(["## Training data\n", header, *rows]))
-    if card.commands:
-        parts.append("\n".join(["## Commands\n", "```sh", *card.commands, "```"]))
-    if card.configuration:
-        parts.append(f"## Configuration\n\n```yaml\n{yaml.safe_dump(card.configuration, sort_keys=False)}```")
-    rows = [f"| {name} | {file.bytes:,} | `{file.sha256}` |" for name, file in card.files.items()]
-    parts.append("\n".join(["## Files\n", "| file | bytes | sha256 |", "| --- | ---: | --- |", *rows]))
-    return "\n\n".join(parts) + "\n"
+    branches = [f"{'  ' * depth}- {role}: {each.name} (`{each.sha256}`)" for depth, role, each in lineage(card.parents)]
+    data = [
+        (each.name, f"{each.samples:,}", "" if each.frames is None else f"{each.frames:,}", f"`{each.sha256}`")
+        for each in card.data
+    ]
+    files = [(name, f"{file.bytes:,}", f"`{file.sha256}`") for name, file in card.files.items()]
+    configuration = card.configuration and yaml.safe_dump(card.configuration, sort_keys=False)
+    parts = [
+        f"---\n{_metadata(card, title)}\n---",
+        f"# {title}",
+        _table("| | |\n| --- | --- |", facts(card).items()),
+        USE[card.network].format(name=title),
+        *map(_results, card.results),
+        "## Lineage\n\n" + "\n".join(branches) if branches else "",
+        f"## Training data\n\n{_table(DATA, data)}" if data else "",
+        "\n".join(["## Commands\n", "```sh", *card.commands, "```"]) if card.commands else "",
+        f"## Configuration\n\n```yaml\n{configuration}```" if configuration else "",
+        f"## Files\n\n{_table(FILES, files)}",
+    ]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def facts(card: Card) -> dict[str, str]:
+    """Returns what people want to know of a checkpoint first, each in one line."""
+    config = ", ".join(f"{key} {value}" for key, value in card.config.items())
+    stored = f"{card.size:,} bytes, {card.dtype}"
+    return {
+        "network": f"{card.network}, {card.parameters:,} parameters; {config}",
+        "observation": card.observation,
+        "actions": card.schema,
+        "stored": f"{stored}, on {card.base.name}: only what differs" if card.base else stored,
+        "sha256": card.sha256,
+        "code": f"{card.source.url or 'PadZoo'} at {card.source.revision}",
+        "training seed": str(card.seed),
+        "licence": card.license,
+    }
 
 
 def lineage(parents: Mapping[str, Ancestor], depth: int = 0) -> Iterator[tuple[int, str, Ancestor]]:
@@ -66,41 +80,35 @@ def lineage(parents: Mapping[str, Ancestor], depth: int = 0) -> Iterator[tuple[i
 
 
 def _metadata(card: Card, title: str) -> str:
+    from huggingface_hub import EvalResult, ModelCardData  # 0.2 s
+
+    results = []
+    for result in card.results:
+        of = str(result.measured.get("env", result.of))
+        for name, rate in result.rates.items():
+            metric = f"{name}, percent of {result.trials} {result.of}"
+            results.append(EvalResult(TASK, of, of, name, rate.percent, metric_name=metric))
     names = sorted({ancestor.name for _, _, ancestor in lineage(card.parents)})
-    data = ModelCardData(
-        license=card.license.lower(),
-        library_name="padzoo",
-        pipeline_tag=TASK,
-        tags=["padzoo", card.network, card.schema, *(f"parent:{name}" for name in names)],
-        model_name=title,
-        eval_results=[
-            EvalResult(
-                task_type=TASK,
-                dataset_type=str(result.measured.get("env", result.of)),
-                dataset_name=str(result.measured.get("env", result.of)),
-                metric_type=name,
-                metric_value=rate.percent,
-                metric_name=f"{name}, percent of {result.trials} {result.of}",
-            )
-            for result in card.results
-            for name, rate in result.rates.items()
-        ]
-        or None,
+    return (
+        ModelCardData(
+            license=card.license.lower(),
+            library_name="padzoo",
+            pipeline_tag=TASK,
+            tags=["padzoo", card.network, card.schema, *(f"parent:{name}" for name in names)],
+            model_name=title,
+            eval_results=results or None,
+        )
+        .to_yaml()
+        .strip()
     )
-    return data.to_yaml().strip()
 
 
 def _results(result: Result) -> str:
     how = ", ".join(f"{key} {value}" for key, value in result.measured.items() if key not in HIDDEN)
-    rows = [f"| {name} | {rate.count:,} | {rate} |" for name, rate in result.rates.items()]
     header = f"| of {result.trials:,} {result.of} | times | rate, 95 % Wilson interval |\n| --- | ---: | --- |"
-    return "\n".join(["## Results\n", f"Measured on these very weights: {how}.\n", header, *rows])
+    rows = [(name, f"{rate.count:,}", rate) for name, rate in result.rates.items()]
+    return f"## Results\n\nMeasured on these very weights: {how}.\n\n{_table(header, rows)}"
 
 
-def _branches(parents: Mapping[str, Ancestor]) -> Iterator[str]:
-    for depth, role, ancestor in lineage(parents):
-        yield f"{'  ' * depth}- {role}: {ancestor.name} (`{ancestor.sha256}`)"
-
-
-def _count(frames: int | None) -> str:
-    return "" if frames is None else f"{frames:,}"
+def _table(header: str, rows: Iterable[Iterable[object]]) -> str:
+    return "\n".join([header, *(f"| {' | '.join(map(str, row))} |" for row in rows)])

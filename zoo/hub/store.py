@@ -1,25 +1,31 @@
 """Where checkpoints lie: a folder, anywhere that fsspec reads and writes, or a repository of the Hugging Face Hub."""
 
 import io
-import os
 import re
-import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from rich.console import Console
 from rich.progress import track
 from upath import UPath
 
+from padzoo.core.atomic import atomic
 from padzoo.core.patient_file import BLOCK, UnreachableError, disconnected, open_file, to_path
 
 LARGEST: Final = 2**24  # bytes of a file that is read at once: an index of some 30,000 checkpoints
 HUB: Final = "hf://"
-PINNED: Final = re.compile(r"hf://(?P<id>[\w.-]+/[\w.-]+)@(?P<revision>[0-9a-f]{40})(?P<folder>/.+)?")
-WHOLE: Final = re.compile(r"hf://(?P<id>[\w.-]+/[\w.-]+)")
+PINNED: Final = (
+    re.compile(r"hf://(?P<id>[\w.-]+/[\w.-]+)@(?P<revision>[0-9a-f]{40})(?P<folder>/.+)?"),
+    "not pinned to a revision; allowed: hf://OWNER/NAME@REVISION/FOLDER with the 40 hexadecimal digits of a commit",
+)
+WHOLE: Final = (
+    re.compile(r"hf://(?P<id>[\w.-]+/[\w.-]+)"),
+    "allowed: hf://OWNER/NAME, a whole repository; each push is a new revision of it",
+)
 
 
 class Store:
@@ -47,14 +53,11 @@ class Store:
         Raises:
             ValueError: If it is not there, a link, larger than allowed, or cannot be reached.
         """
-        data = io.BytesIO()
-        try:
-            self._stream(self._place(name), data, limit)
-        except (FileNotFoundError, NotADirectoryError):
-            raise self._missing(name) from None
-        if data.tell() > limit:
-            raise self._too_large(name, limit)
-        return data.getvalue()
+        path = self._path(name)
+        with self._explained(name), _stream(path) as file:
+            data = file.read(limit + 1)
+        self._check_size(name, len(data), limit)
+        return data
 
     def copy(self, name: str, to: Path, limit: int) -> None:
         """Copies a file from here, behind what an interrupted copy has left; a broken connection is tried again.
@@ -65,21 +68,22 @@ class Store:
             limit: Bytes that it may have at most.
 
         Raises:
-            ValueError: As for `read`.
+            ValueError: As for `read`; of a file that is too large nothing is kept.
         """
-        path = self._place(name)
-        try:
-            self._append(path, to, limit)
-        except (FileNotFoundError, NotADirectoryError):
-            raise self._missing(name) from None
-        except UnreachableError as error:
-            if "range requests" not in str(error):
-                raise
-            with to.open("wb") as copy:  # the server gives whole files only
-                self._stream(path, copy, limit)
-        if to.stat().st_size > limit:
+        path = self._path(name)
+        with self._explained(name):
+            try:
+                with open_file(path) as file, to.open("ab") as copy:
+                    file.seek(copy.tell())
+                    _pour(file, copy, limit, name)
+            except UnreachableError as error:
+                if "range requests" not in str(error):
+                    raise
+                with _stream(path) as file, to.open("wb") as copy:  # the server gives whole files only
+                    _pour(file, copy, limit, name)
+        if (size := to.stat().st_size) > limit:
             to.unlink()
-            raise self._too_large(name, limit)
+        self._check_size(name, size, limit)
 
     def exists(self, name: str) -> bool:
         """Whether there is a file or folder of that name."""
@@ -99,9 +103,8 @@ class Store:
         folder, listed = self._root / name, self._root / listing[0]
         if isinstance(folder, Path):
             place(files, folder)
-            aside = Path(listed).with_name(f".{listing[0]}.{os.getpid()}")
-            aside.write_bytes(listing[1])
-            aside.replace(listed)
+            with atomic(str(listed)) as aside:
+                aside.write_bytes(listing[1])
         else:
             folder.mkdir(parents=True, exist_ok=True)
             for file, content in files.items():
@@ -113,37 +116,30 @@ class Store:
     def _root(self) -> UPath:
         return to_path(self.url)
 
-    def _place(self, name: str) -> UPath:
+    def _path(self, name: str) -> UPath:
         path = self._root / name
         if isinstance(path, Path) and path.is_symlink():
             raise ValueError(f"{path}: a symbolic link; allowed: files that are in the folder themselves")
         return path
 
-    def _missing(self, name: str) -> ValueError:
-        return ValueError(f"{self.url}: {name} is missing")
+    def _check_size(self, name: str, size: int | None, limit: int) -> None:
+        if size is None or size > limit:
+            raise ValueError(f"{self.url}/{name}: larger than the {limit:,} bytes that it may have")
 
-    def _too_large(self, name: str, limit: int) -> ValueError:
-        return ValueError(f"{self.url}/{name}: larger than the {limit:,} bytes that it may have")
-
-    def _append(self, path: UPath, to: Path, limit: int) -> None:
-        with open_file(path) as file, to.open("ab") as copy:
-            file.seek(copy.tell())
-            blocks, console = range(ceil((limit + 1 - copy.tell()) / BLOCK)), Console(stderr=True)
-            for _ in track(blocks, path.name, console=console, transient=True, disable=not console.is_terminal):
-                if not (block := file.read(BLOCK)):
-                    break
-                copy.write(block)
-
-    def _stream(self, path: UPath, to: BinaryIO, limit: int) -> None:
-        whole = {"block_size": 0} if str(path).startswith("http") else {}  # in one answer, without ranges
+    @contextmanager
+    def _explained(self, name: str) -> Iterator[None]:
+        """Raises what may come of reading a file as errors of ours; every protocol has its own."""
         try:
-            with path.fs.open(path.path, "rb", **whole) as file:
-                while to.tell() <= limit and (block := file.read(BLOCK)):
-                    to.write(block)
-        except Exception as error:  # every protocol has its own
-            if isinstance(error, FileNotFoundError | NotADirectoryError) and not disconnected(error):
-                raise
-            raise UnreachableError(f"{path}: broke off ({error.__cause__ or repr(error)})") from None
+            yield
+        except UnreachableError:
+            raise
+        except Exception as error:
+            if self._is_missing(error):
+                raise ValueError(f"{self.url}: {name} is missing") from None
+            raise UnreachableError(f"{self.url}/{name}: broke off ({error.__cause__ or repr(error)})") from None
+
+    def _is_missing(self, error: Exception) -> bool:
+        return isinstance(error, FileNotFoundError | NotADirectoryError) and not disconnected(error)
 
 
 class Repository(Store):
@@ -160,34 +156,30 @@ class Repository(Store):
 
     def __init__(self, url: str, writes: bool) -> None:
         super().__init__(url)
-        found = (WHOLE if writes else PINNED).fullmatch(self.url)
-        if found is None and writes:
-            raise ValueError(f"{url}: allowed: hf://OWNER/NAME, a whole repository; each push is a new revision of it")
+        form, message = WHOLE if writes else PINNED
+        found = form.fullmatch(self.url)
         if found is None:
-            form = "hf://OWNER/NAME@REVISION/FOLDER with the 40 hexadecimal digits of a commit"
-            raise ValueError(f"{url}: not pinned to a revision; allowed: {form}")
-        self._id = found["id"]
-        self._revision: str | None = None if writes else found["revision"]
-        self._folder: str = "" if writes else found["folder"] or ""
+            raise ValueError(f"{url}: {message}")
+        parts = found.groupdict()
+        self._id, self._revision, self._folder = parts["id"], parts.get("revision"), parts.get("folder") or ""
         self._files: list[str] = []
         if writes:
-            self._look()
+            from huggingface_hub import HfApi  # 0.2 s
 
-    @property
-    def local(self) -> bool:
-        """Never."""
-        return False
+            if HfApi().repo_exists(self._id):
+                info = HfApi().model_info(self._id)
+                self._revision, self._files = info.sha, [file.rfilename for file in info.siblings or []]
 
     def read(self, name: str, limit: int = LARGEST) -> bytes:
         """Returns what a file holds; see `Store.read`."""
         with tempfile.TemporaryDirectory() as scratch:
-            return self._download(name, Path(scratch), limit).read_bytes()
+            return self._download(name, scratch, limit).read_bytes()
 
     def copy(self, name: str, to: Path, limit: int) -> None:
         """Copies a file from here, unless it was copied before; see `Store.copy`."""
         if not to.exists():
             with tempfile.TemporaryDirectory(dir=to.parent.parent) as scratch:  # beside, to move it in one step
-                self._download(name, Path(scratch), limit).replace(to)
+                self._download(name, scratch, limit).replace(to)
 
     def exists(self, name: str) -> bool:
         """Whether there is anything of that name at the newest revision."""
@@ -207,31 +199,21 @@ class Repository(Store):
         )
         return f"{HUB}{self._id}@{commit.oid}/{name}"
 
-    def _look(self) -> None:
-        """Finds the newest revision and its files, if there are any."""
-        from huggingface_hub import HfApi  # 0.2 s
+    def _download(self, name: str, to: str, limit: int) -> Path:
+        from huggingface_hub import hf_hub_download
 
-        if HfApi().repo_exists(self._id):
-            info: Any = HfApi().model_info(self._id)
-            self._revision, self._files = info.sha, [file.rfilename for file in info.siblings]
-
-    def _download(self, name: str, to: Path, limit: int) -> Path:
-        from huggingface_hub import errors, hf_hub_download
-
-        if self._revision is None:
-            raise self._missing(name)
         file = f"{self._folder}/{name}".lstrip("/")
-        try:
+        with self._explained(name):
             size = hf_hub_download(self._id, file, revision=self._revision, local_dir=to, dry_run=True).file_size
-            if size is None or size > limit:
-                raise self._too_large(name, limit)
+        self._check_size(name, size, limit)
+        with self._explained(name):
             return Path(hf_hub_download(self._id, file, revision=self._revision, local_dir=to))
-        except (errors.RemoteEntryNotFoundError, errors.RepositoryNotFoundError, errors.RevisionNotFoundError):
-            raise self._missing(name) from None
-        except ValueError:
-            raise
-        except Exception as error:  # nobody answered, or too late
-            raise UnreachableError(f"{self.url}/{name}: {error.__cause__ or error!r}") from None
+
+    def _is_missing(self, error: Exception) -> bool:
+        from huggingface_hub import errors
+
+        gone = (errors.RemoteEntryNotFoundError, errors.RepositoryNotFoundError, errors.RevisionNotFoundError)
+        return isinstance(error, gone)
 
 
 def open_store(url: str, writes: bool = False) -> Store:
@@ -248,19 +230,23 @@ def open_store(url: str, writes: bool = False) -> Store:
 
 
 def place(files: Mapping[str, bytes], folder: Path) -> None:
-    """Writes a folder of files on this machine, all or none.
-
-    Args:
-        files: Contents by name.
-        folder: Where to; must not exist.
-    """
-    folder = folder.resolve()  # a link that leads to nothing yet
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    """Writes files, contents by name, into a new folder on this machine, all or none."""
+    with atomic(folder) as aside:
+        aside.mkdir()
         for name, content in files.items():
             (aside / name).write_bytes(content)
-        aside.chmod(0o755)  # mkdtemp makes it private
-        aside.rename(folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _stream(path: UPath) -> io.BufferedReader:
+    """Opens a file that is read in one go."""
+    whole = {"block_size": 0} if str(path).startswith("http") else {}  # in one answer, without ranges
+    return io.BufferedReader(path.fs.open(path.path, "rb", **whole), BLOCK)
+
+
+def _pour(file: BinaryIO, to: BinaryIO, limit: int, name: str) -> None:
+    """Copies up to one byte more than allowed, with a progress bar on a terminal."""
+    blocks, console = range(ceil((limit + 1 - to.tell()) / BLOCK)), Console(stderr=True)
+    for _ in track(blocks, name, console=console, transient=True, disable=not console.is_terminal):
+        if not (block := file.read(BLOCK)):
+            return
+        to.write(block)

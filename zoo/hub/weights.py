@@ -1,27 +1,43 @@
 """The one way to weights: loading networks from checkpoints, folders and the zoo, and saving them as folders."""
 
 import copy
-import shutil
-import tempfile
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal, overload
 
+import torch
 from filelock import FileLock
+from safetensors import SafetensorError
+from safetensors.torch import load as deserialize
+from safetensors.torch import save as serialize
+from torch import Tensor
 
+from padzoo.core.atomic import remove
 from padzoo.core.cache_folder import cache_folder
 from padzoo.core.gamepad import SCHEMA
-from padzoo.zoo.hub.card import CARD, LARGEST, README, WEIGHTS, About, Card, File, Golden, Kind, Precision
-from padzoo.zoo.hub.checkpoint import NETWORKS, NOUNS, Network, build_network, hash_file, kind_of, read_checkpoint
-from padzoo.zoo.hub.delta import State, check_finite, digest, merge, narrow, parse, serialize, subtract
+from padzoo.zoo.hub.card import CARD, README, WEIGHTS, About, Base, Card, File, Golden, Kind, Precision
+from padzoo.zoo.hub.checkpoint import (
+    NETWORKS,
+    NOUNS,
+    Network,
+    State,
+    build_network,
+    check_finite,
+    hash_file,
+    kind_of,
+    read_checkpoint,
+)
 from padzoo.zoo.hub.golden import check_golden, golden_output
 from padzoo.zoo.hub.index import Checkpoint, find, holding
 from padzoo.zoo.hub.readme import readme
-from padzoo.zoo.hub.store import open_store, place
+from padzoo.zoo.hub.store import place
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import RewardNet
 
 SEED: Final = 0  # of the golden input
+ENCODER: Final = "encoder.policy."  # begins the tensors of a reward model that are a policy's
+HEAD: Final = "head."  # begins those of a policy's last MLP
 
 
 @overload
@@ -46,7 +62,7 @@ def load(ref: str | Path, kind: Kind | None = None) -> Network:
             weight is NaN or infinite.
     """
     path = locate(ref)
-    net = _open(path, str(path)) if path.is_dir() else build_network(*read_checkpoint(path), str(ref))
+    net = _open(path, str(path))[1] if path.is_dir() else build_network(*read_checkpoint(path), str(ref))
     if kind is not None and not isinstance(net, NETWORKS[kind]):
         raise ValueError(f"{ref}: expects {NOUNS[kind]}, got {NOUNS[kind_of(net)]}")
     return net
@@ -75,9 +91,6 @@ def locate(ref: str | Path) -> Path:
 def pull(name: str) -> Path:
     """Brings a checkpoint of the zoo here and tries it with its golden input, also where it was here before.
 
-    Args:
-        name: Its name.
-
     Returns:
         Its folder.
 
@@ -101,15 +114,13 @@ def prove(folder: Path, source: str | None = None) -> Path:
         ValueError: If the folder is damaged, or the network does not do what its card says.
     """
     source = source or str(folder)
-    check_golden(_open(folder, source), Card.read(folder).golden, source)
+    card, net = _open(folder, source)
+    check_golden(net, card.golden, source)
     return folder
 
 
 def base(folder: Path) -> Path | None:
-    """Finds the folder on which another is stored; None if that one stands alone.
-
-    Args:
-        folder: A folder of weights.
+    """Finds the folder on which a folder of weights is stored; None if that one stands alone.
 
     Raises:
         ValueError: If it is neither beside it nor in the zoo.
@@ -170,11 +181,11 @@ def save(
         raise ValueError(f"{folder}: exists already; weights are never overwritten")
     check_finite(net.state_dict(), str(folder))
     state = narrow(net.state_dict(), dtype)
-    ground, stored = (None, state) if base is None else subtract(state, kind, *_alone(locate(base)))
     sha256 = digest(state)
     for result in about.results:
-        if result.measured.get(kind) != sha256:
-            raise ValueError(f"results: measured on weights {result.measured.get(kind)}; these are {sha256}")
+        if (measured := result.measured.get(kind)) != sha256:
+            raise ValueError(f"results: measured on weights {measured}; these are {sha256}")
+    ground, stored = (None, state) if base is None else _stored_on(locate(base), state, kind)
     weights = serialize(stored)
     rounded = copy.deepcopy(net).cpu().float().eval()
     rounded.load_state_dict(state)
@@ -197,6 +208,69 @@ def save(
     return card
 
 
+def narrow(state: State, dtype: Precision) -> State:
+    """Rounds weights to a precision.
+
+    Single numbers, such as a reward's range, stay as they are: half precision would shift every reward to save 2 bytes.
+
+    Args:
+        state: A network's tensors by name.
+        dtype: The precision.
+
+    Returns:
+        The tensors, on the CPU.
+
+    Raises:
+        ValueError: If a weight is beyond the precision's range.
+    """
+    rounded = {}
+    for name, tensor in state.items():
+        tensor = tensor.detach().cpu().contiguous()
+        wanted: torch.dtype = getattr(torch, dtype) if tensor.is_floating_point() and tensor.dim() else tensor.dtype
+        rounded[name] = tensor.to(wanted)
+        if tensor.isfinite().all() and not rounded[name].isfinite().all():
+            raise ValueError(f"--dtype {dtype}: {name} goes up to {tensor.abs().max():.4g}; allowed: bfloat16, float32")
+    return rounded
+
+
+def parse(data: bytes, source: str) -> State:
+    """Reads the bytes of a safetensors file, or raises a ValueError that names the source."""
+    try:
+        return dict(sorted(deserialize(data).items()))  # it gives them in any order
+    except SafetensorError as error:
+        raise ValueError(f"{source}: damaged: {' '.join(str(error).split())}") from None
+
+
+def digest(state: State) -> str:
+    """Returns the sha256 of weights as one safetensors file, which names them however they are stored."""
+    return hashlib.sha256(serialize(state)).hexdigest()
+
+
+def difference(state: State, base: State) -> State:
+    """Returns the tensors that a base does not have, bit for bit, under the same names; `base | ...` undoes it."""
+    return {name: tensor for name, tensor in state.items() if name not in base or _bits(tensor) != _bits(base[name])}
+
+
+def _bits(tensor: Tensor) -> bytes:
+    """Returns precision, shape and values of a tensor, so that -0 is not 0 and a NaN is itself."""
+    return serialize({"": tensor})
+
+
+def _stored_on(folder: Path, state: State, kind: Kind) -> tuple[Base, State]:
+    """Returns what a network's card says of the base in a folder, and what is to be stored: all but its trunk."""
+    if not folder.is_dir():
+        raise ValueError(f"--base {folder}: allowed: a folder of weights or a name of the zoo")
+    prefix = ENCODER if kind == "reward" else ""
+    card, shared = _read_base(folder, prefix)
+    stored, name = difference(state, shared), card.name or folder.name
+    for tensor in shared:
+        if tensor not in state or (tensor in stored and not tensor.startswith(prefix + HEAD)):
+            raise ValueError(
+                f"--base {name}: {tensor.removeprefix(prefix)} differs; allowed: a policy with the same trunk"
+            )
+    return Base(name, card.sha256, prefix), stored
+
+
 def _observation(net: Network) -> str:
     side = net.image_size if isinstance(net, Policy) else net.encoder.image_size
     frames = f"RGB frames of {side} x {side} pixels, uint8, 10 a second" if side else "the length alone"
@@ -210,76 +284,44 @@ def _fetch(checkpoint: Checkpoint) -> Path:
 
     A second process that wants the same one waits for the first; what an interrupted one has left is used.
     """
-    home, partial = checkpoint.home, cache_folder() / ".partial" / checkpoint.place
+    home = checkpoint.home
     if checkpoint.embedded:
-        checkpoint.check((home / CARD).read_bytes())
+        checkpoint.card()
         return home
-    partial.parent.mkdir(parents=True, exist_ok=True)
+    partial = cache_folder() / ".partial" / checkpoint.name / checkpoint.entry.sha256
     with FileLock(partial.with_suffix(".lock")):
-        if not _whole(home, checkpoint):
-            _download(checkpoint, partial)
-            _move(prove(partial, checkpoint.url), home)
+        if not checkpoint.is_whole():
+            checkpoint.download(partial)
+            prove(partial, checkpoint.url)
+            remove(home)  # damaged, if there is one
+            home.parent.mkdir(parents=True, exist_ok=True)
+            partial.rename(home)
     return home
 
 
-def _whole(home: Path, checkpoint: Checkpoint) -> bool:
-    try:
-        checkpoint.check((home / CARD).read_bytes()).read_files(home)
-    except (ValueError, OSError):
-        return False
-    return True
-
-
-def _download(checkpoint: Checkpoint, to: Path) -> None:
-    """Copies the files of a checkpoint; nothing reads them before size and sha256 are right."""
-    store, to_card = open_store(checkpoint.url), to / CARD
-    text = store.read(CARD, LARGEST)
-    card = checkpoint.check(text)
-    to.mkdir(exist_ok=True)
-    to_card.write_bytes(text)
-    for name, file in card.files.items():
-        store.copy(name, to / name, file.bytes)
-        try:
-            file.read(to / name, store.url)
-        except ValueError:
-            (to / name).unlink()  # or the next attempt would continue behind it
-            raise
-
-
-def _move(partial: Path, home: Path) -> None:
-    home.parent.mkdir(parents=True, exist_ok=True)
-    if home.exists():  # damaged
-        home.rename(Path(tempfile.mkdtemp(prefix=".damaged-", dir=home.parent)) / "old")
-    partial.rename(home)
-    for damaged in home.parent.glob(".damaged-*"):
-        shutil.rmtree(damaged)
-
-
-def _open(folder: Path, source: str) -> Network:
+def _open(folder: Path, source: str) -> tuple[Card, Network]:
     """Loads the network in a folder."""
     card, state = _read(folder, source)
-    return build_network({"network": card.network, "config": card.config, "schema": card.schema}, state, source)
+    entry = {"network": card.network, "config": card.config, "schema": card.schema}
+    return card, build_network(entry, state, source)
 
 
 def _read(folder: Path, source: str) -> tuple[Card, State]:
     """Reads a folder of weights; nothing of a file is used before its checksum is right."""
     card = Card.read(folder)
-    state, found = parse(card.read_files(folder, source)[WEIGHTS], f"{source}/{WEIGHTS}"), card.files[WEIGHTS].sha256
-    ground = base(folder)
+    state, on = parse(card.read_files(folder, source)[WEIGHTS], f"{source}/{WEIGHTS}"), ""
+    found, ground = card.files[WEIGHTS].sha256, base(folder)
     if card.base is not None and ground is not None:
-        state = merge(state, _alone(ground)[1], card.base.prefix)
-        found = digest(state)
+        state = _read_base(ground, card.base.prefix)[1] | state
+        found, on = digest(state), f" with its base {card.base.name}"
     if found != card.sha256:
-        on = f" with its base {card.base.name}" if card.base else ""
         raise ValueError(f"{source}/{WEIGHTS}: does not give{on} the weights that {CARD} is of")
     return card, state
 
 
-def _alone(folder: Path) -> tuple[Card, State]:
-    """Reads a folder of weights that are not themselves stored on others."""
-    if not folder.is_dir():
-        raise ValueError(f"--base {folder}: allowed: a folder of weights or a name of the zoo")
+def _read_base(folder: Path, prefix: str) -> tuple[Card, State]:
+    """Reads weights that stand alone, as tensors of a network stored on them: `prefix` begins the names."""
     card = Card.read(folder)
     if card.base is not None:
         raise ValueError(f"{folder}: is itself stored on {card.base.name}; allowed as a base: weights that stand alone")
-    return replace(card, name=card.name or folder.name), _read(folder, str(folder))[1]
+    return card, {prefix + name: tensor for name, tensor in _read(folder, str(folder))[1].items()}

@@ -43,7 +43,7 @@ def test_an_unknown_format_is_refused(policy: Path, tmp_path: Path, capsys: pyte
 def test_without_the_extra_it_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.delitem(sys.modules, "padzoo.zoo.hub.onnx", raising=False)
+    monkeypatch.delitem(sys.modules, "padzoo.zoo.play.onnx", raising=False)
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     assert padzoo("export", "weights", "--format", "onnx", "--out", tmp_path / "out") == 2
     (line,) = capsys.readouterr().err.splitlines()

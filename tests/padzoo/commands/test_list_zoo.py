@@ -52,6 +52,22 @@ def test_names_are_whole_on_a_narrow_terminal(
     assert all(name in out for name in NAMES)
 
 
+@pytest.mark.usefixtures("empty", "zoo_folder")
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("sft", ["policy_tiny.sft"]),
+        ("policy_*", ["policy_tiny.aligned", "policy_tiny.sft"]),
+        ("*.left", ["reward_tiny.left"]),
+    ],
+)
+def test_names_are_found_by_parts_and_patterns(
+    pattern: str, expected: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert padzoo("list", pattern, "--json") == 0
+    assert [item["name"] for item in json.loads(capsys.readouterr().out)] == expected
+
+
 @pytest.mark.usefixtures("empty")
 def test_a_program_gets_json(zoo_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert padzoo("list", "policy*", "--json") == 0

@@ -73,7 +73,7 @@ def test_what_is_made_from_published_weights_is_stored_on_them(
     assert theirs.data[-1].name == preferences.name
     assert theirs.data[-1].samples == len(preferences.read_text().splitlines())
     assert ours.base == Base("policy_tiny.sft", hub.sha256(sft), "")
-    assert ours.bytes < 120_000
+    assert ours.size < 120_000
     for name, checkpoint in (("policy_tiny.left", aligned), ("reward_tiny.left", reward)):
         for key, tensor in hub.load(zoo / name).state_dict().items():
             expected = hub.load(checkpoint).state_dict()[key]

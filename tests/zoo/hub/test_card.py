@@ -24,7 +24,7 @@ def altered(**changes: Any) -> bytes:
 def test_a_card_is_read_as_it_was_written() -> None:
     card = full_card()
     assert Card.parse(card.dump().encode(), "card.yaml") == card
-    assert card.bytes == 5
+    assert card.size == 5
 
 
 def test_a_card_without_a_configuration_is_read() -> None:

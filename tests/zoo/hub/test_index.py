@@ -12,7 +12,7 @@ from upath import UPath
 from web import Server, serve
 
 from padzoo.zoo.hub import index
-from padzoo.zoo.hub.index import Catalog, Checkpoint, Entry, Index, find
+from padzoo.zoo.hub.index import Checkpoint, Entry, Index, catalog, find, holding
 
 
 def entry(source: str = "policy_tiny.sft") -> Entry:
@@ -21,7 +21,7 @@ def entry(source: str = "policy_tiny.sft") -> Entry:
 
 def test_what_is_installed_is_an_index_that_may_be_empty() -> None:
     text = (index.EMBEDDED / "index.yaml").read_bytes()
-    assert set(Catalog.load().checkpoints) == set(Index.parse(text, "index.yaml").checkpoints)
+    assert set(catalog()) == set(Index.parse(text, "index.yaml").checkpoints)
 
 
 @pytest.mark.parametrize("form", ["folder", "file", "http", "memory"])
@@ -31,12 +31,12 @@ def test_another_index_is_added_from_anywhere(form: str, zoo_folder: Path, monke
     with serve(zoo_folder) as url:
         places = {"folder": f"{zoo_folder}/", "file": f"{zoo_folder}/index.yaml", "http": url, "memory": "memory://zoo"}
         monkeypatch.setenv("PADZOO_INDEX", places[form])
-        found = Catalog.load()
+        found = catalog()
     names = set(NAMES) if form in ("folder", "file") else {NAMES[0]}  # what else it has is installed
-    assert names <= set(found.checkpoints)
+    assert names <= set(found)
     root = places[form].removesuffix("/index.yaml").rstrip("/")
-    assert found.find(NAMES[0]).url == f"{root}/{NAMES[0]}"
-    assert not found.find(NAMES[0]).embedded
+    assert found[NAMES[0]].url == f"{root}/{NAMES[0]}"
+    assert not found[NAMES[0]].embedded
 
 
 def test_the_added_index_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -45,12 +45,12 @@ def test_the_added_index_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         values = {"checkpoints": {"a.x": vars(entry()) | {"bytes": size}, f"{name}.x": vars(entry())}}
         (tmp_path / name / "index.yaml").write_text(yaml.safe_dump({"format": "padzoo-index-v1", **values}))
     monkeypatch.setattr(index, "EMBEDDED", tmp_path / "embedded")
-    assert {name: item.embedded for name, item in Catalog.load().checkpoints.items()} == {
+    assert {name: item.embedded for name, item in catalog().items()} == {
         "a.x": True,
         "embedded.x": True,
     }
     monkeypatch.setenv("PADZOO_INDEX", str(tmp_path / "added"))
-    found = Catalog.load().checkpoints
+    found = catalog()
     assert {name: item.embedded for name, item in found.items()} == {"a.x": False, "embedded.x": True, "added.x": False}
     assert found["a.x"].entry.bytes == 2
 
@@ -62,7 +62,7 @@ def test_an_index_elsewhere_adds_names_and_replaces_none(zoo_folder: Path, monke
         assert find("policy_tiny.sft").embedded
         assert Server.sent == 0  # nobody was asked
         assert find("policy_tiny.aligned").url == f"{url}/policy_tiny.aligned"
-        assert {name for name, item in Catalog.load().checkpoints.items() if not item.embedded} == {NAMES[0]}
+        assert {name for name, item in catalog().items() if not item.embedded} == {NAMES[0]}
 
 
 @pytest.mark.parametrize("arguments", [["list"], ["show", "policy_tiny.sft"], ["show", "policy_tiny.none"]])
@@ -81,29 +81,26 @@ def test_an_index_that_cannot_be_reached_is_one_warning_where_it_is_asked(argume
     assert ("policy_tiny.sft" in found.stdout) == (error not in lines)
 
 
+@pytest.mark.usefixtures("zoo_folder", "nothing_installed")
 @pytest.mark.parametrize("name", ["policy_tiny.stf", "policy_tiny_sft", "sft"])
 def test_a_wrong_name_is_answered_with_the_nearest(name: str) -> None:
-    found = Catalog(*(Checkpoint(each, "/zoo", entry()) for each in NAMES))
     with pytest.raises(
         ValueError, match=rf"^{name}: no such checkpoint .*name of the zoo(; did you mean 'policy_tiny.sft'|; p)"
     ):
-        found.find(name)
+        find(name)
     with pytest.raises(ValueError, match=r"^zebra: no such .* of the zoo; padzoo list shows its 3$"):
-        found.find("zebra")
+        find("zebra")
 
 
-def test_names_are_found_by_parts_and_patterns() -> None:
-    found = Catalog(*(Checkpoint(each, "/zoo", entry()) for each in NAMES))
-    for pattern, expected in [
-        ("", list(NAMES)),
-        ("sft", ["policy_tiny.sft"]),
-        ("policy_*", ["policy_tiny.aligned", "policy_tiny.sft"]),
-        ("*.left", ["reward_tiny.left"]),
-        ("nothing", []),
-    ]:
-        assert [item.name for item in found.matching(pattern)] == expected
-    assert found.holding("cd" * 32) is found.find(NAMES[0])
-    assert found.holding("00" * 32) is None
+def test_weights_are_found_whatever_they_are_called(zoo_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = catalog()["policy_tiny.sft"]
+    assert holding(ours.entry.weights) == ours
+    assert holding("00" * 32) is None
+    monkeypatch.delenv("PADZOO_INDEX")
+    installed = catalog()["policy_tiny.sft"]
+    monkeypatch.setenv("PADZOO_INDEX", str(zoo_folder))
+    assert catalog()["policy_tiny.sft"] == ours  # which has other weights
+    assert holding(installed.entry.weights) == installed
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from web import serve
 
 from padzoo.core.patient_file import UnreachableError
 from padzoo.zoo import hub
-from padzoo.zoo.hub.index import Catalog, Index
+from padzoo.zoo.hub.index import Index, catalog
 from padzoo.zoo.hub.publish import is_published, publish
 from padzoo.zoo.hub.store import open_store
 
@@ -61,18 +61,18 @@ def test_what_is_pushed_to_the_hub_can_be_pulled_at_its_revision(
         f"hf://me/agents@{oid}/{name}" for oid, name in zip(oids, sorted(NAMES, reverse=True), strict=True)
     ]
     assert_pulled(family, f"hf://me/agents@{oids[-1]}", monkeypatch)
-    assert {checkpoint.url for checkpoint in Catalog.load().checkpoints.values()} >= {
+    assert {checkpoint.url for checkpoint in catalog().values()} >= {
         f"hf://me/agents@{oids[-1]}/{name}" for name in NAMES
     }
     monkeypatch.setenv("PADZOO_INDEX", f"hf://me/agents@{oids[0]}")
-    added = {name for name, item in Catalog.load().checkpoints.items() if not item.embedded}
+    added = {name for name, item in catalog().items() if not item.embedded}
     assert added == {max(NAMES)}
     monkeypatch.setenv("PADZOO_INDEX", "hf://me/agents")
     with pytest.raises(ValueError, match="hf://me/agents: not pinned to a revision"):
-        Catalog.load()
+        catalog()
     monkeypatch.setenv("PADZOO_INDEX", f"hf://me/agents@{'0' * 40}")
     with pytest.raises(ValueError, match=f"hf://me/agents@{'0' * 40}: index.yaml is missing"):
-        Catalog.load()
+        catalog()
 
 
 def test_a_download_from_the_hub_that_breaks_off_is_resumed(

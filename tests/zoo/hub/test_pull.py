@@ -13,8 +13,8 @@ from padzoo.core import patient_file
 from padzoo.zoo import hub
 from padzoo.zoo.hub import index
 from padzoo.zoo.hub.card import CARD, WEIGHTS, Card, File, Golden
-from padzoo.zoo.hub.delta import parse, serialize
-from padzoo.zoo.hub.index import Catalog
+from padzoo.zoo.hub.index import find
+from padzoo.zoo.hub.weights import parse, serialize
 from padzoo.zoo.nets.policy import Policy
 
 pytestmark = pytest.mark.usefixtures("nothing_installed")
@@ -228,7 +228,7 @@ def test_an_interrupted_download_goes_on(zoo_folder: Path, cache_folder: Path, m
     size = (zoo_folder / SFT / WEIGHTS).stat().st_size
     with serve(zoo_folder) as url:
         monkeypatch.setenv("PADZOO_INDEX", url)
-        (entry,) = [Catalog.load().find(SFT).entry.sha256]
+        entry = find(SFT).entry.sha256
         partial = cache_folder / ".partial" / SFT / entry
         partial.mkdir(parents=True)
         (partial / WEIGHTS).write_bytes((zoo_folder / SFT / WEIGHTS).read_bytes()[: size - 1000])

@@ -13,39 +13,39 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from padzoo.core.atomic import atomic
 from padzoo.core.gamepad import COMPONENTS, RATE, SCHEMA, SIZES
-from padzoo.zoo import hub
 from padzoo.zoo.nets.act_step import ActStep
+from padzoo.zoo.nets.policy import Policy
 
 OPSET: Final = 18  # the oldest that PyTorch writes, so that most engines read it
 HALVED: Final = 1024  # numbers from which on a tensor's size matters
 TOLERANCE: Final = 1e-3  # of logits, which deviate by 10 in a trained policy; measured were 7e-5
 
 
-def export_onnx(ref: str | Path, path: str | Path) -> None:
+def export_onnx(policy: Policy, sha256: str, path: Path) -> None:
     """Writes one step of a policy's acting as an ONNX file, compared with PyTorch before it is moved into place.
 
     Weights that half precision holds exactly are stored in it; the arithmetic is float32.
 
     Args:
-        ref: The policy: a `.ckpt` or a folder of weights.
+        policy: The policy.
+        sha256: What names its weights in the file.
         path: The file to write; must not exist.
 
     Raises:
-        ValueError: If the file exists, `ref` is no policy, or ONNX Runtime computes something else than PyTorch.
+        ValueError: If the file exists, or ONNX Runtime computes something else than PyTorch.
     """
-    path = Path(path)
     if path.exists():
         raise ValueError(f"{path}: exists already; weights are never overwritten")
-    step = ActStep(hub.load(ref, "policy")).eval()
+    step = ActStep(policy).eval()
     model = _convert(step)
     _halve(model)
-    helper.set_model_props(model, {"sha256": hub.sha256(ref), **_metadata(step)})
+    helper.set_model_props(model, {"sha256": sha256, **_metadata(step)})
     with atomic(path) as aside:
         onnx.save(model, aside)
         onnx.checker.check_model(aside, full_check=True)
         error = _error(aside, step)
         if not error <= TOLERANCE:  # nor where it is NaN
-            raise ValueError(f"{ref}: as ONNX it computes numbers that differ from PyTorch's by up to {error:.2g}")
+            raise ValueError(f"{path}: as ONNX it computes numbers that differ from PyTorch's by up to {error:.2g}")
 
 
 def _metadata(step: ActStep) -> dict[str, str]:

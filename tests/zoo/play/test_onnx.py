@@ -17,11 +17,11 @@ from padzoo.core.episode import episodes
 from padzoo.core.gamepad import COMPONENTS, SIZES
 from padzoo.envs.adapter import make
 from padzoo.zoo import hub
-from padzoo.zoo.hub import onnx as onnx_export
 from padzoo.zoo.hub.card import WEIGHTS
-from padzoo.zoo.hub.onnx import export_onnx
 from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.play import onnx as onnx_export
 from padzoo.zoo.play.agent import Agent
+from padzoo.zoo.play.onnx import export_onnx
 
 DOCS = Path(__file__).parents[3] / "docs"
 State = dict[str, NDArray[Any]]
@@ -151,9 +151,9 @@ def test_a_file_that_computes_something_else_is_not_kept(
     changed = onnx.numpy_helper.to_array(norm) * np.float32(factor)
     norm.CopyFrom(onnx.numpy_helper.from_array(changed, norm.name))
     monkeypatch.setattr(onnx_export, "_convert", lambda _: model)
-    message = f"weights: as ONNX it computes numbers that differ from PyTorch's by up to {difference}"
+    message = f"model.onnx: as ONNX it computes numbers that differ from PyTorch's by up to {difference}"
     with pytest.raises(ValueError, match=message):
-        export_onnx(exported.folder, tmp_path / "model.onnx")
+        export_onnx(exported.policy, "", tmp_path / "model.onnx")
     assert list(tmp_path.iterdir()) == []
 
 
