@@ -8,9 +8,10 @@ from typing import Any
 from lightning_utilities.core.rank_zero import rank_zero_warn
 from torch.utils.data import DataLoader
 
+from padzoo.core.shared_memory import check_shared_memory
 from padzoo.datamodules.augment import Augment
 from padzoo.datamodules.laps import Laps
-from padzoo.datamodules.loader import Nothing, loader
+from padzoo.datamodules.loader import PREFETCHED, Nothing, loader
 from padzoo.datamodules.module import ZooDataModule
 from padzoo.datamodules.sets.manifest import Manifest, Shard
 from padzoo.datamodules.sets.shard_set import OnDamage, ShardSet
@@ -153,6 +154,9 @@ class Demonstrations(ZooDataModule):
                     "allowed: at most as many readers as shards (data.workers), or data.cache: true"
                 )
             self._check_steps(manifest, readers)
+            batch = self.batch_size * self.context * 3 * manifest.height * manifest.width
+            ahead = self.workers * PREFETCHED * self.world * batch
+            check_shared_memory(ahead, f"data.workers {self.workers}", "data.workers 0, a smaller data.batch_size, ")
         if stage in ("validate", "test") and not self._validates:
             raise ValueError(
                 f"data.val None and data.val_fraction {self.val_fraction}: allowed: a folder of shards, or a part "

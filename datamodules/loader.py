@@ -5,9 +5,11 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
 from itertools import count as count_from
-from typing import Any
+from typing import Any, Final
 
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Sampler
+
+PREFETCHED: Final = 2  # batches that each worker makes in advance
 
 
 class CountingSampler(Sampler[int]):
@@ -51,6 +53,7 @@ def loader(dataset: Dataset[Any], workers: int = 0, sampler: CountingSampler | N
         sampler=sampler,
         collate_fn=as_is,
         num_workers=workers,
+        prefetch_factor=PREFETCHED if workers else None,
         worker_init_fn=outlast_signals if sampler else None,
     )
 

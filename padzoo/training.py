@@ -4,6 +4,8 @@ import json
 import logging
 import re
 import shlex
+import signal
+import sys
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
@@ -18,6 +20,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ProgressBar, TQDMProgressBar
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 import padzoo.callbacks
 import padzoo.datamodules.demonstrations
@@ -185,9 +188,22 @@ class TrainingCLI(LightningCLI):
             file.write_text(json.dumps(metrics, indent=1) + "\n")
 
     def _run_subcommand(self, subcommand: str) -> None:
-        """Runs the command and closes the model's games; after an error or Ctrl-C Lightning itself does not."""
+        """Runs the command and closes the model's games; after an error or a signal Lightning itself does not.
+
+        Raises:
+            SystemExit: After a signal, with 128 and its number: to a scheduler, Lightning's 0 would be a training that
+                is done. Of several ranks the first alone does so: another's end would have it killed as it saves.
+        """
         try:
             super()._run_subcommand(subcommand)
+        except SystemExit as error:
+            if not self.trainer.is_global_zero:
+                raise SystemExit(0) from error
+            number = signal.SIGTERM if isinstance(error, SIGTERMException) else signal.SIGINT
+            last = LastCheckpoint.path(self.trainer.default_root_dir)
+            resumes = "; --ckpt_path last resumes" if subcommand == "fit" and last.is_file() else ""
+            print(f"padzoo: stopped by {number.name} after update {self.trainer.global_step}{resumes}", file=sys.stderr)
+            raise SystemExit(128 + number) from error
         finally:
             self.model.teardown(subcommand)
 
@@ -226,6 +242,7 @@ def train(arguments: Sequence[str]) -> None:
         ALIGNERS.find(name)  # once it is imported, a class can be named without its module
     for room in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(room).setLevel(logging.WARNING)  # else it advertises other products
+    logging.getLogger("lightning.fabric.strategies.launchers").setLevel(logging.INFO)  # there: which process died
     logging.getLogger("lightning.pytorch.profilers").setLevel(logging.INFO)  # there they print what they measured
     for message in NOISE:
         warnings.filterwarnings("ignore", message)

@@ -87,7 +87,7 @@ def test_a_training_that_is_asked_to_stop_leaves_its_last_update(
         assert process.poll() is None
         time.sleep(0.01)
     os.killpg(process.pid, number)  # its workers too, as a terminal or a batch system does
-    process.wait(60)
+    assert process.wait(60) == 128 + (number if number == signal.SIGINT else signal.SIGTERM)
     last = checkpoint(tmp_path / "checkpoints" / "last.ckpt")["global_step"]
     assert last >= 3
     assert max(losses(tmp_path)) == last - 1

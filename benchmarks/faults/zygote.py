@@ -119,7 +119,7 @@ def run(command: Command) -> None:
     try:
         status = main()
     except SystemExit as stopped:
-        status = stopped.code if isinstance(stopped.code, int) else 1
+        status = stopped.code if isinstance(stopped.code, int) else int(stopped.code is not None)
     except BaseException:
         traceback.print_exc()
         status = 1

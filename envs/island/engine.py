@@ -3,7 +3,6 @@
 import errno
 import os
 import shlex
-import shutil
 import signal
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from padzoo.core.cache_folder import cache_folder
 from padzoo.core.errors import GameCrashed
+from padzoo.core.shared_memory import check_shared_memory
 from padzoo.envs.island.plan import build_wad
 
 T = TypeVar("T")
@@ -100,13 +100,6 @@ def _files() -> "tempfile.TemporaryDirectory[str]":
     raise ValueError(f"{'; '.join(reasons)}; allowed: a TMPDIR with 5 MB a game where programs can be started")
 
 
-def _check_shared_memory() -> None:
-    """Refuses to start where the engine's pictures have no place: it would end us with a bus error."""
-    place = Path("/dev/shm")
-    if place.is_dir() and (free := shutil.disk_usage(place).free) < SHARED:
-        raise ValueError(f"{place}: {free:,} bytes are free; a game takes up to {SHARED:,} (Docker: --shm-size=1g)")
-
-
 def _end(game: vzd.DoomGame, folder: "tempfile.TemporaryDirectory[str]") -> None:
     game.close()  # first: a living engine writes its settings into the folder when it ends
     folder.cleanup()
@@ -121,7 +114,7 @@ class Engine:
 
     def __init__(self, start_map: str) -> None:
         with _starting:
-            _check_shared_memory()
+            check_shared_memory(SHARED, "a game")
             self._folder = _files()
         folder = Path(self._folder.name)
         game = vzd.DoomGame()

@@ -42,4 +42,4 @@ def test_one_line_says_what_to_do_where_neither_can(tmp_path: Path, monkeypatch:
 def test_a_game_needs_room_for_what_it_shares(tmp_path: Path) -> None:
     done = mounted({Path("/dev/shm"): "size=1m"}, "-c", PROGRAM)
     assert done.returncode == 1  # and no bus error
-    assert "/dev/shm: 1,048,576 bytes are free; a game takes up to 11,534,336" in done.stderr.splitlines()[-1]
+    assert "/dev/shm: 1,048,576 bytes are free; a game may need 11,534,336" in done.stderr.splitlines()[-1]

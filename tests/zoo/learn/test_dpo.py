@@ -12,7 +12,7 @@ OPTIONS += ["--trainer.max_steps", 12, "--model.lr", 1e-3, "--model.averaged", "
 
 
 def test_its_optimum_is_the_reference_weighed_with_the_reward() -> None:
-    """Among three actions, with preferences as a Bradley-Terry reward gives them: p is proportional to q exp(r / beta)."""
+    """Among three actions, with preferences as a Bradley-Terry reward gives them: p ~ q exp(r / beta)."""
     reward, reference, beta = torch.tensor([1.0, 0.2, -0.5]), torch.tensor([0.2, 0.5, 0.3]).log(), 0.7
     logits = torch.zeros(3, requires_grad=True)
     optimizer = torch.optim.LBFGS([logits], max_iter=200, tolerance_grad=1e-9)
