@@ -76,6 +76,13 @@ FOLDER: Final = {"folder": "Folder of the recorded trajectories."}
 COMMANDS: Final = {
     "demos": Command("Record demonstrations by scripted players or by you."),
     "rollout": Command("Play episodes with a policy, record them and count how they ended."),
+    "compare": Command(
+        "Play the same starts with two policies and print how they differ.",
+        {
+            "first": "A .ckpt, a folder of weights or a name of the zoo.",
+            "second": "The policy to compare it with.",
+        },
+    ),
     "prefer": Command("Compare pairs of recorded trajectories and write the preferences.", FOLDER),
     "score": Command("Score recorded trajectories with a reward model and keep the best.", FOLDER),
     "import": Command(

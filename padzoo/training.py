@@ -41,6 +41,7 @@ from padzoo.zoo.hub.checkpoint import read_training
 from padzoo.zoo.hub.publish import dataset
 from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
 from padzoo.zoo.learn.module import ZooModule
+from padzoo.zoo.learn.repeated_aligner import RepeatedAligner
 
 NOISE: Final = (  # Lightning's warnings of what is meant here
     "LightningCLI's args parameter is intended",  # called from Python, as by the tests and the reward grid
@@ -132,6 +133,8 @@ class TrainingCLI(LightningCLI):
     def instantiate_classes(self) -> None:
         """Builds everything, and checks the data before anything is logged: a run that cannot start leaves nothing."""
         super().instantiate_classes()
+        if isinstance(self.model, RepeatedAligner):
+            self.model.clip_by_itself(self.trainer)
         checkpoint = self.config[self.subcommand].get("ckpt_path")
         if checkpoint == "last":
             self._find_last()

@@ -1,6 +1,8 @@
 """`padzoo rollout`: play episodes with a policy and record them."""
 
 import json
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 from rich.console import Console
@@ -8,12 +10,15 @@ from rich.progress import track
 
 from padzoo.commands.device import find_device
 from padzoo.commands.table import outcome_table, percentages
+from padzoo.core.episode import Episode
 from padzoo.core.episode import episodes as draw
 from padzoo.core.errors import GameCrashed
 from padzoo.datamodules.sets.writer import ShardWriter
 from padzoo.envs.arena import Arena
 from padzoo.envs.game import ISLAND, Game
+from padzoo.envs.rollout import Rollout
 from padzoo.zoo import hub
+from padzoo.zoo.learn.reward_ensemble import RewardEnsemble
 from padzoo.zoo.play.agent import PRECISIONS, Agent, Precision
 
 
@@ -29,6 +34,8 @@ def rollout(
     env_args: dict[str, Any] | None = None,
     options: dict[str, Any] | None = None,
     games: int = 16,
+    best_of: int = 1,
+    reward: list[str] | None = None,
 ) -> None:
     """Plays episodes with a policy, records them, and counts how they ended in `outcomes.json`.
 
@@ -47,17 +54,30 @@ def rollout(
         options: Reset options of every episode, as JSON, such as `{"spawn": 0, "character": "knight"}`; the values of
             a list are taken in turn.
         games: Games played at once.
+        best_of: How often every start is played, with other draws of the policy; the episode of the highest reward
+            counts, and is recorded. It says how far a reward model could bring this policy, and is what to imitate.
+        reward: The reward model that chooses: a `.ckpt`, a folder of weights or a name of the zoo; several are an
+            ensemble, whose mean chooses.
+
+    Raises:
+        ValueError: If one of `best_of` and `reward` is given without the other.
     """
+    if best_of < 1 or (best_of > 1) != bool(reward):
+        raise ValueError(f"--best_of {best_of}, --reward {reward}: allowed: 2 or more with a reward model, or neither")
     where = find_device(device)
     net = hub.load(policy, "policy").to(where, PRECISIONS[precision])
     game = Game.of(env, env_args, options)
     source: dict[str, Any] = {"command": "rollout", "policy": hub.sha256(policy), "env": game.id, "env_args": game.args}
     source |= {"options": game.starts, "seed": seed, "episodes": episodes, "temperature": temperature}
     source |= {"precision": precision, "device": where.type, **game.settings}
+    source |= {"best_of": best_of, "reward": [hub.sha256(each) for each in reward]} if reward else {}
+    rewards = RewardEnsemble(reward, net, frozen=True, pessimism=0.0).to(where) if reward else None
     with Arena(game, net.image_size, games) as arena, ShardWriter(out, source=source) as writer:
         counts = dict.fromkeys(arena.outcomes, 0)
-        rollouts = arena.play(Agent(net, temperature=temperature, seed=seed), draw(seed, episodes, options=game.starts))
-        for played in track(rollouts, "playing", total=episodes):
+        starts = draw(seed, episodes, options=game.starts)
+        todo = [Episode(episode.start, number) for episode in starts for number in range(best_of)]
+        rollouts = track(arena.play(Agent(net, temperature=temperature, seed=seed), todo), "playing", total=len(todo))
+        for played in rollouts if rewards is None else _best(rollouts, rewards):
             if not played.crashed:
                 if played.outcome not in counts:
                     raise ValueError(f"outcome {played.outcome!r}: allowed, as {env} declares: {', '.join(counts)}")
@@ -67,3 +87,11 @@ def rollout(
             raise GameCrashed(f"{env}: every episode crashed")
         writer.attach("outcomes.json", json.dumps(percentages(counts), indent=1) + "\n")
     Console().print(outcome_table(counts, f"{policy}: {sum(counts.values())} episodes in {out}"))
+
+
+def _best(rollouts: Iterable[Rollout], rewards: RewardEnsemble) -> Iterator[Rollout]:
+    """Yields of every start the episode with the highest reward; a crashed one if all of them crashed."""
+    for _, group in groupby(rollouts, lambda rollout: rollout.episode.start):
+        every = list(group)
+        played = [rollout for rollout in every if not rollout.crashed]
+        yield played[int(rewards(played).argmax())] if played else every[0]

@@ -72,11 +72,47 @@ def test_a_reward_model_orders_the_episodes_of_others(beginner: Path, reward: Pa
     assert json.loads(Path("test/test.json").read_text())["test/accuracy"] > 0.85
 
 
+def align(algorithm: str, game: str, beginner: Path, reward: Path, *options: object) -> float:
+    """Aligns the beginner and returns the percentage of episodes that then succeed."""
+    given = ["--config", f"experiment/{algorithm}.yaml", "--game.id", game, "--model.games", 8, "--data.batch_size", 16]
+    given += ["--model.policy", beginner, "--model.reward", reward, "--model.lr", 3e-3, *options]
+    return success(fit(f"{algorithm}-{game}", *given), f"won-{algorithm}-{game}")
+
+
 @pytest.mark.parametrize(
     "game", ["game:Colours-v0", "shaky:Shaky-v0"]
 )  # rewards stay with their episodes after a crash
 def test_reinforce_makes_the_game_be_won(game: str, beginner: Path, reward: Path) -> None:
-    aligner = ["--config", "experiment/reinforce.yaml", "--game.id", game, "--model.games", 8]
-    learning = ["--model.baseline", "leave_one_out", "--model.lr", 3e-3, "--data.batch_size", 16]
-    options = ["--model.policy", beginner, "--model.reward", reward, "--trainer.max_steps", 40]
-    assert success(fit(f"aligned-{game}", *aligner, *learning, *options), f"won-{game}") > 75
+    options = ["--model.baseline", "leave_one_out", "--trainer.max_steps", 40]
+    assert align("reinforce", game, beginner, reward, *options) > 75
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "options"),
+    [
+        ("rloo", ["--data.group", 4, "--trainer.max_steps", 40]),
+        ("grpo", ["--data.group", 4, "--model.epochs", 2, "--trainer.max_steps", 40]),
+        ("ppo", ["--model.epochs", 2, "--trainer.max_steps", 40]),
+        ("rest", ["--model.top", 0.25, "--model.epochs", 4, "--trainer.max_steps", 80]),
+    ],
+)
+def test_every_aligner_makes_the_game_be_won(
+    algorithm: str, options: list[object], beginner: Path, reward: Path
+) -> None:
+    assert align(algorithm, "game:Colours-v0", beginner, reward, *options) > 75
+
+
+def test_preferences_alone_make_the_game_be_won_more_often(beginner: Path, reward: Path) -> None:
+    data = ["--data.train", "novice", "--data.train_preferences", "novice.jsonl"]
+    given = [
+        "--config",
+        "experiment/dpo.yaml",
+        "--model.policy",
+        beginner,
+        *data,
+        "--model.lr",
+        1e-3,
+        "--model.beta",
+        0.5,
+    ]
+    assert success(fit("dpo", *given, "--trainer.max_steps", 60), "won-dpo") > 75

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from lightning.pytorch import Trainer
 from torch import Tensor
 
 from padzoo.core.episode import Episode
@@ -24,7 +25,6 @@ class RepeatedAligner(Aligner):
         reward: The reward model: a `.ckpt`, a folder of weights or a name of the zoo; several are an ensemble.
         epochs: Passes over every batch of play.
         minibatches: Updates a pass, each with as many episodes; the batch is shuffled for every pass.
-        max_grad_norm: Largest norm of an update's gradient; None for any.
         settings: What every aligner has; see `Aligner`.
 
     Raises:
@@ -37,7 +37,6 @@ class RepeatedAligner(Aligner):
         reward: str | list[str],
         epochs: int = 4,
         minibatches: int = 1,
-        max_grad_norm: float | None = None,
         **settings: Any,
     ) -> None:
         for name, value in (("epochs", epochs), ("minibatches", minibatches)):
@@ -47,26 +46,23 @@ class RepeatedAligner(Aligner):
         self.automatic_optimization = False
         self.epochs = epochs
         self.minibatches = minibatches
-        self.max_grad_norm = max_grad_norm
+        self.clip: tuple[float | None, str | None] = (None, None)
 
-    def on_fit_start(self) -> None:
-        """Refuses options of the trainer that are for one update a batch.
+    def clip_by_itself(self, trainer: Trainer) -> None:
+        """Takes over the clipping of gradients, which Lightning does for one update a batch alone.
 
-        Raises:
-            ValueError: If one of them is set.
+        Args:
+            trainer: The trainer, as it was set up; it does not clip any more.
         """
-        allowed = {"gradient_clip_val": "model.max_grad_norm", "accumulate_grad_batches": "data.batch_size"}
-        for name, instead in allowed.items():
-            value = getattr(self.trainer, name)
-            if value not in (None, 0, 1):
-                raise ValueError(f"trainer.{name} {value}: {type(self).__name__} learns by itself; allowed: {instead}")
+        self.clip = (trainer.gradient_clip_val, trainer.gradient_clip_algorithm)
+        trainer.gradient_clip_val = trainer.gradient_clip_algorithm = None
 
     def training_step(self, batch: list[Episode], batch_index: int) -> None:
         """Plays a batch of episodes, rewards them and learns from them."""
         experience = self.collect(batch)
         if experience is None and not torch.distributed.is_initialized():
             return
-        rng = np.random.default_rng((self.seed, self.trainer.current_epoch, batch_index, self.global_rank))
+        rng = np.random.default_rng((self.seed, self.global_step, self.global_rank))
         count = 0 if experience is None else len(experience.rollouts)
         for _ in range(self.epochs):
             for part in np.array_split(rng.permutation(count), self.minibatches):
@@ -84,7 +80,6 @@ class RepeatedAligner(Aligner):
         optimizer, schedule = self.optimizers(), self.lr_schedulers()
         optimizer.zero_grad()
         self.manual_backward(loss)
-        if self.max_grad_norm is not None:
-            self.clip_gradients(optimizer, self.max_grad_norm, "norm")
+        self.clip_gradients(optimizer, *self.clip)
         optimizer.step()
         schedule.step()

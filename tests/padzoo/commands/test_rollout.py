@@ -3,11 +3,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from micro import padzoo
 
 from padzoo.commands.device import find_device
+from padzoo.core.episode import Episode, episodes
 from padzoo.datamodules.sets.shard_set import ShardSet
+from padzoo.envs.arena import Arena
+from padzoo.envs.game import Game
 from padzoo.zoo import hub
+from padzoo.zoo.play.agent import Agent
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +90,27 @@ def test_a_policy_sees_frames_of_its_own_size(policy: Path, tmp_path: Path, caps
         assert padzoo(*command, policy, *options) == 2
         assert "env_args {'size': 32}: allowed: no size; it is 64" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_of_several_draws_of_a_start_the_best_rewarded_counts(policy: Path, reward: Path, tmp_path: Path) -> None:
+    options = ["--policy", policy, "--games", 2, "--env_args", '{"max_steps": 8}', "--seed", 3]
+    chosen = ["--best_of", 3, "--reward", json.dumps([str(reward)])]
+    assert padzoo("rollout", *options, "--episodes", 2, *chosen, "--out", tmp_path / "best") == 0
+    best, net = ShardSet(tmp_path / "best"), hub.load(policy, "policy")
+    starts = [episode.start for episode in episodes(3, 2, options=Game().starts)]
+    assert [trajectory.meta["seed"] for trajectory in best] == [start.seed for start in starts]
+    every = [Episode(start, draw) for start in starts for draw in range(3)]
+    with Arena(Game(args={"max_steps": 8}), net.image_size, 2) as arena:
+        played = [rollout.trajectory for rollout in arena.play(Agent(net, seed=3), every)]
+    judge = hub.load(reward, "reward")
+    rewards = judge.reward([each.frames for each in played], [torch.from_numpy(each.actions).long() for each in played])
+    for index, found in enumerate(best):
+        expected = played[3 * index + int(rewards[3 * index : 3 * index + 3].argmax())]
+        assert np.array_equal(found.actions, expected.actions)
+    assert best.manifest.source["best_of"] == 3
+
+
+def test_best_of_needs_a_reward_model(policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--policy", policy, "--episodes", 1, "--best_of", 2, "--out", tmp_path / "set"]
+    assert padzoo("rollout", *options) == 2
+    assert "--best_of 2, --reward None: allowed: 2 or more with a reward model, or neither" in capsys.readouterr().err

@@ -40,7 +40,7 @@ def test_starts_that_are_rewarded_alike_are_dropped(
 ) -> None:
     found = RLOO(str(policy), str(reward), drop_even=True)
     for rewards, kept in (([1.0, 1.0, 2.0, 3.0], rollouts[2:]), ([1.0, 1.0, 3.0, 3.0], None)):
-        monkeypatch.setattr(found, "rewards", lambda _, rewards=rewards: torch.tensor(rewards))
+        monkeypatch.setattr(found.rewards, "forward", lambda _, rewards=rewards: torch.tensor(rewards))
         experience = found.prepare(found.experience(rollouts))
         assert (None if experience is None else experience.rollouts) == kept
 
@@ -87,7 +87,10 @@ def test_low_rank_changes_are_merged_into_what_is_saved_and_resume(policy: Path,
     ("options", "message"),
     [
         (["--model.trainable", "half"], "half"),
-        (["--model.kl_target", 1.0], "model.kl_target 1.0: allowed: over 0, with a model.kl_weight to start from"),
+        (
+            ["--model.kl_target", 1.0],
+            "model.kl_target 1.0: allowed: over 0, with a model.kl_weight over 0",
+        ),
         (["--model.pessimism", 1.0], "allowed: one reward model, or several for model.pessimism"),
         (["--data.group", 3], "data.group 3: allowed: a number that divides data.batch_size 2"),
     ],

@@ -34,10 +34,7 @@ def test_a_training_resumes_between_two_batches_of_play(
     ("options", "message"),
     [
         (["--model.epochs", 0], "model.epochs 0: allowed: 1 or more"),
-        (
-            ["--trainer.gradient_clip_val", 1.0],
-            r"trainer.gradient_clip_val 1.0: PPO learns by itself; allowed: model.max_",
-        ),
+        (["--trainer.accumulate_grad_batches", 2], "accumulation is not supported for manual"),
         (["--model.gae_lambda", 2], "model.gae_lambda 2.0: allowed: 0 to 1"),
         (["--model.drop_even", "true"], "model.drop_even True: allowed: none, false"),
     ],
