@@ -125,8 +125,8 @@ COMMANDS: Final = {
 }
 
 MORE: Final = (
-    "padzoo fit --model.help CLASS lists a model's options: BehaviorCloning, RewardModel, Reinforce.",
-    "Configurations for --config: experiment/policy.yaml, experiment/reward.yaml, experiment/reinforce.yaml.",
+    "padzoo fit --model.help CLASS lists a model's options: BehaviorCloning, RewardModel, Reinforce, PPO.",
+    "Configurations for --config: experiment/policy.yaml, reward, reinforce, rloo, grpo, ppo, rest, dpo.",
 )
 
 

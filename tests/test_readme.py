@@ -24,6 +24,7 @@ PAGES = ["README.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "d
 RUN = [
     "README.md",
     "docs/tutorial.md",
+    "docs/aligners.md",
     "docs/engines.md",
     "docs/zoo.md",
     "docs/extending.md",
