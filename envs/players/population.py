@@ -1,8 +1,8 @@
 """The base data's players: everybody, at every skill and in every mood (section 3.2, Appendix B)."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 import numpy as np
 
@@ -10,11 +10,13 @@ from padzoo.core.episode import Start
 from padzoo.envs.island.actors import CHARACTERS
 from padzoo.envs.island.plan import SPAWNS
 from padzoo.envs.players.bystanders import Idler, Masher, Spinner, WallRunner, Wanderer
-from padzoo.envs.players.runner import Runner, Script
+from padzoo.envs.players.company import Fleer, Follower
+from padzoo.envs.players.explorer import Explorer, Looker, YardExplorer
+from padzoo.envs.players.match import Bout, Builder, Match
+from padzoo.envs.players.runner import Runner
+from padzoo.envs.players.scripted_player import ScriptedPlayer
 from padzoo.envs.players.scripts import Play, Scripts, check_pad
 from padzoo.envs.players.temper import Range, Temper
-
-Builder = Callable[[Temper, np.random.Generator, str], Script]
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Kind:
     Args:
         name: Its name in a recording's meta data.
         share: Its share of all players.
-        build: Makes one, given temper, generator and pad.
+        build: Makes its habit, given temper, generator, steering and pad.
         knobs: Lowest and highest value of the knobs of its temper.
         goes_for: Whether it wants a pad.
     """
@@ -59,30 +61,69 @@ _NOVICE: Final = _USUAL | {
     "lapses": (0.01, 0.05),
 }
 
+# What each kind of player does; in a match it does what everybody does in between (`BOUTS`).
 KINDS: Final = (
-    Kind("goal", 0.80, lambda temper, rng, pad: Runner(temper, rng, pad, MISS), _USUAL),
-    Kind(
-        "wanderer", 0.06, lambda temper, rng, pad: Wanderer(temper, rng), _USUAL | {"pace": (0.4, 0.9)}, goes_for=False
-    ),
-    Kind("idler", 0.03, lambda temper, rng, pad: Idler(temper, rng), _USUAL, goes_for=False),
-    Kind("novice", 0.05, lambda temper, rng, pad: Runner(temper, rng, pad, MISS), _NOVICE),
-    Kind("spinner", 0.02, lambda temper, rng, pad: Spinner(temper, rng, pad, MISS), _USUAL),
-    Kind("masher", 0.02, lambda temper, rng, pad: Masher(temper, rng, pad, MISS), _USUAL),
-    Kind(
-        "wall runner",
-        0.02,
-        lambda temper, rng, pad: WallRunner(temper, rng),
-        _USUAL | {"pace": (0.8, 1.0)},
-        goes_for=False,
-    ),
+    Kind("goal", 0.80, lambda *body: Runner(*body, MISS), _USUAL),
+    Kind("wanderer", 0.06, lambda *body: Wanderer(*body[:-1]), _USUAL | {"pace": (0.4, 0.9)}, goes_for=False),
+    Kind("idler", 0.03, lambda *body: Idler(*body[:-1]), _USUAL, goes_for=False),
+    Kind("novice", 0.05, lambda *body: Runner(*body, MISS), _NOVICE),
+    Kind("spinner", 0.02, lambda *body: Spinner(*body, MISS), _USUAL),
+    Kind("masher", 0.02, lambda *body: Masher(*body, MISS), _USUAL),
+    Kind("wall runner", 0.02, lambda *body: WallRunner(*body[:-1]), _USUAL | {"pace": (0.8, 1.0)}, goes_for=False),
 )
+BOUTS: Final = (  # what it is, how often it is next, how many steps it lasts at most, whose habit it is
+    Bout("what its kind does", 0.38, (60, 180), None),
+    Bout("run to a pad", 0.08, (60, 180), lambda *body: Runner(*body, MISS)),
+    Bout("walk somewhere", 0.22, (30, 120), lambda *body: Explorer(*body[:-1])),
+    Bout("look round", 0.16, (5, 40), lambda *body: Looker(*body[:-1])),
+    Bout("side yards", 0.04, (40, 140), lambda *body: YardExplorer(*body[:-1])),
+    Bout("follow", 0.04, (20, 70), lambda *body: Follower(*body[:-1])),
+    Bout("flee", 0.03, (20, 60), lambda *body: Fleer(*body[:-1])),
+    Bout("run along walls", 0.03, (15, 50), lambda *body: WallRunner(*body[:-1])),
+    Bout("stop", 0.02, (5, 25), lambda *body: Idler(*body[:-1])),
+)
+LENGTH: Final = 300  # steps of a match: half a minute
 
 
-def population(seed: int, pad: str | None = None, spawn: int | None = None, character: str | None = None) -> Scripts:
-    """Draws players as they come: kinds, goals, tempers, characters and spawn points all vary.
+def population(
+    seed: int, pad: str | None = None, spawn: int | None = None, character: str | None = None, length: int = LENGTH
+) -> Scripts:
+    """Draws whole matches of players as they come, begun anywhere: they visit pads, come back and do something else.
 
     Args:
-        seed: Which population; game `i` depends on this and `i` alone.
+        seed: Which population; match `i` depends on this and `i` alone.
+        pad: The pad of every run; None draws it for each run, mostly the middle one.
+        spawn: The spawn point at which all matches begin, 0 to 3; None is anywhere, facing anywhere.
+        character: The character; None draws it evenly.
+        length: Steps of a match, 10 a second.
+
+    Returns:
+        The player, with its endless list of matches.
+
+    Raises:
+        ValueError: If there is no such pad, or a match has no step.
+    """
+    check_pad(pad)
+    if length < 1:
+        raise ValueError(f"length {length}: allowed: 1 step or more")
+    pads = PAD_SHARES if pad is None else {pad: 1.0}
+
+    def draw(index: int, attempt: int) -> Play:
+        rng, kind, _, options, world = _draw(seed, index, attempt, spawn, character)
+        temper = replace(Temper.draw(rng, **kind.knobs), warm_up=0.0)
+        if spawn is None:
+            options = {"condition": "anywhere", "character": options["character"]}
+        script = ScriptedPlayer(temper, rng, lambda *body: Match(*body, kind.build, BOUTS, pads))
+        return Play(Start(world, options), attempt, index=index, kind=kind.name, script=script, pad=pad)
+
+    return Scripts(draw, {"match": True, "max_steps": length})
+
+
+def runners(seed: int, pad: str | None = None, spawn: int | None = None, character: str | None = None) -> Scripts:
+    """Draws the same players, each for one run that begins at a spawn point and ends on a pad: narrow play, the control.
+
+    Args:
+        seed: Which players; game `i` depends on this and `i` alone.
         pad: The pad of whoever wants one; None draws it, mostly the middle one.
         spawn: The spawn point, 0 to 3; None draws it evenly.
         character: The character; None draws it evenly.
@@ -96,16 +137,23 @@ def population(seed: int, pad: str | None = None, spawn: int | None = None, char
     check_pad(pad)
 
     def draw(index: int, attempt: int) -> Play:
-        rng = np.random.default_rng((seed, 0, index, attempt))
-        kind = KINDS[rng.choice(len(KINDS), p=[kind.share for kind in KINDS])]
-        # All is drawn whatever is given, so that giving one thing leaves the others as they are.
-        wanted = str(rng.choice(list(PAD_SHARES), p=list(PAD_SHARES.values())))
-        options = {"spawn": int(rng.integers(len(SPAWNS))), "character": str(rng.choice(CHARACTERS))}
-        world = int(rng.integers(2**31))
+        rng, kind, wanted, options, world = _draw(seed, index, attempt, spawn, character)
         goal = wanted if pad is None else pad
-        script = kind.build(Temper.draw(rng, **kind.knobs), rng, goal)
-        options |= {name: value for name, value in (("spawn", spawn), ("character", character)) if value is not None}
+        script = ScriptedPlayer(Temper.draw(rng, **kind.knobs), rng, lambda *body: kind.build(*body, goal))
         aim = goal if kind.goes_for else None
         return Play(Start(world, options), attempt, index=index, kind=kind.name, script=script, pad=aim)
 
     return Scripts(draw)
+
+
+def _draw(
+    seed: int, index: int, attempt: int, spawn: int | None, character: str | None
+) -> tuple[np.random.Generator, Kind, str, dict[str, Any], int]:
+    """Draws who plays: its generator, kind, pad, start options and world. Giving one thing leaves the others as they are."""
+    rng = np.random.default_rng((seed, 0, index, attempt))
+    kind = KINDS[rng.choice(len(KINDS), p=[kind.share for kind in KINDS])]
+    wanted = str(rng.choice(list(PAD_SHARES), p=list(PAD_SHARES.values())))
+    options = {"spawn": int(rng.integers(len(SPAWNS))), "character": str(rng.choice(CHARACTERS))}
+    world = int(rng.integers(2**31))
+    options |= {name: value for name, value in (("spawn", spawn), ("character", character)) if value is not None}
+    return rng, kind, wanted, options, world
