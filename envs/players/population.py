@@ -11,7 +11,7 @@ from padzoo.envs.island.actors import CHARACTERS
 from padzoo.envs.island.plan import SPAWNS
 from padzoo.envs.players.bystanders import Idler, Masher, Spinner, WallRunner, Wanderer
 from padzoo.envs.players.company import Fleer, Follower
-from padzoo.envs.players.explorer import Explorer, Looker, YardExplorer
+from padzoo.envs.players.explorer import Explorer, Looker, Sightseer, YardExplorer
 from padzoo.envs.players.match import Bout, Builder, Match
 from padzoo.envs.players.runner import Runner
 from padzoo.envs.players.scripted_player import ScriptedPlayer
@@ -72,13 +72,14 @@ KINDS: Final = (
     Kind("wall runner", 0.02, lambda *body: WallRunner(*body[:-1]), _USUAL | {"pace": (0.8, 1.0)}, goes_for=False),
 )
 BOUTS: Final = (  # what it is, how often it is next, how many steps it lasts at most, whose habit it is
-    Bout("what its kind does", 0.38, (60, 180), None),
-    Bout("run to a pad", 0.08, (60, 180), lambda *body: Runner(*body, MISS)),
-    Bout("walk somewhere", 0.22, (30, 120), lambda *body: Explorer(*body[:-1])),
+    Bout("what its kind does", 0.30, (60, 180), None),
+    Bout("run to a pad", 0.06, (60, 180), lambda *body: Runner(*body, MISS)),
+    Bout("walk somewhere", 0.10, (30, 120), lambda *body: Explorer(*body[:-1])),
+    Bout("walk and look about", 0.15, (30, 120), lambda *body: Sightseer(*body[:-1])),
     Bout("look round", 0.16, (5, 40), lambda *body: Looker(*body[:-1])),
-    Bout("side yards", 0.04, (40, 140), lambda *body: YardExplorer(*body[:-1])),
+    Bout("explore a yard", 0.12, (60, 200), lambda *body: YardExplorer(*body[:-1])),
     Bout("follow", 0.04, (20, 70), lambda *body: Follower(*body[:-1])),
-    Bout("flee", 0.03, (20, 60), lambda *body: Fleer(*body[:-1])),
+    Bout("flee", 0.02, (20, 60), lambda *body: Fleer(*body[:-1])),
     Bout("run along walls", 0.03, (15, 50), lambda *body: WallRunner(*body[:-1])),
     Bout("stop", 0.02, (5, 25), lambda *body: Idler(*body[:-1])),
 )
