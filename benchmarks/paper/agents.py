@@ -57,5 +57,9 @@ def wanted(preset: Json, kind: str) -> list[Agent]:
 
 def amounts(preset: Json) -> list[int]:
     """Returns the amounts of comparisons whose reward models align agents."""
-    found = [ALIGNED.fullmatch(agent.name) for kind in ("train", "evaluate", "turned", "watch") for agent in wanted(preset, kind)]
+    found = [
+        ALIGNED.fullmatch(agent.name)
+        for kind in ("train", "evaluate", "turned", "watch")
+        for agent in wanted(preset, kind)
+    ]
     return sorted({int(match["comparisons"]) for match in found if match})

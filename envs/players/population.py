@@ -72,11 +72,11 @@ KINDS: Final = (
     Kind("wall runner", 0.02, lambda *body: WallRunner(*body[:-1]), _USUAL | {"pace": (0.8, 1.0)}, goes_for=False),
 )
 BOUTS: Final = (  # what it is, how often it is next, how many steps it lasts at most, whose habit it is
-    Bout("what its kind does", 0.30, (100, 220), None),
-    Bout("run to a pad", 0.06, (100, 220), lambda *body: Runner(*body, MISS)),
-    Bout("walk somewhere", 0.10, (30, 120), lambda *body: Explorer(*body[:-1])),
+    Bout("what its kind does", 0.28, (100, 220), None),
+    Bout("run to a pad", 0.05, (100, 220), lambda *body: Runner(*body, MISS)),
+    Bout("walk somewhere", 0.09, (30, 120), lambda *body: Explorer(*body[:-1])),
     Bout("walk and look about", 0.15, (30, 120), lambda *body: Sightseer(*body[:-1])),
-    Bout("look round", 0.16, (5, 40), lambda *body: Looker(*body[:-1])),
+    Bout("look round", 0.20, (5, 40), lambda *body: Looker(*body[:-1])),
     Bout("explore a yard", 0.12, (60, 200), lambda *body: YardExplorer(*body[:-1])),
     Bout("follow", 0.04, (20, 70), lambda *body: Follower(*body[:-1])),
     Bout("flee", 0.02, (20, 60), lambda *body: Fleer(*body[:-1])),
