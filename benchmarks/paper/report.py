@@ -66,8 +66,8 @@ def _number(path: Path) -> str:
 OUTCOMES_TEXT: Final = """How episodes end after each stage, in percent, with 95 % Wilson intervals and the paper's
 published figures. Base, fine-tuned and from scratch are the best checkpoints in closed loop on other episodes; the
 others are the last."""
-TURNED_TEXT: Final = """The same agents in the condition `turned`: at the spawn points, but facing anywhere, so that most
-must turn round first. All above is in the condition `spawn`, facing the hall. The paper has no such test."""
+TURNED_TEXT: Final = """The same agents in the condition `turned`: at the spawn points, but facing anywhere, so that
+most must turn round first. All above is in the condition `spawn`, facing the hall. The paper has no such test."""
 REWARD_TEXT: Final = """Reward models: accuracy on all preferences among {rollouts[test]} held-out rollouts (the paper:
 1,400), in percent: mean (least to greatest) over {subsets} subsets, and seeds: {pairs}. There are {rollouts[train]}
 training rollouts (the paper: 1,000). The largest amount is every pair of them: there only the seeds of training and

@@ -20,7 +20,7 @@ _SHAPE: Final = np.ceil(np.max([np.max(floor, axis=0) for floor in FLOORS], axis
 
 def walkable() -> NDArray[np.bool_]:
     """Says of every cell, `(columns, rows)`, whether a character can stand in its middle."""
-    cells = np.stack(np.indices(tuple(_SHAPE)), axis=-1) + _ORIGIN
+    cells = np.moveaxis(np.indices(tuple(_SHAPE)), 0, -1) + _ORIGIN
     return standable(((cells + 0.5) * CELL).reshape(-1, 2)).reshape(tuple(_SHAPE))
 
 

@@ -15,7 +15,7 @@ _HIGH: Final = np.max([np.max(floor, axis=0) for floor in FLOORS], axis=0)
 
 
 def _within(points: NDArray[np.float64], polygon: ArrayLike) -> NDArray[np.bool_]:
-    """Returns which points, `(N, 2)`, lie in a polygon, `(K, 2)`: a ray from them crosses its border an odd number of times."""
+    """Returns which points, `(N, 2)`, lie in a polygon, `(K, 2)`: a ray from them crosses it an odd number of times."""
     ends = np.asarray(polygon, dtype=np.float64)
     starts = np.roll(ends, 1, axis=0)
     x, y = points[:, :1], points[:, 1:]

@@ -92,9 +92,11 @@ def _choices(option: str, value: object, table: tuple[Any, ...]) -> tuple[Any, .
 class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
     """Run from a spawn yard through a neck into a hall and onto one of three launch pads that look alike (section 3).
 
-    An episode ends on a pad (reward 1.0; every other reward is 0.0) or after `max_steps`; a match ends after `max_steps`
-    only, and reaching a pad, which throws the character up, gives reward 1.0 each time. What varies from episode to
-    episode is drawn from the episode's seed; `"random"` lets it vary, another value fixes it, of several one is drawn.
+    An episode ends on a pad (reward 1.0; every other reward is 0.0) or after `max_steps`. A match ends after
+    `max_steps` only; every time that a pad is reached, which throws the character up, gives reward 1.0.
+
+    What varies from episode to episode is drawn from the episode's seed; `"random"` lets it vary, another value fixes
+    it, of several one is drawn.
 
     Args:
         size: Rows and columns of an observation.
@@ -170,7 +172,8 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
 
         Returns:
             The first observation `(size, size, 3)`, and info: `outcome`, `position` in map units `(2,)`, `heading` and
-            `pitch` in degrees, `spawn` if it began at one, `character`; in a match also `others`, where the strollers are, `(n, 2)`.
+            `pitch` in degrees, `spawn` if it began at one, `character`; in a match also `others`, where the strollers
+            are, `(n, 2)`.
 
         Raises:
             ValueError: If an option is none of the values allowed.

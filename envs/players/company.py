@@ -75,6 +75,7 @@ class Fleer(Meeting):
 
     def goal(self, seen: Sight) -> NDArray[np.float64]:
         """Returns the place: the way there leads away from the other."""
+        assert self.other is not None
         places = np.array([draw_place(self.rng) for _ in range(REFUGES)])
         ways, danger = places - seen.position, self.other - seen.position
         towards = ways @ danger / (np.hypot(*ways.T) * np.hypot(*danger) + 1e-9)  # the cosine

@@ -1,7 +1,8 @@
 """The base data's players: everybody, at every skill and in every mood (section 3.2, Appendix B)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +13,9 @@ from padzoo.envs.island.plan import SPAWNS
 from padzoo.envs.players.bystanders import Idler, Masher, Spinner, WallRunner, Wanderer
 from padzoo.envs.players.company import Fleer, Follower
 from padzoo.envs.players.explorer import Explorer, Looker, Sightseer, YardExplorer
+from padzoo.envs.players.habit import Habit
 from padzoo.envs.players.match import Bout, Builder, Match
+from padzoo.envs.players.pilot import Pilot
 from padzoo.envs.players.runner import Runner
 from padzoo.envs.players.scripted_player import ScriptedPlayer
 from padzoo.envs.players.scripts import Play, Scripts, check_pad
@@ -61,27 +64,36 @@ _NOVICE: Final = _USUAL | {
     "lapses": (0.01, 0.05),
 }
 
+
+def _after_pad(habit: Callable[[Temper, np.random.Generator, Pilot, str, float], Habit]) -> Builder:
+    return lambda temper, rng, pilot, pad: habit(temper, rng, pilot, pad, MISS)
+
+
+def _aimless(habit: Callable[[Temper, np.random.Generator, Pilot], Habit]) -> Builder:
+    return lambda temper, rng, pilot, pad: habit(temper, rng, pilot)
+
+
 # What each kind of player does; in a match it does what everybody does in between (`BOUTS`).
 KINDS: Final = (
-    Kind("goal", 0.80, lambda *body: Runner(*body, MISS), _USUAL),
-    Kind("wanderer", 0.06, lambda *body: Wanderer(*body[:-1]), _USUAL | {"pace": (0.4, 0.9)}, goes_for=False),
-    Kind("idler", 0.03, lambda *body: Idler(*body[:-1]), _USUAL, goes_for=False),
-    Kind("novice", 0.05, lambda *body: Runner(*body, MISS), _NOVICE),
-    Kind("spinner", 0.02, lambda *body: Spinner(*body, MISS), _USUAL),
-    Kind("masher", 0.02, lambda *body: Masher(*body, MISS), _USUAL),
-    Kind("wall runner", 0.02, lambda *body: WallRunner(*body[:-1]), _USUAL | {"pace": (0.8, 1.0)}, goes_for=False),
+    Kind("goal", 0.80, _after_pad(Runner), _USUAL),
+    Kind("wanderer", 0.06, _aimless(Wanderer), _USUAL | {"pace": (0.4, 0.9)}, goes_for=False),
+    Kind("idler", 0.03, _aimless(Idler), _USUAL, goes_for=False),
+    Kind("novice", 0.05, _after_pad(Runner), _NOVICE),
+    Kind("spinner", 0.02, _after_pad(Spinner), _USUAL),
+    Kind("masher", 0.02, _after_pad(Masher), _USUAL),
+    Kind("wall runner", 0.02, _aimless(WallRunner), _USUAL | {"pace": (0.8, 1.0)}, goes_for=False),
 )
 BOUTS: Final = (  # what it is, how often it is next, how many steps it lasts at most, whose habit it is
     Bout("what its kind does", 0.28, (100, 220), None),
-    Bout("run to a pad", 0.05, (100, 220), lambda *body: Runner(*body, MISS)),
-    Bout("walk somewhere", 0.09, (30, 120), lambda *body: Explorer(*body[:-1])),
-    Bout("walk and look about", 0.15, (30, 120), lambda *body: Sightseer(*body[:-1])),
-    Bout("look round", 0.20, (5, 40), lambda *body: Looker(*body[:-1])),
-    Bout("explore a yard", 0.12, (60, 200), lambda *body: YardExplorer(*body[:-1])),
-    Bout("follow", 0.04, (20, 70), lambda *body: Follower(*body[:-1])),
-    Bout("flee", 0.02, (20, 60), lambda *body: Fleer(*body[:-1])),
-    Bout("run along walls", 0.03, (15, 50), lambda *body: WallRunner(*body[:-1])),
-    Bout("stop", 0.02, (5, 25), lambda *body: Idler(*body[:-1])),
+    Bout("run to a pad", 0.05, (100, 220), _after_pad(Runner)),
+    Bout("walk somewhere", 0.09, (30, 120), _aimless(Explorer)),
+    Bout("walk and look about", 0.15, (30, 120), _aimless(Sightseer)),
+    Bout("look round", 0.20, (5, 40), _aimless(Looker)),
+    Bout("explore a yard", 0.12, (60, 200), _aimless(YardExplorer)),
+    Bout("follow", 0.04, (20, 70), _aimless(Follower)),
+    Bout("flee", 0.02, (20, 60), _aimless(Fleer)),
+    Bout("run along walls", 0.03, (15, 50), _aimless(WallRunner)),
+    Bout("stop", 0.02, (5, 25), _aimless(Idler)),
 )
 LENGTH: Final = 300  # steps of a match: half a minute
 
@@ -89,7 +101,7 @@ LENGTH: Final = 300  # steps of a match: half a minute
 def population(
     seed: int, pad: str | None = None, spawn: int | None = None, character: str | None = None, length: int = LENGTH
 ) -> Scripts:
-    """Draws whole matches of players as they come, begun anywhere: they visit pads, come back and do something else.
+    """Draws matches of players as they come, begun anywhere: they visit pads, come back and do something else.
 
     Args:
         seed: Which population; match `i` depends on this and `i` alone.
@@ -114,14 +126,14 @@ def population(
         temper = replace(Temper.draw(rng, **kind.knobs), warm_up=0.0)
         if spawn is None:
             options = {"condition": "anywhere", "character": options["character"]}
-        script = ScriptedPlayer(temper, rng, lambda *body: Match(*body, kind.build, BOUTS, pads))
+        script = ScriptedPlayer(temper, rng, partial(Match, own=kind.build, bouts=BOUTS, pads=pads))
         return Play(Start(world, options), attempt, index=index, kind=kind.name, script=script, pad=pad)
 
     return Scripts(draw, {"match": True, "max_steps": length})
 
 
 def runners(seed: int, pad: str | None = None, spawn: int | None = None, character: str | None = None) -> Scripts:
-    """Draws the same players, each for one run that begins at a spawn point and ends on a pad: narrow play, the control.
+    """Draws the same players, each for one run from a spawn point to a pad: narrow play, the control.
 
     Args:
         seed: Which players; game `i` depends on this and `i` alone.
@@ -140,7 +152,9 @@ def runners(seed: int, pad: str | None = None, spawn: int | None = None, charact
     def draw(index: int, attempt: int) -> Play:
         rng, kind, wanted, options, world = _draw(seed, index, attempt, spawn, character)
         goal = wanted if pad is None else pad
-        script = ScriptedPlayer(Temper.draw(rng, **kind.knobs), rng, lambda *body: kind.build(*body, goal))
+        script = ScriptedPlayer(
+            Temper.draw(rng, **kind.knobs), rng, lambda temper, rng, pilot: kind.build(temper, rng, pilot, goal)
+        )
         aim = goal if kind.goes_for else None
         return Play(Start(world, options), attempt, index=index, kind=kind.name, script=script, pad=aim)
 
@@ -150,7 +164,7 @@ def runners(seed: int, pad: str | None = None, spawn: int | None = None, charact
 def _draw(
     seed: int, index: int, attempt: int, spawn: int | None, character: str | None
 ) -> tuple[np.random.Generator, Kind, str, dict[str, Any], int]:
-    """Draws who plays: its generator, kind, pad, start options and world. Giving one thing leaves the others as they are."""
+    """Draws who plays: generator, kind, pad, start options, world. Giving one thing leaves the others as they are."""
     rng = np.random.default_rng((seed, 0, index, attempt))
     kind = KINDS[rng.choice(len(KINDS), p=[kind.share for kind in KINDS])]
     wanted = str(rng.choice(list(PAD_SHARES), p=list(PAD_SHARES.values())))

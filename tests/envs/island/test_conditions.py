@@ -85,5 +85,5 @@ def test_the_usual_condition_takes_nothing_of_the_generator() -> None:
 
 
 def test_an_unknown_condition_is_refused(game: LaunchIsland) -> None:
-    with pytest.raises(ValueError, match="^condition 'blind': allowed spawn, anywhere, turned, nudged"):
+    with pytest.raises(ValueError, match=r"^condition 'blind': allowed spawn, anywhere, turned, nudged"):
         game.reset(seed=0, options={"condition": "blind"})

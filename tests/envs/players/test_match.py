@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def test_a_visit_ends_a_run_and_who_wants_the_same_pad_again_comes_back_to_it(ga
     assert len(found) >= 2
     assert {name for _, name in found} == {pad}
     assert total >= len(found)
-    for (first, _), (second, _) in zip(found, found[1:], strict=False):
+    for (first, _), (second, _) in pairwise(found):
         assert np.hypot(*(way[first:second, :2] - PADS[pad]).T).max() > 200
 
 
