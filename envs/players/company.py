@@ -12,7 +12,7 @@ from padzoo.envs.players.temper import Temper
 from padzoo.envs.players.thumbs import Wish
 from padzoo.envs.players.walker import Walker
 
-FAR: Final = 800.0  # map units up to which others are noticed
+FAR: Final = 1000.0  # map units up to which others are noticed
 VIEW: Final = 50.0  # degrees to each side: who is not on the screen is not noticed
 NEAR: Final = 110.0  # as close as a follower comes
 REFUGES: Final = 8  # places that one who flees can think of
@@ -30,20 +30,23 @@ def noticed(seen: Sight) -> NDArray[np.float64] | None:
 
 
 class Meeting(Walker):
-    """Has to do with one other character, the nearest that it sees; over at once if there is none."""
+    """Has to do with one other character, the nearest that it sees; looks round for one, but not for long."""
 
     def __init__(self, temper: Temper, rng: np.random.Generator, pilot: Pilot) -> None:
         super().__init__(temper, rng, pilot)
         self.other: NDArray[np.float64] | None = None
+        self.search = int(rng.integers(5, 16))  # steps
+        self.turn = float(rng.choice([-0.55, 0.55]))
 
     def meet(self, seen: Sight) -> bool:
         """Finds the other, or where it has got to; returns whether there is one."""
         if self.other is None:
             self.other = noticed(seen)
-            self.over = self.other is None
+            self.search -= 1
+            self.over = self.other is None and self.search < 0
         else:
             self.other = seen.others[np.hypot(*(seen.others - self.other).T).argmin()]
-        return not self.over
+        return self.other is not None
 
 
 class Follower(Meeting):
@@ -62,7 +65,7 @@ class Follower(Meeting):
     def wish(self, seen: Sight) -> Wish:
         """Follows the way to where the other is now."""
         if not self.meet(seen):
-            return Wish()
+            return Wish(turn=self.turn)
         if np.hypot(*(self.goal(seen) - seen.position)) < NEAR:
             return self.arrived(seen)
         if self.path is not None and np.hypot(*(self.path[-1] - self.goal(seen))) > NEAR:
@@ -88,4 +91,4 @@ class Fleer(Meeting):
 
     def wish(self, seen: Sight) -> Wish:
         """Runs."""
-        return super().wish(seen) if self.meet(seen) else Wish()
+        return super().wish(seen) if self.meet(seen) else Wish(turn=self.turn)

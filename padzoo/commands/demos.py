@@ -121,7 +121,7 @@ def _report(out: str, outcomes: Counter[str], coverage: Coverage, is_match: bool
     else:
         Console().print(outcome_table(outcomes, trajectories))
     if coverage.frames:
-        Console().print(str(coverage))
+        Console().print(str(coverage), soft_wrap=True)
 
 
 def _human(

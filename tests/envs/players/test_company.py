@@ -25,9 +25,10 @@ def distances(game: LaunchIsland, habit: type[Meeting], seed: int, steps: int = 
     found = []
     for _ in range(steps):
         info = game.step(player.act(info))[4]
-        if player.habit.over or player.habit.other is None:
+        if player.habit.over:
             break
-        found.append(float(np.hypot(*(player.habit.other - info["position"]))))
+        if player.habit.other is not None:
+            found.append(float(np.hypot(*(player.habit.other - info["position"]))))
     return found
 
 
