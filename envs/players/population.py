@@ -43,7 +43,7 @@ class Kind:
 
 PAD_SHARES: Final = {"left": 0.20, "middle": 0.62, "right": 0.18}  # the bias of people to the middle (Figure 3)
 # What they want in a match, so that with the pads that they come upon by the way the visits are in these shares.
-MATCH_SHARES: Final = {"left": 0.155, "middle": 0.70, "right": 0.145}
+MATCH_SHARES: Final = {"left": 0.175, "middle": 0.675, "right": 0.15}
 MISS: Final = 130.0  # map units beside a pad's centre at noise 1
 _USUAL: Final[dict[str, Range]] = {
     "noise": (0.25, 1.0),
