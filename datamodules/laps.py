@@ -17,7 +17,7 @@ class Laps:
 
     In a lap over shards every shard goes to exactly one reader; which one changes from lap to lap. What waits to
     be shuffled is encoded: a window keeps its trajectory's bytes, 0.85 MB for 100 frames of 128 x 128, so 256 windows
-    take 0.2 GB a reader at most. A lap over a decoded set shuffles all of its windows, and readers take turns.
+    of runs take 0.2 GB a reader at most. A lap over a decoded set shuffles all of its windows, and readers take turns.
 
     Args:
         shards: The set.

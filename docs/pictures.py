@@ -60,7 +60,7 @@ def noop_filter(trajectories: list[Trajectory]) -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
         made = str(Path(scratch) / "demos")
-        if main(["demos", "--player", "population", "--episodes", "24", "--out", made]):
+        if main(["demos", "--player", "runners", "--episodes", "24", "--out", made]):
             raise SystemExit(1)
         played = list(islice(ShardSet(made), 24))
     augmentation(played)

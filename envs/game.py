@@ -21,7 +21,8 @@ KINDS: Final[Mapping[str, tuple[Any, str]]] = {
     "success": (int | float, "a number"),
     "patience": (int | float, "seconds, over 0 and up to 1,000,000"),
 }
-OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {ISLAND: {"character": "ninja"}}  # of games that have usual ones
+# Of games that have usual ones. The condition is said though it is the game's own: whatever is measured names it.
+OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {ISLAND: {"character": "ninja", "condition": "spawn"}}
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Game:
             adapted to it (see `padzoo.envs.adapter`).
         args: The game's own arguments.
         options: Its reset options in every episode; the values of a list are taken in turn. None takes the usual ones:
-            of the launch island the character `ninja`, of any other game none.
+            of the launch island the character `ninja` in the condition `spawn`, of any other game none.
         picture: Which of several pictures in the observations of another game is seen: its key, dotted in dictionaries
             of dictionaries, or `render` for what the game renders. None takes `rgb`, `image`, `pixels` or `screen`, the
             first that there is, or the only one.

@@ -106,7 +106,7 @@ CASES: dict[str, tuple[list[Any], str]] = {
     ),
     "unknown player": (
         ["demos", "--player", "nobody", "--episodes", 1, "--out", "{out}"],
-        "player 'nobody': not known; allowed: population, curated, or a dotted path",
+        "player 'nobody': not known; allowed: population, runners, curated, or a dotted path",
     ),
     "share to keep": (
         ["score", "{shards}", "--reward", "{policy}", "--top", 2, "--out", "{out}"],

@@ -43,7 +43,8 @@ def wanted(preset: Json, kind: str) -> list[Agent]:
 
     Args:
         preset: The preset.
-        kind: `train`, `evaluate`, `judge` (reward models, named `OF/SIDE`) or `watch`.
+        kind: `train`, `evaluate`, `turned` (evaluated in that condition), `judge` (reward models, named `OF/SIDE`) or
+            `watch`.
     """
     return [
         Agent(size, seed, name)
@@ -56,5 +57,9 @@ def wanted(preset: Json, kind: str) -> list[Agent]:
 
 def amounts(preset: Json) -> list[int]:
     """Returns the amounts of comparisons whose reward models align agents."""
-    found = [ALIGNED.fullmatch(agent.name) for kind in ("train", "evaluate", "watch") for agent in wanted(preset, kind)]
+    found = [
+        ALIGNED.fullmatch(agent.name)
+        for kind in ("train", "evaluate", "turned", "watch")
+        for agent in wanted(preset, kind)
+    ]
     return sorted({int(match["comparisons"]) for match in found if match})

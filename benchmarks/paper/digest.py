@@ -43,6 +43,10 @@ class Home:
         """Returns how the episodes of every evaluated agent ended, in percent, by name."""
         return {path.parent.name: _json(path) for path in sorted(self.folder.glob("evaluation/*/outcomes.json"))}
 
+    def turned(self) -> Json:
+        """Returns how the episodes of the agents ended that were evaluated in that condition, in percent, by name."""
+        return {path.parent.name: _json(path) for path in sorted(self.folder.glob("turned/*/outcomes.json"))}
+
     def accuracies(self) -> list[Json]:
         """Returns the accuracy of every reward model in percent, with `of`, `side`, `encoder` and so on."""
         paths = sorted(self.folder.glob("reward/*/*/accuracy.json"))
@@ -97,6 +101,7 @@ class Home:
         return {
             **{"size": size, "seed": int(seed), "commit": commit(), "hardware": hardware()},
             "outcomes": self.outcomes(),
+            "turned": self.turned(),
             "accuracies": self.accuracies(),
             "alignments": self.alignments(),
             "validations": self.validations(),

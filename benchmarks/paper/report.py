@@ -66,6 +66,8 @@ def _number(path: Path) -> str:
 OUTCOMES_TEXT: Final = """How episodes end after each stage, in percent, with 95 % Wilson intervals and the paper's
 published figures. Base, fine-tuned and from scratch are the best checkpoints in closed loop on other episodes; the
 others are the last."""
+TURNED_TEXT: Final = """The same agents in the condition `turned`: at the spawn points, but facing anywhere, so that
+most must turn round first. All above is in the condition `spawn`, facing the hall. The paper has no such test."""
 REWARD_TEXT: Final = """Reward models: accuracy on all preferences among {rollouts[test]} held-out rollouts (the paper:
 1,400), in percent: mean (least to greatest) over {subsets} subsets, and seeds: {pairs}. There are {rollouts[train]}
 training rollouts (the paper: 1,000). The largest amount is every pair of them: there only the seeds of training and
@@ -114,6 +116,12 @@ def _pictured(text: str, drawn: dict[str, Path], prefix: str) -> list[str]:
     return [text + " ".join(found)] if found else []
 
 
+def _turned(study: Study) -> list[str]:
+    """Returns a paragraph and a table of how agents do in the condition `turned`, if any was evaluated in it."""
+    stages = study.stages(turned=True)
+    return [TURNED_TEXT, "\n".join(outcome_table(stages, {"outcomes": {}}))] if stages else []
+
+
 def report(study: Study, drawn: dict[str, Path]) -> str:
     """Returns the overview of any run as Markdown."""
     about, settings = study.provenance(), study.settings
@@ -126,6 +134,7 @@ def report(study: Study, drawn: dict[str, Path]) -> str:
         OUTCOMES_TEXT,
         "\n".join(outcome_table(study.stages(), study.reference)),
         *_pictured("", drawn, "outcomes"),
+        *_turned(study),
         *_pictured("Where the agent went:\n\n", drawn, "heatmaps"),
         REWARD_TEXT.format(**settings | {"pairs": PAIRS[settings["pairs"]]}),
         "\n".join(reward_table(study)),

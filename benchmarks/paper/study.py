@@ -64,6 +64,11 @@ class Study:
         return {agent: row for digest in self.digests for agent, row in _agents(digest, "outcomes").items()}
 
     @cached_property
+    def turned(self) -> dict[Agent, Json]:
+        """How they ended in the condition `turned`, of the agents that were evaluated in it."""
+        return {agent: row for digest in self.digests for agent, row in _agents(digest, "turned").items()}
+
+    @cached_property
     def accuracies(self) -> list[Json]:
         """Accuracy of every reward model in percent, with `size`, `agent_seed`, `of`, `side`, `encoder` and so on."""
         whose = [{"size": digest["size"], "agent_seed": digest["seed"]} for digest in self.digests]
@@ -112,9 +117,10 @@ class Study:
         homes = [digest for digest in self.digests if digest["size"] == self.size]
         return [way | {"seed": home["seed"]} for home in homes for way in home["ways"].get(name, [])]
 
-    def pooled(self, name: str, size: str | None = None) -> Json | None:
+    def pooled(self, name: str, size: str | None = None, turned: bool = False) -> Json | None:
         """Returns how the episodes of an agent ended, all seeds together, in percent; None if it was not evaluated."""
-        rows = [row for agent, row in self.outcomes.items() if (agent.size, agent.name) == (size or self.size, name)]
+        found = self.turned if turned else self.outcomes
+        rows = [row for agent, row in found.items() if (agent.size, agent.name) == (size or self.size, name)]
         episodes = sum(row["episodes"] for row in rows)
         if not episodes:
             return None
@@ -129,9 +135,9 @@ class Study:
             names |= {f"{stage}_{side}": f"{name}_{side}_{self.largest}" for side in self.sides}
         return names
 
-    def stages(self) -> dict[str, Json]:
+    def stages(self, turned: bool = False) -> dict[str, Json]:
         """Returns the outcomes of the pipeline's stages, by the names that a reader knows."""
-        found = {stage: self.pooled(name) for stage, name in self.names.items()}
+        found = {stage: self.pooled(name, turned=turned) for stage, name in self.names.items()}
         return {stage: rates for stage, rates in found.items() if rates is not None}
 
     def provenance(self) -> Json:
@@ -150,6 +156,7 @@ class Study:
         return {
             **self.provenance(),
             "stages": self.stages(),
+            "turned": self.stages(turned=True),
             "reward": self.accuracies,
             "seconds": self.seconds(),
         }
@@ -159,4 +166,4 @@ class Study:
 
 
 def _agents(digest: Json, key: str) -> dict[Agent, Json]:
-    return {Agent(digest["size"], digest["seed"], name): value for name, value in digest[key].items()}
+    return {Agent(digest["size"], digest["seed"], name): value for name, value in digest.get(key, {}).items()}

@@ -20,6 +20,7 @@ _SPRITES: Final = {
 }
 CHARACTERS: Final = tuple(_SPRITES)
 STROLLER: Final = 20001  # editor number of the spot at which a random stroller appears
+STROLLERS: Final = "Stroller"  # what the engine's names of all of them begin with
 PALM: Final = 20002
 
 PACE: Final = 0.7  # of the engine's own 16.7 units a tic: a run straight to a pad then takes 45 to 60 steps
@@ -65,7 +66,7 @@ def _stroller(character: str) -> str:
     # Not solid: a stroller is seen like a team mate and never blocks a run. A random first step of up to 140 units and
     # a random first facing place it by the engine's own seeded generator.
     sprite, scale, _ = _SPRITES[character]
-    return f"""actor Stroller{character.capitalize()}
+    return f"""actor {STROLLERS}{character.capitalize()}
 {{
   Radius 16
   Height 56
@@ -91,7 +92,7 @@ def _stroller(character: str) -> str:
 
 def decorate() -> str:
     """Returns the `DECORATE` lump: every player class, every stroller, and the spot that picks one of them."""
-    drops = "".join(f'  DropItem "Stroller{name.capitalize()}"\n' for name in CHARACTERS)
-    spot = f"actor StrollerSpot : RandomSpawner {STROLLER}\n{{\n{drops}}}\n"
+    drops = "".join(f'  DropItem "{STROLLERS}{name.capitalize()}"\n' for name in CHARACTERS)
+    spot = f"actor {STROLLERS}Spot : RandomSpawner {STROLLER}\n{{\n{drops}}}\n"
     palm = f"actor Palm {PALM}\n{{\n  +NOBLOCKMAP\n  States\n  {{\n  Spawn:\n    PALM A -1\n    Stop\n  }}\n}}\n"
     return "".join(map(_player, CHARACTERS)) + "".join(map(_stroller, CHARACTERS)) + spot + palm

@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from padzoo.core.cache_folder import cache_folder
 from padzoo.core.errors import GameCrashed
 from padzoo.core.shared_memory import check_shared_memory
+from padzoo.envs.island.actors import STROLLERS
 from padzoo.envs.island.plan import build_wad
+from padzoo.envs.island.udmf import Point
 
 T = TypeVar("T")
 Button = vzd.Button
@@ -110,9 +112,10 @@ class Engine:
 
     Args:
         start_map: The map to start in; any of the island's.
+        sees_others: Whether `others` can be asked for; it costs 25 microseconds an observation.
     """
 
-    def __init__(self, start_map: str) -> None:
+    def __init__(self, start_map: str, sees_others: bool = False) -> None:
         with _starting:
             check_shared_memory(SHARED, "a game")
             self._folder = _files()
@@ -128,6 +131,7 @@ class Engine:
         game.set_sound_enabled(False)
         game.set_console_enabled(False)
         game.set_mode(vzd.Mode.PLAYER)
+        game.set_objects_info_enabled(sees_others)
         for hide in (game.set_render_hud, game.set_render_crosshair, game.set_render_weapon, game.set_render_messages):
             hide(False)
         game.set_available_buttons(list(BUTTONS))
@@ -183,6 +187,32 @@ class Engine:
         if state is None:
             raise GameCrashed("the game engine ended the episode by itself")
         return state.screen_buffer, np.asarray(state.game_variables)
+
+    def place(self, place: Point | None, turn: float) -> None:
+        """Puts the character somewhere else and turns it, all in one tic.
+
+        Args:
+            place: Where to, in whole map units; None leaves it where it is.
+            turn: Degrees to the left.
+
+        Raises:
+            GameCrashed: If the process is gone.
+        """
+        if place is not None:
+            x, y = map(int, place)
+            self._guard(lambda: self._game.send_game_command(f"warp {x} {y}"))
+        self.advance([-turn if button is Button.TURN_LEFT_RIGHT_DELTA else 0.0 for button in BUTTONS], 1)
+
+    def others(self) -> NDArray[np.float64]:
+        """Returns where the other characters stand, `(n, 2)`, from west to east.
+
+        Raises:
+            GameCrashed: If the process is gone.
+        """
+        state = self._guard(self._game.get_state)
+        objects = state.objects if state is not None else []
+        found = [(one.position_x, one.position_y) for one in objects if one.name.startswith(STROLLERS)]
+        return np.array(sorted(found), dtype=np.float64).reshape(-1, 2)
 
     def kill(self) -> None:
         """Ends the process at once, from any thread, so that a call that hangs in it returns with `GameCrashed`."""

@@ -12,7 +12,8 @@ from padzoo.core import gamepad
 from padzoo.envs.area import AreaReduction
 from padzoo.envs.island import plan as island
 from padzoo.envs.island.actors import CHARACTERS
-from padzoo.envs.island.engine import HEIGHT, WIDTH, Engine
+from padzoo.envs.island.conditions import CONDITIONS, Beginning
+from padzoo.envs.island.engine import BUTTONS, HEIGHT, WIDTH, Button, Engine
 from padzoo.envs.island.sticks import LOOK, TURN, speed
 from padzoo.envs.island.textures import SKIES
 
@@ -40,6 +41,7 @@ CONTROLS: Final[Mapping[str, str]] = {
 }
 _MOVE: Final = 10.0  # engine units a bucket: 50 is the engine's full speed, 16.7 map units a tic
 _TICS: Final = (3, 4)  # alternating: 35 tics a second make 10 steps a second
+_TURN: Final = BUTTONS.index(Button.TURN_LEFT_RIGHT_DELTA)
 _INDEX: Final = {name: index for index, name in enumerate(gamepad.COMPONENTS)}
 
 Info = dict[str, Any]
@@ -90,8 +92,11 @@ def _choices(option: str, value: object, table: tuple[Any, ...]) -> tuple[Any, .
 class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
     """Run from a spawn yard through a neck into a hall and onto one of three launch pads that look alike (section 3).
 
-    An episode ends on a pad (reward 1.0; every other reward is 0.0) or after `max_steps`. What varies from episode to
-    episode is drawn from the episode's seed; `"random"` lets it vary, another value fixes it, of several one is drawn.
+    An episode ends on a pad (reward 1.0; every other reward is 0.0) or after `max_steps`. A match ends after
+    `max_steps` only; every time that a pad is reached, which throws the character up, gives reward 1.0.
+
+    What varies from episode to episode is drawn from the episode's seed; `"random"` lets it vary, another value fixes
+    it, of several one is drawn.
 
     Args:
         size: Rows and columns of an observation.
@@ -101,6 +106,7 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
         look: Floors and walls: `"random"`, or one or some of `island.LOOKS`.
         camera: `"random"`, or one or some of `CAMERAS`.
         strollers: Other characters walking about the hall: `"random"`, or one or some of 0 (off), 2, 4, 6.
+        match: Whether the game goes on after a pad. A match has no outcome: it is always `none`.
         render_mode: None, or `"rgb_array"` for `render`.
 
     Raises:
@@ -122,10 +128,12 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
         look: str | Sequence[str] = "meadow",
         camera: str | Sequence[str] = "random",
         strollers: int | str | Sequence[int] = "random",
+        match: bool = False,
         render_mode: str | None = None,
     ) -> None:
         if size < 1 or max_steps < 1:
             raise ValueError(f"size {size}, max_steps {max_steps}: allowed are whole numbers from 1 on")
+        _choice("match", match, (False, True))
         _choice("render_mode", render_mode, (None, "rgb_array"))
         self._tables: dict[str, tuple[Any, ...]] = {
             "spawn": tuple(range(len(island.SPAWNS))),
@@ -141,12 +149,15 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
         self._choices = self._tables | chosen
         self.render_mode = render_mode
         self.max_steps = max_steps
+        self.match = match
         self.observation_space = Box(0, 255, (size, size, 3), np.uint8)
         self.action_space = gamepad.action_space()
         self._reduce = AreaReduction(HEIGHT, WIDTH, size)
         self._engine: Engine | None = None
+        self._pad = "none"  # on which the character is
         self._screen = np.zeros((3, HEIGHT, WIDTH), np.uint8)
         self._info: Info = {}
+        self._beginning = Beginning()
         self._steps = 0
 
     def reset(
@@ -156,11 +167,13 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
 
         Args:
             seed: Seed of everything in the episode; None goes on with the generator.
-            options: `spawn` (0 to 3) and `character` (one of `CHARACTERS`); None or absent: drawn.
+            options: `spawn` (0 to 3) and `character` (one of `CHARACTERS`); None or absent: drawn. `condition`, how it
+                begins, one of `conditions.CONDITIONS`; None or absent: `spawn`, at the spawn point.
 
         Returns:
             The first observation `(size, size, 3)`, and info: `outcome`, `position` in map units `(2,)`, `heading` and
-            `pitch` in degrees, `spawn`, `character`.
+            `pitch` in degrees, `spawn` if it began at one, `character`; in a match also `others`, where the strollers
+            are, `(n, 2)`.
 
         Raises:
             ValueError: If an option is none of the values allowed.
@@ -168,7 +181,9 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
         """
         options = dict(options or {})
         for name in options:
-            _choice("reset option", name, ("spawn", "character"))
+            _choice("reset option", name, ("spawn", "character", "condition"))
+        condition = options.get("condition") or "spawn"
+        _choice("condition", condition, CONDITIONS)
         super().reset(seed=seed)
         drawn = {name: self._draw(name) for name in self._tables}
         engine_seed = int(self.np_random.integers(2**31))
@@ -176,9 +191,12 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
             if options.get(name) is not None:
                 _choice(name, options[name], self._tables[name])
                 drawn[name] = options[name]
+        self._beginning = Beginning.draw(condition, self.np_random)
         self._begin(drawn, engine_seed)
         self._steps = 0
-        self._info = {"spawn": drawn["spawn"], "character": drawn["character"]}
+        self._info = {"character": drawn["character"]}
+        if self._beginning.place is None:
+            self._info["spawn"] = drawn["spawn"]
         return self._observe(), dict(self._info)
 
     def step(self, action: NDArray[np.int64]) -> tuple[NDArray[np.uint8], float, bool, bool, Info]:
@@ -197,14 +215,19 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
             raise gymnasium.error.ResetNeeded("call reset before step")
         tics = _TICS[self._steps % len(_TICS)]
         try:
-            self._engine.advance(engine_buttons(action, self._info["pitch"], tics), tics)
+            buttons = engine_buttons(action, self._info["pitch"], tics)
+            if self._steps == self._beginning.nudge:
+                buttons[_TURN] -= self._beginning.turn / tics
+            self._engine.advance(buttons, tics)
             self._steps += 1
+            before = self._pad
             observation = self._observe()
         except Exception:
             self._engine = None  # the next reset starts a new process
             raise
+        reward = float(self._pad not in (before, "none"))
         terminated = self._info["outcome"] != "none"
-        return observation, float(terminated), terminated, self._steps >= self.max_steps, dict(self._info)
+        return observation, reward, terminated, self._steps >= self.max_steps, dict(self._info)
 
     def render(self) -> NDArray[np.uint8] | None:
         """Returns the engine's whole screen, `(240, 320, 3)`, in mode `rgb_array`."""
@@ -235,7 +258,7 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
     def _begin(self, drawn: Mapping[str, Any], seed: int) -> None:
         name = island.map_name(drawn["spawn"], drawn["look"], drawn["light"], drawn["sky"])
         if self._engine is None:
-            self._engine = Engine(name)
+            self._engine = Engine(name, sees_others=self.match)
         distance, height = CAMERAS[drawn["camera"]]
         commands = [
             f"playerclass {drawn['character']}",
@@ -245,6 +268,8 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
         ]
         try:
             self._engine.start_episode(name, seed=seed, commands=commands)
+            if self._beginning.heading is not None:
+                self._engine.place(self._beginning.place, self._beginning.heading - island.SPAWN_HEADING)
         except Exception:
             self._engine = None
             raise
@@ -252,10 +277,13 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
     def _observe(self) -> NDArray[np.uint8]:
         assert self._engine is not None
         self._screen, (x, y, heading, pitch) = self._engine.observe()
+        self._pad = island.pad_at(x, y)
         self._info |= {
-            "outcome": island.pad_at(x, y),
+            "outcome": "none" if self.match else self._pad,
             "position": np.array([x, y], np.float32),
             "heading": float(heading),
             "pitch": float(-pitch),
         }
+        if self.match:
+            self._info["others"] = self._engine.others()
         return self._reduce(self._screen)

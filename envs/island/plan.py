@@ -13,6 +13,7 @@ from padzoo.envs.island.wad import wad
 
 # All in map units; y grows from the spawn yard to the hall. A character is 32 wide, 56 high, runs 16.7 units a tic.
 SPAWNS: Final[tuple[Point, ...]] = ((-130, -180), (130, -180), (-130, 40), (130, 40))
+SPAWN_HEADING: Final = 90  # degrees: north, towards the hall
 PADS: Final[dict[str, Point]] = {"left": (-520, 1560), "middle": (0, 2035), "right": (520, 1560)}
 PAD_SIZE: Final = 180.0
 PAD_RISE: Final = 24.0  # a ramp no higher than the engine's largest step can be entered from every side
@@ -87,6 +88,8 @@ STEPS_DOWN: Final = tuple(_box(-130, 748 + 24 * i, 130, 772 + 24 * i) for i in r
 # Three bays, each as wide as its pad at its end: the headland between two pads leads to one of them. Without headlands
 # a fine-tuned policy failed in 31 % of 200 episodes, mostly in the corners beside the middle pad.
 HALL: Final = _both(((130, 820), (620, 1470), (620, 1660), (440, 1660), (250, 1570), (100, 2130)))
+HEADLANDS: Final = (((250, 1570), (345, 1900)), ((-250, 1570), (-345, 1900)))  # from the tip into the rock
+FLOORS: Final = (YARD, SIDE_YARD, _mirror(SIDE_YARD), _box(-130, 380, 130, 820), HALL)  # all that one can walk on
 PARAPET: Final = _box(130, 380, 160, 820)
 WALLS: Final = {
     "left": _box(-652, 1450, -622, 1670),
@@ -160,15 +163,14 @@ def things(spawn: int) -> list[Thing]:
         first = 2 + index // SEATS_A_SKILL  # the map file counts skills from 1, and the first has no strollers
         seats.append(Thing(actors.STROLLER, seat, skills=tuple(range(first, 6))))
     palms = [Thing(actors.PALM, place) for place in (*_PALMS, *_mirror(_PALMS))]
-    return [Thing(1, SPAWNS[spawn]), *seats, *palms]
+    return [Thing(1, SPAWNS[spawn], SPAWN_HEADING), *seats, *palms]
 
 
 def outline() -> list[NDArray[np.float64]]:
     """Returns walls, pillars and pads as polygons `(K, 2)`, to draw under a heatmap of positions."""
     half = PAD_SIZE / 2
     pads = [_box(x - half, y - half, x + half, y + half) for x, y in PADS.values()]
-    floors = [YARD, SIDE_YARD, _mirror(SIDE_YARD), _box(-130, 380, 130, 820), HALL]
-    return [np.asarray(polygon) for polygon in (*floors, *map(_pillar, PILLARS), *WALLS.values(), *pads)]
+    return [np.asarray(polygon) for polygon in (*FLOORS, *map(_pillar, PILLARS), *WALLS.values(), *pads)]
 
 
 def map_name(spawn: int, look: str, light: str, sky: str) -> str:

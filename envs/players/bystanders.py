@@ -1,4 +1,4 @@
-"""Scripted players with other things on their mind than a launch pad."""
+"""Habits of those with other things on their mind than a launch pad."""
 
 from dataclasses import replace
 from typing import Final
@@ -6,10 +6,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from padzoo.envs.players.pilot import Sight
-from padzoo.envs.players.runner import BLOCKED, Runner, ScriptedPlayer, Walker
+from padzoo.envs.players.habit import BLOCKED, Habit
+from padzoo.envs.players.pilot import Pilot, Sight
+from padzoo.envs.players.runner import Runner
 from padzoo.envs.players.temper import Temper
 from padzoo.envs.players.thumbs import Wish
+from padzoo.envs.players.walker import Walker
 
 Box = tuple[tuple[float, float], tuple[float, float]]
 HAUNTS: Final[dict[str, tuple[float, Box]]] = {  # where wanderers go: how often, and between which corners
@@ -43,15 +45,14 @@ class Wanderer(Walker):
 
     def arrived(self, seen: Sight) -> Wish:
         """Stands for a moment."""
-        self.pause = int(self.rng.integers(2, 12))
-        return super().arrived(seen)
+        return replace(super().arrived(seen), rest=int(self.rng.integers(2, 12)))
 
 
-class Idler(ScriptedPlayer):
+class Idler(Habit):
     """Stands; now and then looks about, takes a few steps or jumps."""
 
-    def __init__(self, temper: Temper, rng: np.random.Generator) -> None:
-        super().__init__(temper, rng)
+    def __init__(self, temper: Temper, rng: np.random.Generator, pilot: Pilot) -> None:
+        super().__init__(temper, rng, pilot)
         self.lasts = 0
         self.act_of_boredom = Wish()
 
@@ -75,8 +76,8 @@ class Idler(ScriptedPlayer):
 class Spinner(Runner):
     """Wants to get to a pad but plays with the camera: runs in circles for a while, then on."""
 
-    def __init__(self, temper: Temper, rng: np.random.Generator, pad: str, miss: float) -> None:
-        super().__init__(temper, rng, pad, miss)
+    def __init__(self, temper: Temper, rng: np.random.Generator, pilot: Pilot, pad: str, miss: float) -> None:
+        super().__init__(temper, rng, pilot, pad, miss)
         self.spin = 0
         self.side = 1.0
 
@@ -94,8 +95,8 @@ class Spinner(Runner):
 class Masher(Runner):
     """Runs to a pad with fingers that cannot keep still: jumps, ducks, shoots and sidesteps on the way."""
 
-    def __init__(self, temper: Temper, rng: np.random.Generator, pad: str, miss: float) -> None:
-        super().__init__(temper, rng, pad, miss)
+    def __init__(self, temper: Temper, rng: np.random.Generator, pilot: Pilot, pad: str, miss: float) -> None:
+        super().__init__(temper, rng, pilot, pad, miss)
         self.held = np.zeros(len(MASHED), dtype=np.bool_)
 
     def wish(self, seen: Sight) -> Wish:
@@ -106,11 +107,11 @@ class Masher(Runner):
         return replace(super().wish(seen), buttons=buttons)
 
 
-class WallRunner(ScriptedPlayer):
+class WallRunner(Habit):
     """Runs straight on until a wall stops it, pushes against it for a while, and turns some other way."""
 
-    def __init__(self, temper: Temper, rng: np.random.Generator) -> None:
-        super().__init__(temper, rng)
+    def __init__(self, temper: Temper, rng: np.random.Generator, pilot: Pilot) -> None:
+        super().__init__(temper, rng, pilot)
         self.course: float | None = None
         self.pushing = 0
 

@@ -1,5 +1,6 @@
 """The curated set's players: one character, clean runs that end on the pad they were asked for (section 3.3)."""
 
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from padzoo.core.episode import Start
 from padzoo.envs.island.plan import PADS, SPAWNS
 from padzoo.envs.players.runner import Runner
+from padzoo.envs.players.scripted_player import ScriptedPlayer
 from padzoo.envs.players.scripts import Play, Scripts, check_pad
 from padzoo.envs.players.temper import Range, Temper
 
@@ -71,7 +73,7 @@ def curated(
         rng = np.random.default_rng((seed, 2, index, attempt))
         options = {"spawn": int(spawned) if spawn is None else spawn, "character": character or CHARACTER}
         start = Start(int(rng.integers(2**31)), options)
-        script = Runner(Temper.draw(rng, **KNOBS), rng, goal, MISS)
+        script = ScriptedPlayer(Temper.draw(rng, **KNOBS), rng, partial(Runner, pad=goal, miss=MISS))
         return Play(start, attempt, index=index, kind="curated", script=script, pad=goal, must_reach=True)
 
     return Scripts(draw)

@@ -22,12 +22,13 @@ SETTLE: Final = 1.6  # steps in which a player means to make an error of directi
 
 
 class Sight(NamedTuple):
-    """Where a player saw itself: map units, degrees (0 is east, 90 north)."""
+    """What a player saw: where it was itself, in map units and degrees (0 is east, 90 north), and where others were."""
 
     x: float
     y: float
     heading: float
     pitch: float
+    others: NDArray[np.float64] = np.zeros((0, 2))
 
     @property
     def position(self) -> NDArray[np.float64]:
@@ -59,7 +60,8 @@ class Pilot:
     def see(self, info: Mapping[str, Any]) -> Sight:
         """Takes the newest information in and returns what the player is aware of: the view of some steps ago."""
         x, y = info["position"]
-        self.sights.append(Sight(float(x), float(y), float(info["heading"]), float(info["pitch"])))
+        others = info.get("others", np.zeros((0, 2)))
+        self.sights.append(Sight(float(x), float(y), float(info["heading"]), float(info["pitch"]), others))
         return self.sights[max(0, len(self.sights) - 1 - self.late)]
 
     def moved(self) -> float:

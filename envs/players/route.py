@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from padzoo.envs.island.plan import HALL, NECK, PILLAR_RADIUS, PILLARS, SIDE_YARD
+from padzoo.envs.island.plan import HALL, HEADLANDS, NECK, PILLAR_RADIUS, PILLARS, SIDE_YARD
 
 Path = NDArray[np.float64]  # points (K, 2)
 
@@ -62,6 +62,27 @@ def _around_pillars(path: list[Path], rng: np.random.Generator) -> list[Path]:
     return bent
 
 
+def _turned(first: Path, second: Path, third: Path) -> bool:
+    (ax, ay), (bx, by) = second - first, third - first
+    return bool(ax * by - ay * bx > 0)
+
+
+def _around_headlands(path: list[Path]) -> list[Path]:
+    """Adds a corner in front of each headland between two pads that a leg would cross."""
+    bent = [path[0]]
+    for end in path[1:]:
+        corners = []
+        for tip, root in np.asarray(HEADLANDS):
+            out = (tip - root) / np.hypot(*(tip - root))
+            before = tip + CLEARANCE * out
+            ends = _turned(before, root, bent[-1]) != _turned(before, root, end)
+            if ends and _turned(bent[-1], end, before) != _turned(bent[-1], end, root):
+                corners.append(before)
+        bent += sorted(corners, key=lambda corner: float(np.hypot(*(corner - bent[-1]))))
+        bent.append(end)
+    return bent
+
+
 def _rounded(path: list[Path]) -> Path:
     """Puts a point every `STEP` units and rounds the corners, as a running person does."""
     corners = np.asarray(path, dtype=np.float64)
@@ -93,4 +114,4 @@ def route(start: ArrayLike, goal: ArrayLike, rng: np.random.Generator, spread: f
     leg = last - path[-1]
     bow = float(np.clip(rng.normal(0, 0.06 * spread), -0.15, 0.15))
     path += [path[-1] + 0.5 * leg + bow * np.array([leg[1], -leg[0]]), last]
-    return _rounded(_around_pillars(path, rng))
+    return _rounded(_around_pillars(_around_headlands(path), rng))

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Final
 
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from padzoo.core.episode import Episode
 from padzoo.core.errors import GameCrashed
+from padzoo.envs.game import Game
 from padzoo.envs.island.plan import PADS
 from padzoo.envs.player import Acted, Player
-from padzoo.envs.players.runner import Script
+from padzoo.envs.players.scripted_player import Script
 from padzoo.envs.rollout import Rollout
 
 CRASHES: Final = 3  # a game that crashes this often crashes by what is played in it
@@ -44,10 +45,12 @@ class Scripts(Player):
 
     Args:
         draw: Makes the episode of a number (from 0) and an attempt (0; 1 if attempt 0 failed; and so on).
+        args: Arguments of the game that these episodes are made for.
     """
 
-    def __init__(self, draw: Callable[[int, int], Play]) -> None:
+    def __init__(self, draw: Callable[[int, int], Play], args: Mapping[str, Any] | None = None) -> None:
         self.draw = draw
+        self.args = dict(args or {})
         self._scripts: dict[int, Script] = {}  # by row
         self._crashes: Counter[tuple[int, int]] = Counter()
 
@@ -56,6 +59,20 @@ class Scripts(Player):
 
     def __iter__(self) -> Iterator[Play]:
         return map(self.__getitem__, count())
+
+    def on(self, game: Game) -> Game:
+        """Returns a game as these episodes need it.
+
+        Args:
+            game: The game.
+
+        Raises:
+            ValueError: If it is set to be another one.
+        """
+        for name, value in self.args.items():
+            if game.args.get(name, value) != value:
+                raise ValueError(f"env_args {name} {game.args[name]!r}: the player sets it; allowed: {value!r}")
+        return replace(game, args={**game.args, **self.args})
 
     def reset(self, rows: Sequence[int], episodes: Sequence[Episode]) -> None:
         """Starts episodes of the list; see `Player.reset`."""

@@ -24,6 +24,7 @@ class Wish:
         turn: Right stick sideways, -1 (left) to 1 (right).
         look: Right stick, -1 (down) to 1 (up).
         buttons: Names of the buttons to hold.
+        rest: Steps to stand still after it.
     """
 
     strafe: float = 0.0
@@ -31,6 +32,7 @@ class Wish:
     turn: float = 0.0
     look: float = 0.0
     buttons: Sequence[str] = ()
+    rest: int = 0
 
 
 class Thumbs:

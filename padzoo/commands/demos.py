@@ -6,16 +6,18 @@ from inspect import signature
 from itertools import islice
 from typing import Any, Final, Literal
 
+import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from padzoo.commands.table import outcome_table
+from padzoo.commands.table import outcome_table, visit_table
 from padzoo.core.episode import Episode
 from padzoo.core.episode import episodes as draw
 from padzoo.core.registry import Registry
 from padzoo.datamodules.sets.writer import ShardWriter
 from padzoo.envs.arena import Arena
 from padzoo.envs.game import ISLAND, Game
+from padzoo.envs.island.coverage import Coverage
 from padzoo.envs.player import Player
 from padzoo.envs.players.scripts import Scripts
 
@@ -23,6 +25,7 @@ PLAYERS: Final = Registry(
     "player",
     {
         "population": "padzoo.envs.players.population.population",
+        "runners": "padzoo.envs.players.population.runners",
         "curated": "padzoo.envs.players.demonstrators.curated",
     },
 )
@@ -37,6 +40,7 @@ def demos(
     character: str | None = None,
     pad: Literal["left", "middle", "right"] | None = None,
     balanced: bool = False,
+    length: int | None = None,
     size: int = 128,
     env: str = ISLAND,
     env_args: dict[str, Any] | None = None,
@@ -45,16 +49,18 @@ def demos(
     """Records demonstrations.
 
     Args:
-        player: `population`, players of every kind and skill; `curated`, ninjas that reach their pad; `human`: you, at
-            a gamepad or the keyboard; or the dotted path of a player of your own. Escape ends a session; what was cut
-            off otherwise, the same command resumes.
-        episodes: How many trajectories to record.
+        player: `population`, whole matches of players of every kind and skill; `runners`, the same players, one run to
+            a pad each; `curated`, ninjas that reach their pad; `human`: you, at a gamepad or the keyboard; or the
+            dotted path of a player of your own. Escape ends a session; what was cut off otherwise, the same command
+            resumes.
+        episodes: How many trajectories to record; of the population each is a match.
         out: Folder to make.
         seed: Seed of the players and their games.
         spawn: Spawn point of all of them, 0 to 3; left out, each player has its own.
         character: Character of all of them; left out, each player has its own.
         pad: Pad that all of them want; left out, each player has its own, and a person has none.
         balanced: Curated right-pad runs start evenly from all spawns, not mostly from the left-hand ones.
+        length: Steps of a match of the population, 10 a second; 300 if left out.
         size: Height and width of the frames in pixels: 64 for policies of size `pico`, `nano`, `tiny`; 128 for
             `4m`, `25m`, `103m`.
         env: The game, for players that can play others than the launch island: a Gymnasium id or a YAML file.
@@ -67,14 +73,15 @@ def demos(
     """
     settings: dict[str, Any] = {"spawn": spawn, "character": character, "pad": pad, "balanced": balanced}
     source = {"command": "demos", "player": player, "episodes": episodes, "seed": seed, **settings}
-    source |= {"env": env, "env_args": env_args or {}}
+    settings |= {} if length is None else {"length": length}
+    source |= {"env": env, "env_args": env_args or {}, **settings}
     given = {name: value for name, value in settings.items() if value is not None and value is not False}
     if player == "human":
         counts = _human(episodes, out, source, env_args, size, given, games)
+        Console().print(outcome_table(counts, f"{counts.total()} trajectories in {out}"))
     else:
         game, games = Game.of(env, env_args), 8 if games is None else games
-        counts = _script(player, episodes, out, source, game, size, given, games)
-    Console().print(outcome_table(counts, f"{counts.total()} trajectories in {out}"))
+        _script(player, episodes, out, source, game, size, given, games)
 
 
 def _script(
@@ -86,7 +93,7 @@ def _script(
     size: int,
     given: dict[str, Any],
     games: int,
-) -> Counter[str]:
+) -> None:
     build = PLAYERS.find(name)
     if name in PLAYERS.table and game.foreign:
         raise ValueError(f"--env {game.id}: player {name!r} plays {ISLAND} only; allowed: a player of your own")
@@ -96,12 +103,25 @@ def _script(
     player: Player = build(source["seed"], **given)
     todo: list[Episode] | islice[Episode] = draw(source["seed"], episodes, options=game.starts)
     if isinstance(player, Scripts):  # each of its episodes has a player of its own
-        todo = islice(player, episodes)
+        todo, game = islice(player, episodes), player.on(game)
+    coverage = Coverage()
     with Arena(game, size, games) as arena, ShardWriter(out, source=source) as writer:
         for rollout in track(arena.play(player, todo), "recording", total=episodes):
             if not rollout.crashed:
                 writer.write(rollout.named(_key(source, rollout.number)))
-        return writer.outcomes
+                coverage.add(np.zeros((0, 3)) if rollout.positions is None or game.foreign else rollout.positions)
+    _report(out, writer.outcomes, coverage, is_match="match" in game.args)
+
+
+def _report(out: str, outcomes: Counter[str], coverage: Coverage, is_match: bool) -> None:
+    """Prints how the trajectories ended, or which pads matches visited, and how much of the island was seen."""
+    trajectories = f"{outcomes.total()} trajectories in {out}"
+    if is_match and coverage.visits.total():
+        Console().print(visit_table(coverage.visits, f"visits to the pads, {trajectories}"))
+    else:
+        Console().print(outcome_table(outcomes, trajectories))
+    if coverage.frames:
+        Console().print(str(coverage), soft_wrap=True)
 
 
 def _human(
@@ -115,9 +135,10 @@ def _human(
 ) -> Counter[str]:
     from padzoo.envs.person.person import Left, Person  # pygame, which scripted players do without
 
-    if games is not None or "balanced" in given:
-        wrong = f"--games {games}" if games is not None else "--balanced true"
-        raise ValueError(f"{wrong}: allowed with scripted players only, not human")
+    scripted = {"games": games, "balanced": given.get("balanced"), "length": given.get("length")}
+    for name, value in scripted.items():
+        if value is not None:
+            raise ValueError(f"--{name} {str(value).lower()}: allowed with scripted players only, not human")
     if source["env"] != ISLAND:
         raise ValueError(f"--env {source['env']}: a person plays {ISLAND} only")
     pad = given.pop("pad", None)

@@ -51,8 +51,10 @@ def rollout(
         device: Where the network computes: `cpu`, `cuda` and the like; `auto` is the accelerator if there is one.
         env: The game: a Gymnasium id (`module:id` imports the module first) or a YAML file that describes one.
         env_args: Further arguments of the game, as JSON; `picture`, `success` and `patience` say how it is adapted.
-        options: Reset options of every episode, as JSON, such as `{"spawn": 0, "character": "knight"}`; the values of
-            a list are taken in turn.
+        options: Reset options of every episode, as JSON, such as `{"spawn": 0, "character": "knight"}` or
+            `{"condition": "turned"}`; the values of a list are taken in turn. The island's conditions are `spawn`, as a
+            rule, `turned` (at the spawn point, heading drawn), `nudged` (something else turns the camera on the way)
+            and `anywhere` (place and heading drawn).
         games: Games played at once.
         best_of: How often every start is played, with other draws of the policy; the episode of the highest reward
             counts, and is recorded. It says how far a reward model could bring this policy, and is what to imitate.

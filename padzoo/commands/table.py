@@ -25,6 +25,19 @@ def outcome_table(counts: Mapping[str, int], title: str) -> Table:
     return table
 
 
+def visit_table(counts: Mapping[str, int], title: str) -> Table:
+    """Builds a table of which pads matches visited.
+
+    Args:
+        counts: Visits by pad.
+        title: What they are.
+    """
+    table = Table("pad", "visits", "%", title=title)
+    for name, count in counts.items():
+        table.add_row(name, str(count), f"{100 * count / sum(counts.values()):.1f}")
+    return table
+
+
 def percentages(counts: Mapping[str, int]) -> dict[str, float]:
     """Returns the rate of each outcome in percent, and the number of `episodes`.
 

@@ -29,6 +29,13 @@ def test_preset_tiny_has_every_figure_of_the_paper_and_every_control(results: Pa
     assert "Pre-training sees 0.51 M frames (the paper: 355 M), an alignment " in text
 
 
+def test_agents_are_reported_in_the_condition_turned_too(results: Path) -> None:
+    found = json.loads((results / "summary.json").read_text())["turned"]
+    assert set(found) == {"base", "sft", "scratch"}
+    assert found["sft"] == synthetic.TURNED | {"episodes": 600}
+    assert "**70.0** (66.2 to 73.5)" in (results / "report.md").read_text()
+
+
 def test_a_figure_says_where_its_data_come_from(results: Path) -> None:
     for path in (results / "figures").glob("*.json"):
         found = json.loads(path.read_text())

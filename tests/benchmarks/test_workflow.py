@@ -99,6 +99,9 @@ def test_games_are_those_that_the_preset_names(killed: Path) -> None:
         assert json.loads((folder / "index.json").read_text())["source"]["env_args"] == told.get(who, {})
     for folder in (run / "tiny-0" / "rollouts" / "sft" / "train", run / "tiny-0" / "evaluation" / "sft"):
         assert json.loads((folder / "index.json").read_text())["source"]["env_args"] == told["agents"]
+    for folder, condition in (("evaluation", "spawn"), ("turned", "turned")):
+        source = json.loads((run / "tiny-0" / folder / "sft" / "index.json").read_text())["source"]
+        assert source["options"] == {"character": "ninja", "condition": condition}
     trained = yaml.safe_load((run / "tiny-0" / "aligned_prefft_left_15" / "hparams.yaml").read_text())
     assert trained["env_args"] == told["agents"]
     assert f"`{json.dumps(told)}`" in (killed / "results" / "report.md").read_text()
@@ -115,7 +118,7 @@ def test_a_killed_run_ends_with_the_summary_of_one_that_was_not(killed: Path, tm
 def test_a_preset_trains_evaluates_and_aligns_what_it_lists(preset: str, tmp_path: Path) -> None:
     plan = dry_run(tmp_path, "--cores", "2", "--config", f"preset={preset}", "accelerator=gpu")
     settings = synthetic.preset(preset)
-    for kind in ("train", "evaluate"):
+    for kind in ("train", "evaluate", "turned"):
         for agent in wanted(settings, kind):
             assert f"{agent.size}-{agent.seed}/agents/{agent.name}.ckpt" in plan
     assert all(Path(ROOT / path).is_file() for path in settings["configs"].values())

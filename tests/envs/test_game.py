@@ -4,23 +4,25 @@ import pytest
 
 from padzoo.envs.game import ISLAND, Game
 
+USUAL = {"character": "ninja", "condition": "spawn"}
+
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 def test_the_launch_island_is_what_is_played_if_nothing_is_said() -> None:
     assert Game().id == ISLAND
-    assert Game().starts == {"character": "ninja"}
+    assert Game().starts == USUAL
     assert Game("other:Game-v0").starts == {}
     assert Game(options={}).starts == {}
 
 
 def test_a_file_describes_a_game_and_a_command_adds_to_it(tmp_path: Path) -> None:
-    assert Game.of(str(CONFIGS / "game/island.yaml")) == Game(options={"character": "ninja"})
+    assert Game.of(str(CONFIGS / "game/island.yaml")) == Game(options=USUAL)
     path = tmp_path / "mine.yaml"
     path.write_text("game: {id: 'mine:Mine-v0', args: {level: 3, hard: true}, options: {spawn: [0, 1]}}\n")
     game = Game.of(str(path), {"level": 4}, {"hero": "elf"})
     assert game == Game("mine:Mine-v0", {"level": 4, "hard": True}, {"spawn": [0, 1], "hero": "elf"})
-    assert Game.of(ISLAND, options={"spawn": 2}).starts == {"character": "ninja", "spawn": 2}
+    assert Game.of(ISLAND, options={"spawn": 2}).starts == USUAL | {"spawn": 2}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from padzoo.datamodules import ShardWriter, Trajectory
 
 PAPER = Path(__file__).parents[2] / "benchmarks" / "paper"
 Rates = dict[str, float]
+TURNED = {"none": 70.0, "left": 10.0, "middle": 10.0, "right": 10.0}  # how any agent does in that condition
 
 
 def preset(name: str) -> dict[str, Any]:
@@ -48,6 +49,10 @@ def write(
         (folder / "outcomes.json").write_text(json.dumps(rates(agent) | {"episodes": 200}))
         if agent.name.startswith("base"):
             _pretraining(home / agent.name, int(agent.name[5:] or 2400), rates(agent)["none"])
+    for agent in wanted(settings, "turned"):
+        folder = run / f"{agent.size}-{agent.seed}" / "turned" / agent.name
+        folder.mkdir(parents=True)
+        (folder / "outcomes.json").write_text(json.dumps(TURNED | {"episodes": 200}))
     for kind in ("train", "evaluate"):
         for agent in wanted(settings, kind):
             if name := ALIGNED.fullmatch(agent.name):

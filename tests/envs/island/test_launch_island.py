@@ -56,9 +56,9 @@ def mashing(seed: int, steps: int) -> list[NDArray[np.int64]]:
     ]
 
 
-@pytest.mark.parametrize("mode", [None, "rgb_array"])
-def test_gymnasiums_own_checker_passes(mode: str | None) -> None:
-    env = gymnasium.make("padzoo/LaunchIsland-v0", render_mode=mode)
+@pytest.mark.parametrize(("mode", "match"), [(None, False), ("rgb_array", False), (None, True)])
+def test_gymnasiums_own_checker_passes(mode: str | None, match: bool) -> None:
+    env = gymnasium.make("padzoo/LaunchIsland-v0", render_mode=mode, match=match)
     try:
         check_env(env.unwrapped, skip_render_check=mode is None)
     finally:
@@ -104,6 +104,29 @@ def test_a_straight_walk_reaches_each_pad(game: LaunchIsland, pad: str, spawn: i
     steps, reward, terminated, info = walk(game, pad, seed=spawn, options={"spawn": spawn, "character": "ninja"})
     assert (info["outcome"], reward, terminated) == (pad, 1.0, True)
     assert 35 <= steps <= 80
+
+
+def test_a_match_is_the_same_run_but_goes_on_after_the_pad(game: LaunchIsland) -> None:
+    match = LaunchIsland(size=64, match=True, max_steps=90)
+    where = {"seed": 0, "options": {"spawn": 2, "character": "ninja"}}
+    try:
+        frame, info = match.reset(**where)
+        assert (frame == game.reset(**where)[0]).all()
+        over, rewards = False, []
+        while not over:
+            action = press(left_y=10, left_x=int(np.clip(5 - info["position"][0] / 20, 0, 10)))
+            if not any(rewards):
+                expected = game.step(action)
+            frame, reward, terminated, over, info = match.step(action)
+            rewards.append(reward)
+            assert (terminated, info["outcome"]) == (False, "none")
+            if sum(rewards) in (0, rewards[-1]):  # until the pad, and there
+                assert (frame == expected[0]).all()
+                assert reward == expected[1]
+        assert (expected[2], expected[4]["outcome"]) == (True, "middle")
+        assert len(rewards) == 90
+    finally:
+        match.close()
 
 
 def test_an_idle_episode_times_out(game: LaunchIsland) -> None:

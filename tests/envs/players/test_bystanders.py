@@ -10,7 +10,7 @@ from padzoo.core.gamepad import BUTTONS, is_noop
 from padzoo.core.trajectory import Trajectory
 from padzoo.envs.game_pool import GamePool
 from padzoo.envs.island.plan import SPAWNS
-from padzoo.envs.players.population import population
+from padzoo.envs.players.population import runners
 from padzoo.envs.players.scripts import Play, Scripts
 
 
@@ -22,7 +22,7 @@ def pool() -> Iterator[GamePool]:
 
 def runs(pool: GamePool, kind: str, number: int) -> list[Trajectory]:
     """Records the first players of one kind."""
-    plays = population(0)
+    plays = runners(0)
     chosen = [play.index for play in islice(plays, 400) if play.kind == kind]
 
     def draw(index: int, attempt: int) -> Play:

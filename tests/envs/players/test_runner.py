@@ -10,6 +10,7 @@ from padzoo.envs.players.pilot import TURN
 from padzoo.envs.players.population import KINDS, Kind
 from padzoo.envs.players.route import route
 from padzoo.envs.players.runner import Runner
+from padzoo.envs.players.scripted_player import ScriptedPlayer
 from padzoo.envs.players.temper import Temper
 
 
@@ -20,11 +21,15 @@ def game() -> Iterator[LaunchIsland]:
     env.close()
 
 
+def runner(rng: np.random.Generator, pad: str) -> ScriptedPlayer:
+    return ScriptedPlayer(Temper(noise=0.7, pace=1.0), rng, lambda *body: Runner(*body, pad, miss=20.0))
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_every_kind_plays_legally_the_same_again_and_differently_by_seed(game: LaunchIsland, kind: Kind) -> None:
     def play(seed: int) -> list[list[int]]:
         rng = np.random.default_rng(seed)
-        player = kind.build(Temper.draw(rng, **kind.knobs), rng, "left")
+        player = ScriptedPlayer(Temper.draw(rng, **kind.knobs), rng, lambda *body: kind.build(*body, "left"))
         _, info = game.reset(seed=5, options={"spawn": 0})
         actions = []
         for _ in range(10):
@@ -53,9 +58,9 @@ def test_the_stick_turns_the_camera_as_the_pilot_believes(game: LaunchIsland) ->
 @pytest.mark.parametrize("side", [-1, 1])
 def test_who_ends_elsewhere_runs_into_the_wall_then_turns_round(game: LaunchIsland, side: int) -> None:
     rng = np.random.default_rng(1)
-    player = Runner(Temper(noise=0.7, pace=1.0), rng, "middle", miss=20.0)
+    player = runner(rng, "middle")
     _, info = game.reset(seed=2, options={"spawn": 2, "character": "ninja"})
-    player.path = route(info["position"], (side * 250, 200), rng, spread=0.0)  # to the side of the yard
+    player.habit.path = route(info["position"], (side * 250, 200), rng, spread=0.0)  # to the side of the yard
     places, over = [], False
     while not over:
         _, _, terminated, truncated, info = game.step(player.act(info))
@@ -70,9 +75,9 @@ def test_who_ends_elsewhere_runs_into_the_wall_then_turns_round(game: LaunchIsla
 @pytest.mark.parametrize(("side", "pad"), [(-1, "left"), (1, "right")])
 def test_who_runs_beside_a_pad_is_led_to_it_by_the_headland(game: LaunchIsland, side: int, pad: str) -> None:
     rng = np.random.default_rng(1)
-    player = Runner(Temper(noise=0.7, pace=1.0), rng, pad, miss=20.0)
+    player = runner(rng, pad)
     _, info = game.reset(seed=2, options={"spawn": 2, "character": "ninja"})
-    player.path = route(info["position"], (side * 350, 1600), rng, spread=0.0)
+    player.habit.path = route(info["position"], (side * 350, 1600), rng, spread=0.0)
     beside, over = False, False
     while not over:
         _, _, terminated, truncated, info = game.step(player.act(info))

@@ -13,11 +13,12 @@ from padzoo.core.episode import Start
 from padzoo.core.errors import GameCrashed
 from padzoo.core.gamepad import NEUTRAL
 from padzoo.core.trajectory import Trajectory
+from padzoo.envs.game import Game
 from padzoo.envs.game_pool import GamePool
 from padzoo.envs.island.launch_island import LaunchIsland
 from padzoo.envs.players.demonstrators import curated
-from padzoo.envs.players.population import population
-from padzoo.envs.players.runner import Script
+from padzoo.envs.players.population import population, runners
+from padzoo.envs.players.scripted_player import Script
 from padzoo.envs.players.scripts import Play, Scripts
 
 
@@ -55,11 +56,13 @@ def first_try(script: Script) -> Scripts:
     return Scripts(draw)
 
 
-def test_recordings_do_not_depend_on_the_number_of_games() -> None:
-    with pool_of(1, 40) as pool:
-        alone = list(record(pool, population(0), 5))
-    with pool_of(3, 40) as pool:
-        together = list(record(pool, population(0), 5))
+@pytest.mark.parametrize("player", [population, runners])
+def test_recordings_do_not_depend_on_the_number_of_games(player: Callable[[int], Scripts]) -> None:
+    args = player(0).args | {"size": 32, "max_steps": 40}
+    with GamePool("padzoo/LaunchIsland-v0", 1, args) as pool:
+        alone = list(record(pool, player(0), 5))
+    with GamePool("padzoo/LaunchIsland-v0", 3, args) as pool:
+        together = list(record(pool, player(0), 5))
     assert all(map(same, alone, together))
     assert not same(alone[0], alone[1])
 
@@ -121,7 +124,7 @@ def test_a_game_that_crashes_every_time_is_given_up() -> None:
 
 def test_a_reader_may_stop_early() -> None:
     with pool_of(2, 20) as pool:
-        recordings = record(pool, population(0), 10)
+        recordings = record(pool, runners(0), 10)
         assert len(list(islice(recordings, 1))) == 1
         recordings.close()  # type: ignore[attr-defined]
         pool.reset(0, 0)
@@ -141,4 +144,11 @@ def test_the_first_error_is_the_one_reported() -> None:
 
 def test_an_option_that_the_game_does_not_know_is_reported_as_the_game_says_it() -> None:
     with pool_of(1) as pool, pytest.raises(ValueError, match="spawn 7: allowed 0, 1, 2, 3"):
-        next(record(pool, population(0, spawn=7), 1))
+        next(record(pool, runners(0, spawn=7), 1))
+
+
+def test_scripts_play_the_game_that_they_are_made_for() -> None:
+    assert population(0, length=40).on(Game(args={"sky": "day"})).args == {"sky": "day", "match": True, "max_steps": 40}
+    assert curated(0).on(Game()) == Game()
+    with pytest.raises(ValueError, match="env_args max_steps 100: the player sets it; allowed: 300"):
+        population(0).on(Game(args={"max_steps": 100}))

@@ -29,12 +29,40 @@ def test_curated_runs_reach_the_pad_that_was_asked_for(tmp_path: Path, capsys: p
 
 def test_the_population_has_characters_and_the_seed_decides_what_is_recorded(tmp_path: Path) -> None:
     for name, seed, games in (("one", 4, 3), ("again", 4, 2), ("other", 5, 2)):
-        options = ["--episodes", 3, "--size", 64, "--games", games, "--seed", seed]
+        options = ["--episodes", 3, "--length", 50, "--size", 64, "--games", games, "--seed", seed]
         assert padzoo("demos", "--player", "population", *options, "--out", tmp_path / name) == 0
     shards = [(tmp_path / name / "000000.tar").read_bytes() for name in ("one", "again", "other")]
     assert shards[0] == shards[1]
     assert shards[0] != shards[2]
-    assert len({trajectory.meta["character"] for trajectory in ShardSet(tmp_path / "one")}) > 1
+    recorded = ShardSet(tmp_path / "one")
+    assert len({trajectory.meta["character"] for trajectory in recorded}) > 1
+    assert [len(trajectory) for trajectory in recorded] == [50] * 3
+    assert all("spawn" not in trajectory.meta for trajectory in recorded)
+    assert recorded.manifest.source["length"] == 50
+
+
+def test_what_is_recorded_says_how_much_of_the_island_it_has_seen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for player, told in (("population", "visits to the pads"), ("runners", "outcome")):
+        options = ["--player", player, "--episodes", 1, "--size", 16, "--games", 1, "--pad", "middle"]
+        assert padzoo("demos", *options, "--out", tmp_path / player) == 0
+        printed = " ".join(capsys.readouterr().out.split())
+        assert told in printed
+        assert "(place, heading) cells seen 5 times or more in " in printed
+
+
+def test_only_the_population_has_a_length(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--episodes", 1, "--length", 50, "--out", tmp_path / "set"]
+    for player, told in (
+        ("curated", "--length 50: player 'curated' has no such setting"),
+        ("human", "--length 50: allowed with scripted players only, not human"),
+    ):
+        assert padzoo("demos", "--player", player, *options) == 2
+        assert told in capsys.readouterr().err
+    conflict = ["--env_args", '{"max_steps": 40}']
+    assert padzoo("demos", "--player", "population", *options, *conflict) == 2
+    assert "env_args max_steps 40: the player sets it; allowed: 50" in capsys.readouterr().err
 
 
 def test_the_game_is_recorded_as_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
