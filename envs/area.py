@@ -1,72 +1,144 @@
 """Reducing a picture by area: each new pixel is the mean of exactly the part of the old picture that it covers."""
 
 import math
+from collections.abc import Callable
 from typing import Any, Final
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.unsignedinteger[Any]]
-Taps = list[tuple[NDArray[np.intp], NDArray[np.int64]]]
+Words = NDArray[np.uint64]
+Bytes = NDArray[np.uint8]
+
+_BITS: Final = 21  # three colours share a word of 64 bits: adding words adds all three at once
+_MOST: Final = 2**_BITS // 256  # parts of a new pixel, so that their sum fits
+_SHIFTS: Final = np.array([0, _BITS, 2 * _BITS], np.uint64)
+_POINT: Final = 40  # x // parts is x * (2^40 // parts + 1) >> 40, exactly, for x below 2^21 and parts up to 2^13
 
 
-def _taps(old: int, new: int) -> tuple[Taps, int]:
-    """Which old pixels lie under each new one and how much of each, in whole parts; the parts of a new pixel."""
+def _native(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compiles a function to code that other threads run Python beside, once a machine: a second or two."""
+    options = {"nogil": True, "error_model": "numpy"}
+    try:
+        compiled = numba.njit(function, cache=True, **options)
+    except RuntimeError:  # neither beside the source nor in the user's cache may be written: once a process
+        compiled = numba.njit(function, **options)
+    return compiled  # type: ignore[no-any-return]
+
+
+@_native
+def _reduce(old: Words, top: Words, rows: Words, left: Words, columns: Words, parts: int) -> Bytes:
+    """Reduces words `(H, W)` to colours `(S, S, 3)`; indices are unsigned, since signed ones are checked for minus."""
+    new = np.empty((len(top), len(left), 3), np.uint8)
+    line = np.empty(old.shape[1], np.uint64)
+    mask, factor = np.uint64((1 << _BITS) - 1), np.uint64((1 << _POINT) // parts + 1)
+    half = np.uint64(parts // 2)  # of a new pixel, so that the division rounds
+    start = half | half << np.uint64(_BITS) | half << np.uint64(2 * _BITS)
+    for y in range(len(top)):
+        line[:] = 0
+        for k in range(rows.shape[1]):
+            weight, row = rows[y, k], old[top[y] + np.uint64(k)]
+            for x in range(len(line)):
+                line[x] += row[x] * weight
+        for x in range(len(left)):
+            total = start
+            for k in range(columns.shape[1]):
+                total += line[left[x] + np.uint64(k)] * columns[x, k]
+            new[y, x, 0] = (total & mask) * factor >> np.uint64(_POINT)
+            new[y, x, 1] = (total >> np.uint64(_BITS) & mask) * factor >> np.uint64(_POINT)
+            new[y, x, 2] = (total >> np.uint64(2 * _BITS)) * factor >> np.uint64(_POINT)
+    return new
+
+
+@_native
+def _reduce_planes(planes: Bytes, top: Words, rows: Words, left: Words, columns: Words, parts: int) -> Bytes:
+    words = np.empty(planes.shape[1:], np.uint64)
+    for y in range(words.shape[0]):
+        for x in range(words.shape[1]):
+            red, green, blue = np.uint64(planes[0, y, x]), np.uint64(planes[1, y, x]), np.uint64(planes[2, y, x])
+            words[y, x] = red | green << np.uint64(_BITS) | blue << np.uint64(2 * _BITS)
+    return _reduce(words, top, rows, left, columns, parts)
+
+
+@_native
+def _reduce_indices(
+    indices: Bytes, palette: Words, top: Words, rows: Words, left: Words, columns: Words, parts: int
+) -> Bytes:
+    words = np.empty(indices.shape, np.uint64)
+    for y in range(words.shape[0]):
+        for x in range(words.shape[1]):
+            words[y, x] = palette[indices[y, x]]
+    return _reduce(words, top, rows, left, columns, parts)
+
+
+def _shares(old: int, new: int) -> tuple[Words, Words, int]:
+    """How new pixels cover old ones.
+
+    Returns:
+        The first old pixel under each new one, `(new,)`; how much of that one and of each next lies under it, in whole
+        parts, `(new, K)`; and the parts of a new pixel.
+    """
     divisor = math.gcd(old, new)
     whole, parts = new // divisor, old // divisor  # an old pixel is `whole` parts wide, a new one `parts`
     edges = np.arange(new + 1) * parts
     first = edges[:-1] // whole
-    taps = []
-    for offset in range(int((-(-edges[1:] // whole) - first).max())):
-        pixel = first + offset
-        covered = np.minimum(edges[1:], (pixel + 1) * whole) - np.maximum(edges[:-1], pixel * whole)
-        taps.append((np.minimum(pixel, old - 1), np.maximum(covered, 0)))
-    return taps, parts
+    count = int((-(-edges[1:] // whole) - first).max())
+    first = np.minimum(first, old - count)
+    pixel = first[:, None] + np.arange(count)
+    covered = np.minimum(edges[1:, None], (pixel + 1) * whole) - np.maximum(edges[:-1, None], pixel * whole)
+    return first.astype(np.uint64), np.maximum(covered, 0).astype(np.uint64), parts
+
+
+def _matrix(first: Words, shares: Words, old: int) -> NDArray[np.float64]:
+    """Writes shares as a matrix, `(new, old)`."""
+    matrix = np.zeros((len(first), old))
+    columns = first.astype(np.intp)[:, None] + np.arange(shares.shape[1])
+    matrix[np.arange(len(first))[:, None], columns] = shares
+    return matrix
 
 
 class AreaReduction:
-    """Reduces (or enlarges) pictures of one shape to a square, exactly: in whole numbers, rounded once.
+    """Reduces (or enlarges) pictures of one shape to a square, exactly: in whole numbers, rounded once, halves up.
 
-    One thread at a time.
+    Any number of threads at a time; other threads run Python meanwhile.
 
     Args:
         height: Rows of the old picture.
         width: Columns of the old picture.
         size: Rows and columns of the new one.
+        palette: The colours, `(256, 3)`, of which old pictures hold the indices; None if they hold colours.
     """
 
-    def __init__(self, height: int, width: int, size: int) -> None:
-        rows, row_parts = _taps(height, size)
-        columns, column_parts = _taps(width, size)
+    def __init__(self, height: int, width: int, size: int, palette: Bytes | None = None) -> None:
+        top, rows, row_parts = _shares(height, size)
+        left, columns, column_parts = _shares(width, size)
+        self._palette: Final = palette
         self._parts: Final = row_parts * column_parts
-        # 320 x 240 to 128 or 64 has 75 parts: sums stay below 2^16, and 16-bit arithmetic is twice as fast as 32-bit.
-        kind: type[np.unsignedinteger[Any]] = np.uint16 if 256 * self._parts < 2**16 else np.uint64
-        # Working memory is kept: fresh arrays of this size would cost more in page faults than the arithmetic.
-        self._passes: Final = []
-        shape = [3, height, width]
-        for axis, taps in ((1, rows), (2, columns)):
-            old = np.uint8 if axis == 1 else kind
-            shape[axis] = size
-            column = (-1, 1) if axis == 1 else (-1,)
-            weighted = [(pixel, weight.astype(kind).reshape(column)) for pixel, weight in taps]
-            self._passes.append((axis, weighted, np.empty(shape, old), np.empty(shape, kind), np.empty(shape, kind)))
+        self._shares: Final = (top, rows, left, columns, self._parts)
+        self._matrices: Final = (_matrix(top, rows, height), _matrix(left, columns, width).T)
+        shifted = None if palette is None else palette.astype(np.uint64) << _SHIFTS
+        self._words: Final = None if shifted is None else shifted.sum(axis=1, dtype=np.uint64)
 
-    def __call__(self, planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def __call__(self, picture: Bytes) -> Bytes:
         """Reduces one picture.
 
         Args:
-            planes: Its colour planes `(3, height, width)`.
+            picture: Its colour planes `(3, height, width)`; its indices `(height, width)` where there is a palette.
 
         Returns:
             The small picture, `(size, size, 3)`, a new array.
         """
-        out: Pixels = planes
-        for axis, taps, picked, product, total in self._passes:
-            total.fill(self._parts // 2 if axis == 2 else 0)  # half a new pixel, so that the division rounds
-            for pixel, weight in taps:
-                np.take(out, pixel, axis, out=picked, mode="clip")  # clip: no bounds to check, no copy for errors
-                np.multiply(picked, weight, out=product)
-                total += product
-            out = total
-        out //= out.dtype.type(self._parts)
-        return out.transpose(1, 2, 0).astype(np.uint8, order="C")
+        if self._parts > _MOST:  # of a size that hardly divides the other
+            return self._reduce_matrix(picture if self._palette is None else self._palette[picture].transpose(2, 0, 1))
+        found: Bytes = (
+            _reduce_planes(picture, *self._shares)
+            if self._words is None
+            else _reduce_indices(picture, self._words, *self._shares)
+        )
+        return found
+
+    def _reduce_matrix(self, planes: Bytes) -> Bytes:
+        rows, columns = self._matrices
+        sums = (rows @ planes.astype(np.float64) @ columns).astype(np.int64)  # exact: whole numbers below 2^53
+        return ((sums + self._parts // 2) // self._parts).transpose(1, 2, 0).astype(np.uint8, order="C")

@@ -10,6 +10,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -21,13 +22,15 @@ from padzoo.core.cache_folder import cache_folder
 from padzoo.core.errors import GameCrashed
 from padzoo.core.shared_memory import check_shared_memory
 from padzoo.envs.island.plan import build_wad
+from padzoo.envs.island.wad import lump
 
 T = TypeVar("T")
+_GAME: Final = Path(vzd.__file__).parent / "freedoom2.wad"
 Button = vzd.Button
 Variable = vzd.GameVariable
 
-HEIGHT: Final = 240  # 320 x 240: at 160 x 120 the engine stretches the picture in height
-WIDTH: Final = 320
+HEIGHT: Final = 150  # 200 x 150 frames the scene as larger pictures do: at 160 x 120 the engine stretches it in height
+WIDTH: Final = 200
 SHARED: Final = 11 * 2**20  # bytes of shared memory that a game may use
 BUTTONS: Final = (
     Button.MOVE_LEFT_RIGHT_DELTA,
@@ -78,6 +81,12 @@ def _write_launcher(folder: Path) -> None:
         raise PermissionError(errno.EACCES, "no program can be started there (noexec)")
 
 
+@cache
+def palette() -> NDArray[np.uint8]:
+    """Returns the colours of the engine's pictures, `(256, 3)`."""
+    return np.frombuffer(lump(_GAME, "PLAYPAL"), np.uint8, 768).reshape(256, 3)
+
+
 def _files() -> "tempfile.TemporaryDirectory[str]":
     """Makes a folder of what the engine needs: in `TMPDIR`, or in the cache if it is full or mounted with `noexec`.
 
@@ -119,11 +128,12 @@ class Engine:
         folder = Path(self._folder.name)
         game = vzd.DoomGame()
         game.set_vizdoom_path(str(folder / "engine"))
-        game.set_doom_game_path(str(Path(vzd.__file__).parent / "freedoom2.wad"))
+        game.set_doom_game_path(str(_GAME))
         game.set_doom_config_path(str(folder / "engine.ini"))
         game.set_doom_map(start_map)
-        game.set_screen_resolution(vzd.ScreenResolution.RES_320X240)
-        game.set_screen_format(vzd.ScreenFormat.CRCGCB)
+        game.set_screen_resolution(vzd.ScreenResolution.RES_200X150)
+        game.set_screen_format(vzd.ScreenFormat.DOOM_256_COLORS8)
+        game.set_automap_render_textures(False)  # nobody sees the automap, and its textures ask for a second set of nodes
         game.set_window_visible(False)
         game.set_sound_enabled(False)
         game.set_console_enabled(False)
@@ -153,8 +163,7 @@ class Engine:
         """
 
         def start() -> None:
-            for command in commands:
-                self._game.send_game_command(command)
+            self._game.send_game_command("; ".join(commands))
             self._game.set_doom_map(map_name)
             self._game.set_seed(seed)
             self._game.new_episode()
@@ -174,7 +183,7 @@ class Engine:
         self._guard(lambda: self._game.make_action(values, tics))
 
     def observe(self) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-        """Returns the screen's colour planes, `(3, 240, 320)`, and the values of `VARIABLES`.
+        """Returns the screen as indices of `palette`, `(150, 200)`, and the values of `VARIABLES`.
 
         Raises:
             GameCrashed: If the process is gone.

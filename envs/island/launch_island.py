@@ -12,7 +12,7 @@ from padzoo.core import gamepad
 from padzoo.envs.area import AreaReduction
 from padzoo.envs.island import plan as island
 from padzoo.envs.island.actors import CHARACTERS
-from padzoo.envs.island.engine import HEIGHT, WIDTH, Engine
+from padzoo.envs.island.engine import HEIGHT, WIDTH, Engine, palette
 from padzoo.envs.island.sticks import LOOK, TURN, speed
 from padzoo.envs.island.textures import SKIES
 
@@ -143,9 +143,9 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
         self.max_steps = max_steps
         self.observation_space = Box(0, 255, (size, size, 3), np.uint8)
         self.action_space = gamepad.action_space()
-        self._reduce = AreaReduction(HEIGHT, WIDTH, size)
+        self._reduce = AreaReduction(HEIGHT, WIDTH, size, palette())
         self._engine: Engine | None = None
-        self._screen = np.zeros((3, HEIGHT, WIDTH), np.uint8)
+        self._screen = np.zeros((HEIGHT, WIDTH), np.uint8)
         self._info: Info = {}
         self._steps = 0
 
@@ -207,8 +207,8 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
         return observation, float(terminated), terminated, self._steps >= self.max_steps, dict(self._info)
 
     def render(self) -> NDArray[np.uint8] | None:
-        """Returns the engine's whole screen, `(240, 320, 3)`, in mode `rgb_array`."""
-        return self._screen.transpose(1, 2, 0).copy() if self.render_mode else None
+        """Returns the engine's whole screen, `(150, 200, 3)`, in mode `rgb_array`."""
+        return palette()[self._screen] if self.render_mode else None
 
     def close(self) -> None:
         """Ends the engine's process; a later `reset` starts another."""

@@ -183,6 +183,8 @@ def wad_bytes() -> bytes:
     info = [
         "gameinfo { playerclasses = " + ", ".join(f'"{actors.player_class(name)}"' for name in actors.CHARACTERS) + " }"
     ]
+    # Kept from map to map: at each start the engine would unpack what this map shows and throw the others away.
+    kept = ", ".join(f'"{name}"' for name in textures.names())
     for look in LOOKS:
         plan = regions(look)
         for spawn in range(len(SPAWNS)):
@@ -192,7 +194,7 @@ def wad_bytes() -> bytes:
                     name = map_name(spawn, look, light, sky)
                     maps += [(name, b""), ("TEXTMAP", text), ("ENDMAP", b"")]
                     rules = "allowjump allowcrouch allowfreelook"
-                    info.append(f'map {name} "{name}" {{ sky1 = "SKY{sky[:5].upper()}", 0 {rules} }}')
+                    info.append(f'map {name} "{name}" {{ sky1 = "{textures.sky_name(sky)}", 0 PrecacheTextures = {kept} {rules} }}')
     fixed = [("DECORATE", actors.decorate().encode()), ("ZMAPINFO", "\n".join(info).encode())]
     return wad([*fixed, *textures.lumps(), *maps])
 
