@@ -28,17 +28,32 @@ def _native(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @_native
-def _reduce(old: Words, top: Words, rows: Words, left: Words, columns: Words, parts: int) -> Bytes:
-    """Reduces words `(H, W)` to colours `(S, S, 3)`; indices are unsigned, since signed ones are checked for minus."""
+def _reduce(
+    planes: Bytes, tables: Words, top: Words, rows: Words, left: Words, columns: Words, parts: int
+) -> Bytes:
+    """Reduces planes `(C, H, W)`, whose tables `(C, 256)` give each value's share of a word, to colours `(S, S, 3)`.
+
+    Indices are unsigned: signed ones may count from the end, which would be looked after at each.
+    """
     new = np.empty((len(top), len(left), 3), np.uint8)
-    line = np.empty(old.shape[1], np.uint64)
+    row, line = np.empty(planes.shape[2], np.uint64), np.empty(planes.shape[2], np.uint64)
+    held = np.uint64(planes.shape[1])  # which row of the old picture `row` is; none yet
     mask, factor = np.uint64((1 << _BITS) - 1), np.uint64((1 << _POINT) // parts + 1)
     half = np.uint64(parts // 2)  # of a new pixel, so that the division rounds
     start = half | half << np.uint64(_BITS) | half << np.uint64(2 * _BITS)
     for y in range(len(top)):
         line[:] = 0
         for k in range(rows.shape[1]):
-            weight, row = rows[y, k], old[top[y] + np.uint64(k)]
+            wanted, weight = top[y] + np.uint64(k), rows[y, k]
+            if weight == 0:
+                continue
+            if wanted != held:  # the last row under a new pixel is often the first under the next
+                held = wanted
+                for x in range(len(row)):
+                    row[x] = tables[0, planes[0, held, x]]
+                for c in range(1, len(planes)):
+                    for x in range(len(row)):
+                        row[x] += tables[c, planes[c, held, x]]
             for x in range(len(line)):
                 line[x] += row[x] * weight
         for x in range(len(left)):
@@ -49,27 +64,6 @@ def _reduce(old: Words, top: Words, rows: Words, left: Words, columns: Words, pa
             new[y, x, 1] = (total >> np.uint64(_BITS) & mask) * factor >> np.uint64(_POINT)
             new[y, x, 2] = (total >> np.uint64(2 * _BITS)) * factor >> np.uint64(_POINT)
     return new
-
-
-@_native
-def _reduce_planes(planes: Bytes, top: Words, rows: Words, left: Words, columns: Words, parts: int) -> Bytes:
-    words = np.empty(planes.shape[1:], np.uint64)
-    for y in range(words.shape[0]):
-        for x in range(words.shape[1]):
-            red, green, blue = np.uint64(planes[0, y, x]), np.uint64(planes[1, y, x]), np.uint64(planes[2, y, x])
-            words[y, x] = red | green << np.uint64(_BITS) | blue << np.uint64(2 * _BITS)
-    return _reduce(words, top, rows, left, columns, parts)
-
-
-@_native
-def _reduce_indices(
-    indices: Bytes, palette: Words, top: Words, rows: Words, left: Words, columns: Words, parts: int
-) -> Bytes:
-    words = np.empty(indices.shape, np.uint64)
-    for y in range(words.shape[0]):
-        for x in range(words.shape[1]):
-            words[y, x] = palette[indices[y, x]]
-    return _reduce(words, top, rows, left, columns, parts)
 
 
 def _shares(old: int, new: int) -> tuple[Words, Words, int]:
@@ -117,8 +111,9 @@ class AreaReduction:
         self._parts: Final = row_parts * column_parts
         self._shares: Final = (top, rows, left, columns, self._parts)
         self._matrices: Final = (_matrix(top, rows, height), _matrix(left, columns, width).T)
-        shifted = None if palette is None else palette.astype(np.uint64) << _SHIFTS
-        self._words: Final = None if shifted is None else shifted.sum(axis=1, dtype=np.uint64)
+        values = np.arange(256, dtype=np.uint64)[:, None].repeat(3, axis=1) if palette is None else palette
+        words = (values.astype(np.uint64) << _SHIFTS).T  # (3, 256)
+        self._tables: Final = np.ascontiguousarray(words if palette is None else words.sum(axis=0, keepdims=True))
 
     def __call__(self, picture: Bytes) -> Bytes:
         """Reduces one picture.
@@ -131,12 +126,8 @@ class AreaReduction:
         """
         if self._parts > _MOST:  # of a size that hardly divides the other
             return self._reduce_matrix(picture if self._palette is None else self._palette[picture].transpose(2, 0, 1))
-        found: Bytes = (
-            _reduce_planes(picture, *self._shares)
-            if self._words is None
-            else _reduce_indices(picture, self._words, *self._shares)
-        )
-        return found
+        planes = picture if self._palette is None else picture[None]
+        return np.asarray(_reduce(planes, self._tables, *self._shares))
 
     def _reduce_matrix(self, planes: Bytes) -> Bytes:
         rows, columns = self._matrices

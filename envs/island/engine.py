@@ -164,9 +164,8 @@ class Engine:
 
         def start() -> None:
             self._game.send_game_command("; ".join(commands))
-            self._game.set_doom_map(map_name)
             self._game.set_seed(seed)
-            self._game.new_episode()
+            self._game.set_doom_map(map_name)  # begins an episode too: `new_episode` would load the map again
 
         self._guard(start)
 

@@ -40,7 +40,6 @@ CONTROLS: Final[Mapping[str, str]] = {
 }
 _MOVE: Final = 10.0  # engine units a bucket: 50 is the engine's full speed, 16.7 map units a tic
 _TICS: Final = (3, 4)  # alternating: 35 tics a second make 10 steps a second
-_INDEX: Final = {name: index for index, name in enumerate(gamepad.COMPONENTS)}
 
 Info = dict[str, Any]
 
@@ -56,8 +55,8 @@ def engine_buttons(action: NDArray[np.integer], pitch: float, tics: int) -> list
     Returns:
         One value each of `engine.BUTTONS`.
     """
-    held = {name: bool(action[_INDEX[name]]) for name in gamepad.BUTTONS}
-    left_x, left_y, right_x, right_y = (float(action[_INDEX[axis]]) - gamepad.CENTER for axis in gamepad.AXES)
+    held = dict(zip(gamepad.COMPONENTS, action.tolist(), strict=True))
+    left_x, left_y, right_x, right_y = (float(held[axis] - gamepad.CENTER) for axis in gamepad.AXES)
     reach = max(abs(left_x), abs(left_y))
     pace = _MOVE
     if held["left_thumb"] and reach:
@@ -69,7 +68,7 @@ def engine_buttons(action: NDArray[np.integer], pitch: float, tics: int) -> list
     if held["right_thumb"]:
         look = -pitch / tics
     presses = [float(held[name]) for name in ("a", "b", "x", "right_trigger", "y")]
-    return [float(np.clip(side, -50, 50)), left_y * pace, speed(right_x / gamepad.CENTER) * TURN, look, *presses]
+    return [min(max(side, -50.0), 50.0), left_y * pace, speed(right_x / gamepad.CENTER) * TURN, look, *presses]
 
 
 def _choice(option: str, value: object, allowed: tuple[object, ...]) -> None:
