@@ -18,29 +18,56 @@ _POINT: Final = 40  # x // parts is x * (2^40 // parts + 1) >> 40, exactly, for 
 
 
 def _native(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compiles a function to code that other threads run Python beside, once a machine: a second or two."""
-    options = {"nogil": True, "error_model": "numpy"}
+    """Compiles a function, which takes seconds once a machine; other threads run Python beside it."""
     try:
-        compiled = numba.njit(function, cache=True, **options)
-    except RuntimeError:  # neither beside the source nor in the user's cache may be written: once a process
-        compiled = numba.njit(function, **options)
-    return compiled  # type: ignore[no-any-return]
+        compiled: Callable[..., Any] = numba.njit(function, cache=True, nogil=True, error_model="numpy")
+    except RuntimeError:  # neither beside this file nor in the user's cache may be written: once a process
+        compiled = numba.njit(function, nogil=True, error_model="numpy")
+    return compiled
+
+
+# Indices below are unsigned: signed ones may count from the end, which compiled code looks after at each.
 
 
 @_native
-def _reduce(
-    planes: Bytes, tables: Words, top: Words, rows: Words, left: Words, columns: Words, parts: int
-) -> Bytes:
-    """Reduces planes `(C, H, W)`, whose tables `(C, 256)` give each value's share of a word, to colours `(S, S, 3)`.
+def _read(planes: Bytes, tables: Words, y: np.uint64, row: Words) -> None:
+    """Reads one row of planes `(C, H, W)` as words; `tables`, `(C, 256)`, give each value's share of a word."""
+    for x in range(len(row)):
+        row[x] = tables[0, planes[0, y, x]]
+    for c in range(1, len(planes)):
+        for x in range(len(row)):
+            row[x] += tables[c, planes[c, y, x]]
 
-    Indices are unsigned: signed ones may count from the end, which would be looked after at each.
+
+@_native
+def _narrow(line: Words, sums: Words, ends: Words, width: int, parts: int, new: Bytes) -> None:
+    """Reduces a line of words, whose last one is 0, to colours `(S, 3)`.
+
+    A new pixel is the difference of two running sums, up to its end and up to the end of the one before; an old pixel
+    is `width` parts wide. Sums may overflow their words: the differences come out right.
     """
-    new = np.empty((len(top), len(left), 3), np.uint8)
-    row, line = np.empty(planes.shape[2], np.uint64), np.empty(planes.shape[2], np.uint64)
-    held = np.uint64(planes.shape[1])  # which row of the old picture `row` is; none yet
     mask, factor = np.uint64((1 << _BITS) - 1), np.uint64((1 << _POINT) // parts + 1)
     half = np.uint64(parts // 2)  # of a new pixel, so that the division rounds
     start = half | half << np.uint64(_BITS) | half << np.uint64(2 * _BITS)
+    for x in range(len(sums) - 1):
+        sums[x + 1] = sums[x] + line[x] * np.uint64(width)
+    last = np.uint64(0)
+    for x in range(len(ends)):
+        end = sums[ends[x, 0]] + line[ends[x, 0]] * ends[x, 1]
+        total = start + end - last
+        last = end
+        new[x, 0] = (total & mask) * factor >> np.uint64(_POINT)
+        new[x, 1] = (total >> np.uint64(_BITS) & mask) * factor >> np.uint64(_POINT)
+        new[x, 2] = (total >> np.uint64(2 * _BITS)) * factor >> np.uint64(_POINT)
+
+
+@_native
+def _reduce(planes: Bytes, tables: Words, top: Words, rows: Words, ends: Words, width: int, parts: int) -> Bytes:
+    """Reduces planes to colours `(S, S, 3)`: rows are added up by their shares, `top` and `rows`, then narrowed."""
+    new = np.empty((len(top), len(ends), 3), np.uint8)
+    row = np.empty(planes.shape[2], np.uint64)
+    line, sums = np.empty(len(row) + 1, np.uint64), np.zeros(len(row) + 1, np.uint64)
+    held = np.uint64(planes.shape[1])  # which row of the old picture `row` is; none yet
     for y in range(len(top)):
         line[:] = 0
         for k in range(rows.shape[1]):
@@ -48,47 +75,44 @@ def _reduce(
             if weight == 0:
                 continue
             if wanted != held:  # the last row under a new pixel is often the first under the next
+                _read(planes, tables, wanted, row)
                 held = wanted
-                for x in range(len(row)):
-                    row[x] = tables[0, planes[0, held, x]]
-                for c in range(1, len(planes)):
-                    for x in range(len(row)):
-                        row[x] += tables[c, planes[c, held, x]]
-            for x in range(len(line)):
+            for x in range(len(row)):
                 line[x] += row[x] * weight
-        for x in range(len(left)):
-            total = start
-            for k in range(columns.shape[1]):
-                total += line[left[x] + np.uint64(k)] * columns[x, k]
-            new[y, x, 0] = (total & mask) * factor >> np.uint64(_POINT)
-            new[y, x, 1] = (total >> np.uint64(_BITS) & mask) * factor >> np.uint64(_POINT)
-            new[y, x, 2] = (total >> np.uint64(2 * _BITS)) * factor >> np.uint64(_POINT)
+        _narrow(line, sums, ends, width, parts, new[y])
     return new
 
 
-def _shares(old: int, new: int) -> tuple[Words, Words, int]:
-    """How new pixels cover old ones.
-
-    Returns:
-        The first old pixel under each new one, `(new,)`; how much of that one and of each next lies under it, in whole
-        parts, `(new, K)`; and the parts of a new pixel.
-    """
+def _parts(old: int, new: int) -> tuple[int, int]:
+    """Into how many parts to cut an old pixel, and a new one, so that all borders lie between parts."""
     divisor = math.gcd(old, new)
-    whole, parts = new // divisor, old // divisor  # an old pixel is `whole` parts wide, a new one `parts`
+    return new // divisor, old // divisor
+
+
+def _ends(old: int, new: int) -> Words:
+    """In which old pixel each new one ends, and after how many of its parts, `(new, 2)`."""
+    whole, parts = _parts(old, new)
+    return np.stack(np.divmod(np.arange(1, new + 1) * parts, whole), axis=1).astype(np.uint64)
+
+
+def _shares(old: int, new: int) -> tuple[Words, Words]:
+    """The first old pixel under each new one, `(new,)`, and how many parts of it and of the next, `(new, K)`."""
+    whole, parts = _parts(old, new)
     edges = np.arange(new + 1) * parts
     first = edges[:-1] // whole
     count = int((-(-edges[1:] // whole) - first).max())
     first = np.minimum(first, old - count)
     pixel = first[:, None] + np.arange(count)
     covered = np.minimum(edges[1:, None], (pixel + 1) * whole) - np.maximum(edges[:-1, None], pixel * whole)
-    return first.astype(np.uint64), np.maximum(covered, 0).astype(np.uint64), parts
+    return first.astype(np.uint64), np.maximum(covered, 0).astype(np.uint64)
 
 
-def _matrix(first: Words, shares: Words, old: int) -> NDArray[np.float64]:
-    """Writes shares as a matrix, `(new, old)`."""
-    matrix = np.zeros((len(first), old))
+def _matrix(old: int, new: int) -> NDArray[np.float64]:
+    """How many parts of each old pixel lie under each new one, `(new, old)`."""
+    first, shares = _shares(old, new)
+    matrix = np.zeros((new, old))
     columns = first.astype(np.intp)[:, None] + np.arange(shares.shape[1])
-    matrix[np.arange(len(first))[:, None], columns] = shares
+    matrix[np.arange(new)[:, None], columns] = shares
     return matrix
 
 
@@ -105,12 +129,11 @@ class AreaReduction:
     """
 
     def __init__(self, height: int, width: int, size: int, palette: Bytes | None = None) -> None:
-        top, rows, row_parts = _shares(height, size)
-        left, columns, column_parts = _shares(width, size)
+        (_, high), (column, wide) = _parts(height, size), _parts(width, size)
         self._palette: Final = palette
-        self._parts: Final = row_parts * column_parts
-        self._shares: Final = (top, rows, left, columns, self._parts)
-        self._matrices: Final = (_matrix(top, rows, height), _matrix(left, columns, width).T)
+        self._parts: Final = high * wide
+        self._shares: Final = (*_shares(height, size), _ends(width, size), column, self._parts)
+        self._matrices: Final = (_matrix(height, size), _matrix(width, size).T)
         values = np.arange(256, dtype=np.uint64)[:, None].repeat(3, axis=1) if palette is None else palette
         words = (values.astype(np.uint64) << _SHIFTS).T  # (3, 256)
         self._tables: Final = np.ascontiguousarray(words if palette is None else words.sum(axis=0, keepdims=True))

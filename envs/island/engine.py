@@ -133,7 +133,9 @@ class Engine:
         game.set_doom_map(start_map)
         game.set_screen_resolution(vzd.ScreenResolution.RES_200X150)
         game.set_screen_format(vzd.ScreenFormat.DOOM_256_COLORS8)
-        game.set_automap_render_textures(False)  # nobody sees the automap, and its textures ask for a second set of nodes
+        game.set_automap_render_textures(
+            False
+        )  # nobody sees the automap, and its textures ask for a second set of nodes
         game.set_window_visible(False)
         game.set_sound_enabled(False)
         game.set_console_enabled(False)

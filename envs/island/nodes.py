@@ -44,7 +44,7 @@ def _sides(segments: Segments, cutter: NDArray[np.float64]) -> tuple[NDArray[np.
 
 
 def _choose(segments: Segments) -> NDArray[np.float64] | None:
-    """Returns the segment whose line cuts few others and leaves as many right as left; None if all form a convex cell."""
+    """Returns the segment whose line cuts few others and halves them well; None if they bound a convex cell."""
     best, choice = np.inf, None
     for cutter in segments[np.unique(segments[:, 4], return_index=True)[1]]:
         right, left = _sides(segments, cutter)
@@ -109,7 +109,7 @@ class Nodes:
         return len(self._nodes) - 1
 
     def _leaf(self, segments: Segments) -> list[tuple[int, int, int]]:
-        """Orders a convex cell's segments clockwise; where one does not begin at the last one's end, a gap is closed."""
+        """Orders a convex cell's segments clockwise, and closes the gaps between them."""
         run = segments[:, 2:4] - segments[:, :2]
         turn = -np.arctan2(run[:, 1], run[:, 0]).round(6)
         along = (segments[:, :2] * run).sum(axis=1) / np.hypot(*run.T)

@@ -186,6 +186,7 @@ def wad_bytes() -> bytes:
     ]
     # Kept from map to map: at each start the engine would unpack what this map shows and throw the others away.
     kept = ", ".join(f'"{name}"' for name in textures.names())
+    rules = f"PrecacheTextures = {kept} allowjump allowcrouch allowfreelook"
     nodes = Nodes(regions(next(iter(LOOKS)))).lump()  # all looks are of one shape
     for look in LOOKS:
         plan = regions(look)
@@ -195,8 +196,7 @@ def wad_bytes() -> bytes:
                 for sky in textures.SKIES:
                     name = map_name(spawn, look, light, sky)
                     maps += [(name, b""), ("TEXTMAP", text), ("ZNODES", nodes), ("ENDMAP", b"")]
-                    rules = "allowjump allowcrouch allowfreelook"
-                    info.append(f'map {name} "{name}" {{ sky1 = "{textures.sky_name(sky)}", 0 PrecacheTextures = {kept} {rules} }}')
+                    info.append(f'map {name} "{name}" {{ sky1 = "{textures.sky_name(sky)}", 0 {rules} }}')
     fixed = [("DECORATE", actors.decorate().encode()), ("ZMAPINFO", "\n".join(info).encode())]
     return wad([*fixed, *textures.lumps(), *maps])
 

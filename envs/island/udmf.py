@@ -139,7 +139,9 @@ def borders(regions: Sequence[Region]) -> list[Border]:
     found = []
     for front, (start, end) in ((index, edge) for index, ring in enumerate(rings) for edge in ring):
         back = owner.get((end, start), regions[front].parent)
-        if not ((end, start) in owner and back < front):  # a shared edge is written once, by the first of its two regions
+        if not (
+            (end, start) in owner and back < front
+        ):  # a shared edge is written once, by the first of its two regions
             found.append(Border(front, back, start, end))
     return found
 
