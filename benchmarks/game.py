@@ -20,7 +20,7 @@ from statistics import median
 from padzoo.core.provenance import origin
 
 BEFORE = "3ae31d6"  # frames of 320 x 240 in colour, reduced in numpy
-ROUNDS = 9
+ROUNDS = 15
 SIZES = (64, 128)
 HERE = Path(__file__).resolve().parent.parent
 
