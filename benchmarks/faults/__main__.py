@@ -20,7 +20,7 @@ from typing import Final
 from bad_server import serve
 from faults import FAULTS, Fault, Reference
 from missions import MISSIONS, Mission
-from report import report
+from tally import tally
 from trial import Trial
 from verdict import Verdict, judge
 
@@ -112,7 +112,7 @@ def main() -> None:
                 file.flush()
                 if verdict.problems:
                     print(verdict.number, verdict.mission, "|", verdict.fault, "|", verdict.problems, flush=True)
-    print(report(found, given.seed))
+    print(tally(found, given.seed))
     raise SystemExit(1 if Counter(problem for verdict in found for problem in verdict.problems) else 0)
 
 

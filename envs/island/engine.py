@@ -7,9 +7,11 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -19,17 +21,20 @@ from numpy.typing import NDArray
 
 from padzoo.core.cache_folder import cache_folder
 from padzoo.core.errors import GameCrashed
-from padzoo.core.shared_memory import check_shared_memory
+from padzoo.core.shared_memory import PLACE, check_shared_memory
 from padzoo.envs.island.actors import STROLLERS
 from padzoo.envs.island.plan import build_wad
 from padzoo.envs.island.udmf import Point
+from padzoo.envs.island.wad import lump
 
 T = TypeVar("T")
+_GAME: Final = Path(vzd.__file__).parent / "freedoom2.wad"
 Button = vzd.Button
 Variable = vzd.GameVariable
 
-HEIGHT: Final = 240  # 320 x 240: at 160 x 120 the engine stretches the picture in height
-WIDTH: Final = 320
+HEIGHT: Final = 150  # 200 x 150 frames the scene as larger pictures do: at 160 x 120 the engine stretches it in height
+WIDTH: Final = 200
+ABANDONED: Final = 60.0  # seconds after which shared memory without a process is nobody's
 SHARED: Final = 11 * 2**20  # bytes of shared memory that a game may use
 BUTTONS: Final = (
     Button.MOVE_LEFT_RIGHT_DELTA,
@@ -80,6 +85,12 @@ def _write_launcher(folder: Path) -> None:
         raise PermissionError(errno.EACCES, "no program can be started there (noexec)")
 
 
+@cache
+def palette() -> NDArray[np.uint8]:
+    """Returns the colours of the engine's pictures, `(256, 3)`."""
+    return np.frombuffer(lump(_GAME, "PLAYPAL"), np.uint8, 768).reshape(256, 3)
+
+
 def _files() -> "tempfile.TemporaryDirectory[str]":
     """Makes a folder of what the engine needs: in `TMPDIR`, or in the cache if it is full or mounted with `noexec`.
 
@@ -102,6 +113,23 @@ def _files() -> "tempfile.TemporaryDirectory[str]":
     raise ValueError(f"{'; '.join(reasons)}; allowed: a TMPDIR with 5 MB a game where programs can be started")
 
 
+@cache
+def _sweep() -> None:
+    """Removes what the games of killed processes have left in shared memory; once, before the first game."""
+    left = [path for path in PLACE.glob("ViZDoom*") if time.time() - path.stat().st_mtime > ABANDONED]
+    used = [_text(entry) for entry in Path("/proc").glob("[0-9]*/maps")] if left else []
+    for path in left:
+        if not any(path.name in maps for maps in used):
+            path.unlink(missing_ok=True)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:  # another user's process, or one that has ended
+        return ""
+
+
 def _end(game: vzd.DoomGame, folder: "tempfile.TemporaryDirectory[str]") -> None:
     game.close()  # first: a living engine writes its settings into the folder when it ends
     folder.cleanup()
@@ -117,16 +145,18 @@ class Engine:
 
     def __init__(self, start_map: str, sees_others: bool = False) -> None:
         with _starting:
+            _sweep()
             check_shared_memory(SHARED, "a game")
             self._folder = _files()
         folder = Path(self._folder.name)
         game = vzd.DoomGame()
         game.set_vizdoom_path(str(folder / "engine"))
-        game.set_doom_game_path(str(Path(vzd.__file__).parent / "freedoom2.wad"))
+        game.set_doom_game_path(str(_GAME))
         game.set_doom_config_path(str(folder / "engine.ini"))
         game.set_doom_map(start_map)
-        game.set_screen_resolution(vzd.ScreenResolution.RES_320X240)
-        game.set_screen_format(vzd.ScreenFormat.CRCGCB)
+        game.set_screen_resolution(vzd.ScreenResolution.RES_200X150)
+        game.set_screen_format(vzd.ScreenFormat.DOOM_256_COLORS8)
+        game.set_automap_render_textures(False)  # nobody sees it, and textures ask for a second set of nodes
         game.set_window_visible(False)
         game.set_sound_enabled(False)
         game.set_console_enabled(False)
@@ -157,11 +187,9 @@ class Engine:
         """
 
         def start() -> None:
-            for command in commands:
-                self._game.send_game_command(command)
-            self._game.set_doom_map(map_name)
+            self._game.send_game_command("; ".join(commands))
             self._game.set_seed(seed)
-            self._game.new_episode()
+            self._game.set_doom_map(map_name)  # begins an episode too: `new_episode` would load the map again
 
         self._guard(start)
 
@@ -178,7 +206,7 @@ class Engine:
         self._guard(lambda: self._game.make_action(values, tics))
 
     def observe(self) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-        """Returns the screen's colour planes, `(3, 240, 320)`, and the values of `VARIABLES`.
+        """Returns the screen as indices of `palette`, `(150, 200)`, and the values of `VARIABLES`.
 
         Raises:
             GameCrashed: If the process is gone.

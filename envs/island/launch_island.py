@@ -13,7 +13,7 @@ from padzoo.envs.area import AreaReduction
 from padzoo.envs.island import plan as island
 from padzoo.envs.island.actors import CHARACTERS
 from padzoo.envs.island.conditions import CONDITIONS, Beginning
-from padzoo.envs.island.engine import BUTTONS, HEIGHT, WIDTH, Button, Engine
+from padzoo.envs.island.engine import BUTTONS, HEIGHT, WIDTH, Button, Engine, palette
 from padzoo.envs.island.sticks import LOOK, TURN, speed
 from padzoo.envs.island.textures import SKIES
 
@@ -42,7 +42,6 @@ CONTROLS: Final[Mapping[str, str]] = {
 _MOVE: Final = 10.0  # engine units a bucket: 50 is the engine's full speed, 16.7 map units a tic
 _TICS: Final = (3, 4)  # alternating: 35 tics a second make 10 steps a second
 _TURN: Final = BUTTONS.index(Button.TURN_LEFT_RIGHT_DELTA)
-_INDEX: Final = {name: index for index, name in enumerate(gamepad.COMPONENTS)}
 
 Info = dict[str, Any]
 
@@ -58,8 +57,8 @@ def engine_buttons(action: NDArray[np.integer], pitch: float, tics: int) -> list
     Returns:
         One value each of `engine.BUTTONS`.
     """
-    held = {name: bool(action[_INDEX[name]]) for name in gamepad.BUTTONS}
-    left_x, left_y, right_x, right_y = (float(action[_INDEX[axis]]) - gamepad.CENTER for axis in gamepad.AXES)
+    held = dict(zip(gamepad.COMPONENTS, action.tolist(), strict=True))
+    left_x, left_y, right_x, right_y = (float(held[axis] - gamepad.CENTER) for axis in gamepad.AXES)
     reach = max(abs(left_x), abs(left_y))
     pace = _MOVE
     if held["left_thumb"] and reach:
@@ -71,7 +70,7 @@ def engine_buttons(action: NDArray[np.integer], pitch: float, tics: int) -> list
     if held["right_thumb"]:
         look = -pitch / tics
     presses = [float(held[name]) for name in ("a", "b", "x", "right_trigger", "y")]
-    return [float(np.clip(side, -50, 50)), left_y * pace, speed(right_x / gamepad.CENTER) * TURN, look, *presses]
+    return [min(max(side, -50.0), 50.0), left_y * pace, speed(right_x / gamepad.CENTER) * TURN, look, *presses]
 
 
 def _choice(option: str, value: object, allowed: tuple[object, ...]) -> None:
@@ -152,10 +151,10 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
         self.match = match
         self.observation_space = Box(0, 255, (size, size, 3), np.uint8)
         self.action_space = gamepad.action_space()
-        self._reduce = AreaReduction(HEIGHT, WIDTH, size)
+        self._reduce = AreaReduction(HEIGHT, WIDTH, size, palette())
         self._engine: Engine | None = None
         self._pad = "none"  # on which the character is
-        self._screen = np.zeros((3, HEIGHT, WIDTH), np.uint8)
+        self._screen = np.zeros((HEIGHT, WIDTH), np.uint8)
         self._info: Info = {}
         self._beginning = Beginning()
         self._steps = 0
@@ -230,8 +229,8 @@ class LaunchIsland(gymnasium.Env[NDArray[np.uint8], NDArray[np.int64]]):
         return observation, reward, terminated, self._steps >= self.max_steps, dict(self._info)
 
     def render(self) -> NDArray[np.uint8] | None:
-        """Returns the engine's whole screen, `(240, 320, 3)`, in mode `rgb_array`."""
-        return self._screen.transpose(1, 2, 0).copy() if self.render_mode else None
+        """Returns the engine's whole screen, `(150, 200, 3)`, in mode `rgb_array`."""
+        return palette()[self._screen] if self.render_mode else None
 
     def close(self) -> None:
         """Ends the engine's process; a later `reset` starts another."""

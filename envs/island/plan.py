@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from padzoo.envs.island import actors, textures
+from padzoo.envs.island.nodes import Nodes
 from padzoo.envs.island.udmf import Point, Region, Slope, Thing, textmap
 from padzoo.envs.island.wad import wad
 
@@ -185,6 +186,10 @@ def wad_bytes() -> bytes:
     info = [
         "gameinfo { playerclasses = " + ", ".join(f'"{actors.player_class(name)}"' for name in actors.CHARACTERS) + " }"
     ]
+    # Kept from map to map: at each start the engine would unpack what this map shows and throw the others away.
+    kept = ", ".join(f'"{name}"' for name in textures.names())
+    rules = f"PrecacheTextures = {kept} allowjump allowcrouch allowfreelook"
+    nodes = Nodes(regions(next(iter(LOOKS)))).lump()  # all looks are of one shape
     for look in LOOKS:
         plan = regions(look)
         for spawn in range(len(SPAWNS)):
@@ -192,9 +197,8 @@ def wad_bytes() -> bytes:
                 text = textmap(plan, things(spawn), sky=1600, light=level).encode("ascii")
                 for sky in textures.SKIES:
                     name = map_name(spawn, look, light, sky)
-                    maps += [(name, b""), ("TEXTMAP", text), ("ENDMAP", b"")]
-                    rules = "allowjump allowcrouch allowfreelook"
-                    info.append(f'map {name} "{name}" {{ sky1 = "SKY{sky[:5].upper()}", 0 {rules} }}')
+                    maps += [(name, b""), ("TEXTMAP", text), ("ZNODES", nodes), ("ENDMAP", b"")]
+                    info.append(f'map {name} "{name}" {{ sky1 = "{textures.sky_name(sky)}", 0 {rules} }}')
     fixed = [("DECORATE", actors.decorate().encode()), ("ZMAPINFO", "\n".join(info).encode())]
     return wad([*fixed, *textures.lumps(), *maps])
 

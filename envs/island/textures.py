@@ -102,11 +102,21 @@ def palm() -> NDArray[np.uint8]:
     return picture
 
 
+def sky_name(sky: str) -> str:
+    """Returns the engine's name of a sky."""
+    return f"SKY{sky[:5].upper()}"
+
+
+def names() -> list[str]:
+    """Returns the engine's names of all floors, walls and skies."""
+    return [*_GROUNDS, "ZPAD", *map(sky_name, SKIES)]
+
+
 def lumps() -> list[tuple[str, bytes]]:
     """Returns all textures and sprites as lumps between their markers."""
     pictures = {name: ground(name, *how) for name, how in _GROUNDS.items()}
     pictures["ZPAD"] = chevrons()
-    pictures |= {f"SKY{name[:5].upper()}": sky(name) for name in SKIES}
+    pictures |= {sky_name(name): sky(name) for name in SKIES}
     textures = [(name, png(picture)) for name, picture in pictures.items()]
     sprites = [("PALMA0", png(palm(), offset=(56, 126)))]
     return [("TX_START", b""), *textures, ("TX_END", b""), ("S_START", b""), *sprites, ("S_END", b"")]

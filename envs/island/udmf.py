@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 Point = tuple[float, float]
 Value = int | float | str | bool
@@ -46,6 +47,15 @@ class Region:
     slope: Slope | None = None
     line: Mapping[str, Value] = field(default_factory=dict)
     sector: Mapping[str, Value] = field(default_factory=dict)
+
+
+class Border(NamedTuple):
+    """A line of the map: the regions on its right and its left, -1 for the edge of the world, and where it runs."""
+
+    front: int
+    back: int
+    start: Point
+    end: Point
 
 
 @dataclass(frozen=True)
@@ -108,32 +118,52 @@ def _top(region: Region) -> float:
     return region.height + (region.slope.rise if region.slope else 0)
 
 
-def _side(sector: int, upper: Region) -> str:
-    """One side of a line: it shows the higher region's texture where that one rises above the other."""
+def _side(sector: int, upper: Region | None) -> str:
+    """One side of a line: it shows the texture of the region behind it where that one rises above its own."""
+    if upper is None:
+        return _block("sidedef", {"sector": sector})
     lit: dict[str, Value] = {"light": 255, "lightabsolute": True} if upper.bright else {}
     return _block("sidedef", {"sector": sector, "texturebottom": upper.side, **lit})
 
 
+def corners(regions: Sequence[Region]) -> list[Point]:
+    """Returns the map's vertices in their order."""
+    return sorted({corner for region in regions for corner in region.polygon})
+
+
+def borders(regions: Sequence[Region]) -> list[Border]:
+    """Returns the map's lines in their order."""
+    everywhere = tuple(corners(regions))
+    rings = [_edges(tuple(region.polygon), everywhere) for region in regions]
+    owner = {edge: index for index, ring in enumerate(rings) for edge in ring}
+    found = []
+    for front, (start, end) in ((index, edge) for index, ring in enumerate(rings) for edge in ring):
+        back = owner.get((end, start), regions[front].parent)
+        if not (
+            (end, start) in owner and back < front
+        ):  # a shared edge is written once, by the first of its two regions
+            found.append(Border(front, back, start, end))
+    return found
+
+
 def _lines(regions: Sequence[Region], number: Mapping[Point, int]) -> tuple[list[str], list[str]]:
     """Writes all borders: line definitions and their sides."""
-    borders = [_edges(tuple(region.polygon), tuple(number)) for region in regions]
-    owner = {edge: index for index, border in enumerate(borders) for edge in border}
     lines: list[str] = []
     sides: list[str] = []
-    for front, start, end in ((index, *edge) for index, border in enumerate(borders) for edge in border):
-        region, back = regions[front], owner.get((end, start), regions[front].parent)
-        if (end, start) in owner and back < front:
-            continue  # a shared edge is written once, by the first of its two regions
+    for front, back, start, end in borders(regions):
+        region = regions[front]
         line: dict[str, Value] = {"v1": number[start], "v2": number[end], "sidefront": len(sides)}
         if back < 0:
-            sides.append(_side(front, region))
+            sides.append(_side(front, None))
             line |= {"blocking": True, "special": 9}  # Line_Horizon: the world goes on for ever
         else:
             other = regions[back]
-            upper = max(region, other, key=_top)
-            line |= {"sideback": len(sides) + 1, "twosided": True, "blocking": region.solid or other.solid}
+            line |= {"sideback": len(sides) + 1, "twosided": True}
+            if region.solid or other.solid:
+                line["blocking"] = True
             line |= {**other.line, **region.line}
-            sides += [_side(front, upper), _side(back, upper)]
+            sides.append(_side(front, other if _top(other) > _top(region) else None))
+            sides.append(_side(back, region if _top(region) > _top(other) else None))
         lines.append(_block("linedef", line))
     return lines, sides
 
@@ -168,8 +198,8 @@ def textmap(regions: Sequence[Region], things: Sequence[Thing], *, sky: int, lig
     Returns:
         The text of the `TEXTMAP` lump.
     """
-    corners = sorted({corner for region in regions for corner in region.polygon})
-    vertices = [_block("vertex", {"x": float(x), "y": float(y)}) for x, y in corners]
-    lines, sides = _lines(regions, {corner: index for index, corner in enumerate(corners)})
+    points = corners(regions)
+    vertices = [_block("vertex", {"x": float(x), "y": float(y)}) for x, y in points]
+    lines, sides = _lines(regions, {corner: index for index, corner in enumerate(points)})
     sectors = [_sector(region, sky, light) for region in regions]
     return "".join(['namespace="zdoom";\n', *vertices, *lines, *sides, *sectors, *map(_thing, things)])

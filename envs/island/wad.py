@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,26 @@ def wad(lumps: Iterable[tuple[str, bytes]]) -> bytes:
         directory += struct.pack("<ii8s", stored[content], len(content), name.encode("ascii"))
         entries += 1
     return struct.pack("<4sii", b"PWAD", entries, 12 + len(body)) + bytes(body) + bytes(directory)
+
+
+def lump(path: Path, name: str) -> bytes:
+    """Reads the first lump of a name from a WAD.
+
+    Args:
+        path: The file.
+        name: The lump's name.
+
+    Raises:
+        KeyError: If it holds none.
+    """
+    with path.open("rb") as file:
+        _, entries, start = struct.unpack("<4sii", file.read(12))
+        file.seek(start)
+        for place, length, found in struct.iter_unpack("<ii8s", file.read(16 * entries)):
+            if found.rstrip(b"\0") == name.encode("ascii"):
+                file.seek(place)
+                return file.read(length)
+    raise KeyError(f"{path}: no lump {name}")
 
 
 def png(picture: NDArray[np.uint8], offset: tuple[int, int] | None = None) -> bytes:

@@ -18,7 +18,7 @@ from padzoo.envs.person.metronome import Metronome
 from padzoo.envs.player import Acted, Player
 
 PERIOD: Final = 0.1  # seconds a step
-SCALE: Final = 3  # the window's pixels for one of the engine's
+WINDOW: Final = (960, 720)
 INK: Final = (255, 255, 255)
 
 
@@ -49,7 +49,7 @@ class Person(Player):
         self._stack.callback(pygame.quit)
         try:
             pygame.display.init()
-            self._window = pygame.display.set_mode((320 * SCALE, 240 * SCALE))
+            self._window = pygame.display.set_mode(WINDOW)
         except pygame.error as error:
             self._stack.close()
             raise ValueError(f"--player human: {error}; allowed: on a machine with a display") from None

@@ -43,3 +43,13 @@ def test_a_game_needs_room_for_what_it_shares(tmp_path: Path) -> None:
     done = mounted({Path("/dev/shm"): "size=1m"}, "-c", PROGRAM)
     assert done.returncode == 1  # and no bus error
     assert "/dev/shm: 1,048,576 bytes are free; a game may need 11,534,336" in done.stderr.splitlines()[-1]
+
+
+def test_what_a_killed_process_left_in_shared_memory_is_removed() -> None:
+    program = PROGRAM.replace("with_a_game.close()", "print(*sorted(path.name for path in Path('/dev/shm').iterdir()))")
+    ours = "touch -d '1 hour ago' /dev/shm/ViZDoomSMold /dev/shm/other; touch /dev/shm/ViZDoomSMnew"
+    done = mounted({Path("/dev/shm"): "size=64m"}, "-c", f"from pathlib import Path{program}", before=ours)
+    names = done.stdout.split()
+    assert {"other", "ViZDoomSMnew"} < set(names)
+    assert "ViZDoomSMold" not in names
+    assert len(names) == 5  # and those of the game that runs

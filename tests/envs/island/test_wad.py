@@ -1,10 +1,11 @@
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from padzoo.envs.island.wad import png, wad
+from padzoo.envs.island.wad import lump, png, wad
 
 
 def test_a_wad_lists_its_lumps_and_stores_equal_ones_once() -> None:
@@ -40,3 +41,11 @@ def test_a_png_holds_its_picture(channels: int) -> None:
     rows = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), np.uint8).reshape(5, 1 + 7 * channels)
     assert (rows[:, 0] == 0).all()
     assert (rows[:, 1:].reshape(picture.shape) == picture).all()
+
+
+def test_a_lump_is_found_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "some.wad"
+    path.write_bytes(wad([("FIRST", b"one"), ("SECOND", b"two"), ("EMPTY", b"")]))
+    assert [lump(path, name) for name in ("FIRST", "SECOND", "EMPTY")] == [b"one", b"two", b""]
+    with pytest.raises(KeyError, match="no lump THIRD"):
+        lump(path, "THIRD")

@@ -8,7 +8,7 @@ from verdict import Verdict
 from padzoo.core.provenance import origin
 
 
-def report(found: Sequence[Verdict], seed: int) -> str:
+def tally(found: Sequence[Verdict], seed: int) -> str:
     """Returns the counts of a campaign: by fault, by command, and of the problems.
 
     Args:
