@@ -130,4 +130,4 @@ def _clips(folder: Path) -> None:
     for index in range(4):
         rng = np.random.default_rng(index)
         images = rng.integers(0, 256, (30, 180, 300, 3), dtype=np.uint8)
-        np.savez(folder / f"clip-{index}.npz", images=images, actions=np.tile(np.float32(NEUTRAL), (30, 1)))
+        np.savez(folder / f"clip-{index}.npz", images=images, actions=np.tile(np.array(NEUTRAL, np.float32), (30, 1)))

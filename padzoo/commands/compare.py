@@ -57,7 +57,8 @@ def compare(
     if None not in trained and trained[0] != trained[1]:
         raise ValueError(f"{first} was trained in {trained[0]}, {second} in {trained[1]}; allowed: agents of one game")
     game = Game.of(env, env_args, options)
-    todo, ends, known = draw(seed, episodes, options=game.starts), [], ()
+    todo, ends = draw(seed, episodes, options=game.starts), []
+    known: tuple[str, ...] = ()
     for reference in (first, second):
         net = hub.load(reference, "policy").to(find_device(device))
         with Arena(game, net.image_size, games) as arena:

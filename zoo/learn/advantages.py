@@ -31,7 +31,7 @@ def in_groups(groups: Tensor) -> list[Tensor]:
     Returns:
         Places of the members, `(members,)` a group.
     """
-    return [torch.nonzero(groups == group)[:, 0] for group in groups.unique()]
+    return [torch.nonzero(groups == group)[:, 0] for group in sorted(set(groups.tolist()))]
 
 
 def spreads(rewards: Tensor, groups: Tensor) -> Tensor:

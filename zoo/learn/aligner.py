@@ -295,7 +295,8 @@ class Aligner(PolicyModule):
         own = torch.tensor(torch.nan, device=self.device)
         if experience is not None:
             own = experience.per_episode(self.evaluate(experience).kl).mean()
-        found = self.all_gather(own).nanmean()
+        found = torch.as_tensor(self.all_gather(own)).nanmean()
+        assert self.kl_target is not None
         if found.isfinite():
             self.kl_weight *= 1 + 0.1 * (found / self.kl_target - 1).clamp(-0.2, 0.2)
         self.log("train/kl_weight", self.kl_weight)
@@ -306,6 +307,7 @@ class Aligner(PolicyModule):
         if self.trainable == "head":  # the stored features are all that the head sees: exact and nearly free
             features = torch.cat([thoughts(rollout).features for rollout in rollouts]).to(self.device)
             return self.net.head(features), self.reference(features)
+        assert isinstance(self.reference, Policy)
         inputs = [(self._frames(rollout), self._actions(rollout)) for rollout in rollouts]
         logits = torch.cat([self.net.head(self.net.window_features(*pair)) for pair in inputs])
         with torch.no_grad():

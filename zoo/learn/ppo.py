@@ -1,7 +1,7 @@
 """PPO with a critic."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ from padzoo.zoo.learn.repeated_aligner import RepeatedAligner
 from padzoo.zoo.learn.surrogate import clipped_surrogate
 from padzoo.zoo.play.agent import thoughts
 
-HORIZON = 100  # steps that count as 1 for the critic
+HORIZON: Final = 100  # steps that count as 1 for the critic
 
 
 class PPO(RepeatedAligner):
@@ -62,9 +62,10 @@ class PPO(RepeatedAligner):
         self.discount, self.gae_lambda = discount, gae_lambda
         self.value_weight = value_weight
         self.normalized = normalized
-        self.critic = nn.Sequential(nn.Linear(self.net.width + 1, hidden), nn.Tanh(), nn.Linear(hidden, 1))
-        nn.init.zeros_(self.critic[2].weight)  # it expects nothing at first
-        nn.init.zeros_(self.critic[2].bias)
+        value = nn.Linear(hidden, 1)
+        for parameter in value.parameters():
+            nn.init.zeros_(parameter)  # it expects nothing at first
+        self.critic = nn.Sequential(nn.Linear(self.net.width + 1, hidden), nn.Tanh(), value)
 
     def prepare(self, experience: Experience) -> Experience:
         """Adds what the critic expected, and how much better each action was."""

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 from lightning.pytorch import Trainer
+from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor
+from torch.optim.lr_scheduler import LRScheduler
 
 from padzoo.core.episode import Episode
 from padzoo.zoo.learn.aligner import Aligner
@@ -78,8 +80,10 @@ class RepeatedAligner(Aligner):
 
     def _update(self, loss: Tensor) -> None:
         optimizer, schedule = self.optimizers(), self.lr_schedulers()
+        assert isinstance(optimizer, LightningOptimizer)
+        assert isinstance(schedule, LRScheduler)
         optimizer.zero_grad()
         self.manual_backward(loss)
-        self.clip_gradients(optimizer, *self.clip)
+        self.clip_gradients(optimizer.optimizer, *self.clip)
         optimizer.step()
         schedule.step()

@@ -41,13 +41,15 @@ def adapt(net: nn.Module, rank: int) -> None:
         parametrize.register_parametrization(layer, "weight", LowRank(layer.weight, rank))
 
 
-def adapted(net: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+def adapted(net: nn.Module) -> Iterator[tuple[str, nn.Linear]]:
     """Yields the layers that `adapt` has changed, by name.
 
     Args:
         net: The network, or one that it is a part of.
     """
-    return ((name, layer) for name, layer in net.named_modules() if parametrize.is_parametrized(layer, "weight"))
+    for name, layer in net.named_modules():
+        if isinstance(layer, nn.Linear) and parametrize.is_parametrized(layer, "weight"):
+            yield name, layer
 
 
 def computed_once() -> AbstractContextManager[None]:
