@@ -62,10 +62,10 @@ class PPO(RepeatedAligner):
         self.discount, self.gae_lambda = discount, gae_lambda
         self.value_weight = value_weight
         self.normalized = normalized
-        value = nn.Linear(hidden, 1)
-        for parameter in value.parameters():
+        last = nn.Linear(hidden, 1)
+        for parameter in last.parameters():
             nn.init.zeros_(parameter)  # it expects nothing at first
-        self.critic = nn.Sequential(nn.Linear(self.net.width + 1, hidden), nn.Tanh(), value)
+        self.critic = nn.Sequential(nn.Linear(self.net.width + 1, hidden), nn.Tanh(), last)
 
     def prepare(self, experience: Experience) -> Experience:
         """Adds what the critic expected, and how much better each action was."""
