@@ -29,7 +29,7 @@ KLIn = Literal["loss", "reward"]
 class Evaluation(NamedTuple):
     """What the policy as it is now says of the steps that were played, with a gradient.
 
-    Args:
+    Attributes:
         log_probs: Log-probability of every step's action, summed over the 16 components, `(N,)`.
         kl: KL divergence from the reference at every step, in nats, `(N,)`.
         log_ratio: Log-probability of every step's action less that under the reference, `(N,)`.
