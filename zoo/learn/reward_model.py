@@ -90,7 +90,7 @@ class RewardModel(ZooModule):
     def training_step(self, batch: dict[str, Tensor], batch_index: int) -> Tensor:
         """Returns the Bradley-Terry loss of a batch: trajectory ids, and winners and losers among them."""
         winners, losers = self._scores(batch, "train", self._draw_shift())
-        loss = bradley_terry_loss(winners, losers)
+        loss = bradley_terry_loss(winners, losers, batch.get("weights"))
         self.log("train/loss", loss, prog_bar=True)
         self.log("train/accuracy", (winners > losers).float().mean())
         return loss

@@ -25,3 +25,11 @@ def test_equal_rewards_cost_log_2_and_only_differences_count() -> None:
     assert bradley_terry_loss(torch.full((3,), 5.0), torch.full((3,), 5.0)).item() == pytest.approx(math.log(2))
     winners, losers = torch.tensor([1.0, 2.0]), torch.tensor([0.0, 4.0])
     torch.testing.assert_close(bradley_terry_loss(winners + 7, losers + 7), bradley_terry_loss(winners, losers))
+
+
+def test_weights_are_shares() -> None:
+    winners, losers = torch.tensor([1.0, 2.0, 0.5]), torch.tensor([0.0, 4.0, 1.0])
+    each = [bradley_terry_loss(winners[n : n + 1], losers[n : n + 1]).item() for n in range(3)]
+    weighed = bradley_terry_loss(winners, losers, torch.tensor([1.0, 0.5, 0.5])).item()
+    assert weighed == pytest.approx((each[0] + each[1] / 2 + each[2] / 2) / 2)
+    assert bradley_terry_loss(winners, losers, torch.ones(3)).item() == pytest.approx(sum(each) / 3)
