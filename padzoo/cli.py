@@ -84,6 +84,7 @@ COMMANDS: Final = {
         },
     ),
     "prefer": Command("Compare pairs of recorded trajectories and write the preferences.", FOLDER),
+    "label": Command("Rank recorded trajectories on a page in the browser.", FOLDER),
     "score": Command("Score recorded trajectories with a reward model and keep the best.", FOLDER),
     "import": Command(
         "Convert recordings made elsewhere into trajectories.",
