@@ -54,7 +54,8 @@ class Command:
         defaults = {name: parameter.default for name, parameter in signature(call).parameters.items()}
         for argument, text in self.positional.items():
             optional = {} if defaults[argument] is Parameter.empty else {"nargs": "?", "default": defaults[argument]}
-            parser.add_argument(argument, type=str, help=text, **optional)
+            several = {"nargs": "+"} if call.__annotations__[argument] == list[str] else {}
+            parser.add_argument(argument, type=str, help=text, **optional, **several)
         for flag, text in self.flags.items():
             parser.add_argument(f"--{flag}", action="store_true", help=text)
         parser.add_function_arguments(call, as_positional=False, skip={*self.positional, *map(_plain, self.flags)})
@@ -85,6 +86,9 @@ COMMANDS: Final = {
     ),
     "prefer": Command("Compare pairs of recorded trajectories and write the preferences.", FOLDER),
     "label": Command("Rank recorded trajectories on a page in the browser.", FOLDER),
+    "agreement": Command(
+        "Measure how far labellers agree.", {"files": "Files of judgements or preferences, one or more."}
+    ),
     "score": Command("Score recorded trajectories with a reward model and keep the best.", FOLDER),
     "import": Command(
         "Convert recordings made elsewhere into trajectories.",
