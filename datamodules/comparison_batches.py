@@ -1,7 +1,8 @@
 """Batches of comparisons: which trajectories to score, and which of them won."""
 
 from bisect import bisect_right
-from typing import NotRequired, TypedDict
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ class Comparisons(TypedDict):
     winners: Tensor  # int64 (P,), places in `ids`
     losers: Tensor  # int64 (P,), places in `ids`
     weights: NotRequired[Tensor]  # float32 (P,), how much each counts; 1 where there are none
+    stages: NotRequired[Tensor]  # int64 (P,), alike where one winner beat several in one ranking
 
 
 class SampledComparisons(Dataset[Comparisons]):
@@ -26,14 +28,14 @@ class SampledComparisons(Dataset[Comparisons]):
         pairs: Winner and loser of every comparison, int64 `(N, 2)`: rows in the list of trajectories.
         batch_size: Comparisons a batch, 1 or more.
         seed: Seed of the order.
-        weights: How much each counts, `(N,)`; None for alike.
+        about: What else a batch says of each comparison, `(N,)`, by name: `weights`, `stages`.
     """
 
     def __init__(
-        self, pairs: NDArray[np.int64], batch_size: int, seed: int, weights: NDArray[np.float32] | None = None
+        self, pairs: NDArray[np.int64], batch_size: int, seed: int, about: Mapping[str, NDArray[Any]] | None = None
     ) -> None:
         self._pairs = pairs
-        self._weights = weights
+        self._about = about or {}
         self._batch_size = batch_size
         self._seed = seed
 
@@ -46,7 +48,7 @@ class SampledComparisons(Dataset[Comparisons]):
             for lap in range(first // count, last // count + 1)
         ]
         start = first % count
-        return gather(self._pairs, np.concatenate(orders)[start : start + self._batch_size], self._weights)
+        return gather(self._pairs, np.concatenate(orders)[start : start + self._batch_size], self._about)
 
 
 class GroupedComparisons(Dataset[Comparisons]):
@@ -56,14 +58,18 @@ class GroupedComparisons(Dataset[Comparisons]):
         pairs: Winner and loser of every comparison, int64 `(N, 2)`: rows in the list of trajectories.
         batch_trajectories: Trajectories a group; the groups are as even as can be.
         seed: Seed of the groups.
-        weights: How much each counts, `(N,)`; None for alike.
+        about: What else a batch says of each comparison, `(N,)`, by name: `weights`, `stages`.
     """
 
     def __init__(
-        self, pairs: NDArray[np.int64], batch_trajectories: int, seed: int, weights: NDArray[np.float32] | None = None
+        self,
+        pairs: NDArray[np.int64],
+        batch_trajectories: int,
+        seed: int,
+        about: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
         self._pairs = pairs
-        self._weights = weights
+        self._about = about or {}
         self._rows = np.unique(pairs)
         self._groups = max(1, round(len(self._rows) / batch_trajectories))
         self._seed = seed
@@ -73,7 +79,7 @@ class GroupedComparisons(Dataset[Comparisons]):
         while number >= self._starts[-1]:
             self._starts.append(self._starts[-1] + len(self._split(len(self._starts) - 1)))
         lap = bisect_right(self._starts, number) - 1
-        return gather(self._pairs, self._split(lap)[number - self._starts[lap]], self._weights)
+        return gather(self._pairs, self._split(lap)[number - self._starts[lap]], self._about)
 
     def _split(self, lap: int) -> list[NDArray[np.int64]]:
         """Returns the numbers of the comparisons within each group of a pass, where there are any."""
@@ -86,18 +92,18 @@ class GroupedComparisons(Dataset[Comparisons]):
 
 
 def gather(
-    pairs: NDArray[np.int64], chosen: NDArray[np.int64] | slice, weights: NDArray[np.float32] | None = None
+    pairs: NDArray[np.int64], chosen: NDArray[np.int64] | slice, about: Mapping[str, NDArray[Any]] | None = None
 ) -> Comparisons:
     """Lists each trajectory of some comparisons once, so that it is scored once, however often it is compared.
 
     Args:
         pairs: Winner and loser of every comparison, `(N, 2)`.
         chosen: Numbers of those to take, `(P,)`, or where they lie.
-        weights: How much each counts, `(N,)`; None for alike.
+        about: What else a batch says of each comparison, `(N,)`, by name.
     """
     ids, inverse = np.unique(pairs[chosen], return_inverse=True)
     places = torch.from_numpy(inverse.reshape(-1, 2))
     found = Comparisons(ids=torch.from_numpy(ids), winners=places[:, 0], losers=places[:, 1])
-    if weights is not None:
-        found["weights"] = torch.from_numpy(weights[chosen])
+    more: Any = {name: torch.from_numpy(values[chosen]) for name, values in (about or {}).items()}
+    found.update(more)
     return found

@@ -16,7 +16,7 @@ from padzoo.datamodules.loader import Nothing, loader
 from padzoo.datamodules.module import ZooDataModule
 from padzoo.datamodules.sets.shard_set import ShardSet
 
-Weights = NDArray[np.float32] | None  # None where each counts 1
+Known = tuple[NDArray[np.int64], dict[str, NDArray[Any]]]  # pairs, and what else is known of each
 EXACT_BATCH = 4096  # comparisons a batch where nothing is learnt: only scalars are gathered
 
 
@@ -83,7 +83,7 @@ class Preferences(ZooDataModule):
         self.labellers = labellers
         self.ties: Ties = ties
         self._sets: dict[str, ShardSet] = {}  # by folder
-        self._known: dict[str, tuple[NDArray[np.int64], Weights]] = {}  # pairs and how much each counts, by split
+        self._known: dict[str, Known] = {}  # by split
 
     def setup(self, stage: str) -> None:
         """Checks folders and files before anything is trained.
@@ -119,18 +119,18 @@ class Preferences(ZooDataModule):
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Yields batches of comparisons without end."""
-        pairs, weights = self._pairs("train")
+        pairs, about = self._pairs("train")
         if self.mode == "sampled":
-            return loader(SampledComparisons(pairs, self.batch_size, self.seed, weights), sampler=self.counting)
-        return loader(GroupedComparisons(pairs, self.batch_trajectories, self.seed, weights), sampler=self.counting)
+            return loader(SampledComparisons(pairs, self.batch_size, self.seed, about), sampler=self.counting)
+        return loader(GroupedComparisons(pairs, self.batch_trajectories, self.seed, about), sampler=self.counting)
 
     def reading(self) -> dict[str, Any]:
         """Returns what decides the order of the training comparisons."""
         names = ("mode", "batch_size", "batch_trajectories", "seed")
         settings = {f"data.{name}": getattr(self, name) for name in names}
         sets = {"data.train's index.json": self.fingerprint("train")}
-        pairs, weights = self._pairs("train")
-        held = pairs.tobytes() + (b"" if weights is None else weights.tobytes())
+        pairs, about = self._pairs("train")
+        held = pairs.tobytes() + b"".join(about[name].tobytes() for name in sorted(about))
         sets["data.train_preferences of sha256"] = sha256(held).hexdigest()
         return super().reading() | settings | sets
 
@@ -154,12 +154,12 @@ class Preferences(ZooDataModule):
             self._sets[folder] = ShardSet(folder)
         return self._sets[folder]
 
-    def _pairs(self, split: str) -> tuple[NDArray[np.int64], Weights]:
+    def _pairs(self, split: str) -> Known:
         if split not in self._known:
             self._known[split] = self._read(split)
         return self._known[split]
 
-    def _read(self, split: str) -> tuple[NDArray[np.int64], Weights]:
+    def _read(self, split: str) -> Known:
         rows, (folder, file) = self._set(split).rows, self._sources[split]
         if file is None:
             raise ValueError(f"data.{split}_preferences None: allowed: a file of preferences")
@@ -171,7 +171,12 @@ class Preferences(ZooDataModule):
                     raise ValueError(f"{file}, line {number}: no trajectory {key!r} in {folder}")
             pairs.append((rows[found.winner], rows[found.loser]))
         weights = np.array([1 if found.weight is None else found.weight for _, found in known], dtype=np.float32)
-        return np.asarray(pairs, dtype=np.int64), None if (weights == 1).all() else weights
+        winners = [(number, winner) for (number, _), (winner, _) in zip(known, pairs, strict=True)]
+        _, stages = np.unique(winners, axis=0, return_inverse=True)
+        about: dict[str, NDArray[Any]] = {} if (weights == 1).all() else {"weights": weights}
+        if len(set(winners)) < len(winners):  # some line is a ranking of three or more
+            about["stages"] = stages.reshape(-1)
+        return np.asarray(pairs, dtype=np.int64), about
 
     def _exact(self, split: str) -> DataLoader[Any]:
         """Loads every comparison of a split once, in the order of the file; every rank loads all of them."""

@@ -112,7 +112,8 @@ def comparisons(records: Iterable[Preference | Judgement]) -> list[Comparison]:
     judged = standing(each for each in lines if isinstance(each, Judgement))
     preferred = [each for each in lines if isinstance(each, Preference)]
     found = []
-    for number, record in enumerate([*judged, *preferred]):
+    counted: list[Preference | Judgement] = [*judged, *preferred]
+    for number, record in enumerate(counted):
         who = record.who if isinstance(record, Judgement) else record.source
         found += [Comparison(who, number, *said) for said in _said(record)]
     return found

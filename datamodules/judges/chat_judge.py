@@ -67,7 +67,7 @@ class ChatJudge:
 
     Of each clip some frames are sampled evenly and tiled into one picture. A request that fails (too many, a server's
     error, a cut connection, a time-out) is repeated after a while. What is no answer is asked for again, and then, like
-    a refusal, an abstention. Answers are kept in the cache folder: the same command resumes, and pays for nothing twice.
+    a refusal, an abstention. Answers are kept in the cache folder: the same command resumes and pays nothing twice.
 
     Args:
         url: The interface's address, `http://.../v1`, or that of its `chat/completions`.

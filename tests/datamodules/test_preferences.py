@@ -145,3 +145,17 @@ def test_judgements_are_trained_on_by_labeller_with_ties_or_without(shards: Path
         assert found == wanted
     with pytest.raises(ValueError, match=r"data\.ties 'some': allowed: drop, half"):
         Preferences(ties="some")  # type: ignore[arg-type]
+
+
+def test_a_winner_s_comparisons_in_one_ranking_are_one_stage(shards: Path, tmp_path: Path) -> None:
+    file, keys = JudgementFile(tmp_path / "labels.jsonl"), [f"pattern-{number:03d}" for number in (4, 7, 9)]
+    for name, ranks in (("r0", [2, 1, 3]), ("r1", [1, 2, 2])):
+        file.append(Judgement(name, keys, "ranked", ranks, "ann", "now", 1.0))
+    data = Preferences(str(shards), str(file.path), batch_size=5)
+    data.setup("fit")
+    batch = next(iter(data.train_dataloader()))
+    winners, losers = batch["ids"][batch["winners"]], batch["ids"][batch["losers"]]
+    found: dict[int, set[tuple[int, int]]] = {}
+    for winner, loser, stage in zip(winners, losers, batch["stages"], strict=True):
+        found.setdefault(int(stage), set()).add((int(winner), int(loser)))
+    assert sorted(map(sorted, found.values())) == [[(4, 7), (4, 9)], [(4, 9)], [(7, 4), (7, 9)]]

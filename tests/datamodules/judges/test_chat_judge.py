@@ -124,7 +124,7 @@ def test_a_preference_for_a_place_is_a_tie(model: Model, shards: Path) -> None:
         b"<html>",
         b"[" * 5000,
     ],
-    ids=str,
+    ids=["words", "nothing", "a list", "another letter", "no choice", "a page", "too deep"],
 )
 def test_what_is_no_answer_is_asked_again_and_then_an_abstention(model: Model, shards: Path, said: object) -> None:
     model.reply = lambda asked, number: (200, said, {})
