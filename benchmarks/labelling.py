@@ -3,8 +3,9 @@
 Simulated labellers rank rollouts of the zoo's fine-tuned agent, N at a time, as `padzoo label` chooses them. They want
 the left pad, err in a share of the comparisons that they make in their heads (an insertion sort), and tie runs of one
 outcome whose lengths differ by at most 3 steps. A reward model is trained on each labelling and tested on all pairs of
-other rollouts. Every amount is one of clips watched, which is what labelling costs: 5 at a time give 10 comparisons for
-5 clips, 2 at a time give 1 for 2, a fourth of that for each clip (Appendix J).
+other rollouts, on principal components of the agent's features that are averaged over 5 steps to save time. Amounts are
+of clips watched, which is what labelling costs: 5 at a time give 10 comparisons for 5 clips, 2 at a time give 1 for 2,
+a fourth of that for each clip (Appendix J).
 """
 
 import argparse
@@ -31,11 +32,12 @@ from padzoo.zoo import hub
 from padzoo.zoo.learn.bradley_terry import bradley_terry_loss, plackett_luce_loss
 from padzoo.zoo.nets.agent_features import AgentFeatures
 from padzoo.zoo.nets.reward import RewardNet
+from padzoo.zoo.nets.trajectory_reward import TrajectoryReward
 
 POLICY: Final = "policy_tiny.sft"
-COMPONENTS, UPDATES, RATE = 32, 150, 5e-3
+COMPONENTS, POOLED, UPDATES, RATE = 32, 5, 150, 5e-3
 CLOSE: Final = 3  # steps by which lengths differ that are a tie
-WAYS, WATCHED, ERRORS = (2, 3, 4, 5), (40, 80, 160), (0.0, 0.1, 0.2)
+WAYS, WATCHED, ERRORS = (2, 3, 4, 5), (40, 160), (0.0, 0.1, 0.2)
 T_95: Final = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 8: 2.36, 10: 2.26}  # Student's t by number of seeds
 
 
@@ -105,7 +107,8 @@ class Rollouts:
         with torch.no_grad():
             features = torch.stack([self.net.features(each.frames) for each in self.set])
             self.net.components.fit(features[: self.half])
-            self.reduced = self.net.reduce(features)  # (M, 100, components)
+            reduced = self.net.reduce(features)  # (M, 100, components)
+            self.reduced = reduced.unflatten(1, (-1, POOLED)).mean(2)  # (M, 20, components)
         self.disagreement = Disagreement(self.set)
         ranks = [left(each) for each in summaries[self.half :]]
         pairs = [(i, j) for i, j in combinations(range(len(ranks)), 2) if ranks[i] != ranks[j]]
@@ -123,7 +126,7 @@ class Rollouts:
         ]
         winners, losers, stages = torch.tensor(said).T
         torch.manual_seed(seed)
-        head = type(self.net.head)(COMPONENTS, self.net.steps)
+        head = TrajectoryReward(COMPONENTS, self.reduced.shape[1])
         optimizer = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=0.1, fused=True)
         used, places = torch.unique(torch.stack([winners, losers]), return_inverse=True)
         for _ in range(UPDATES):
@@ -180,7 +183,7 @@ def run(folder: Path, seeds: int) -> None:
     everything = [(*each, "random", "pairs") for each in product(WAYS, WATCHED, ERRORS)]
     table(rollouts, seeds, "How many at a time", sorted(everything, key=lambda each: (each[2], each[1], each[0])))
     ways = (2, 5)
-    table(rollouts, seeds, "Disagreement", [(n, 80, e, "disagreement", "pairs") for e, n in product(ERRORS, ways)])
+    table(rollouts, seeds, "Disagreement", [(n, 160, e, "disagreement", "pairs") for e, n in product(ERRORS, ways)])
     table(rollouts, seeds, "Plackett-Luce", [(5, w, e, "random", "plackett_luce") for e, w in product(ERRORS, WATCHED)])
 
 

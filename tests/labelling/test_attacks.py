@@ -70,7 +70,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(shards: Path, out: Path) -> Iterator[Served]:
-    with served(shards, out, "--name", "ann") as server:
+    with served(shards, "--out", out, "--name", "ann") as server:
         yield server
 
 
@@ -198,6 +198,6 @@ def test_it_listens_to_this_machine_alone_and_its_address_is_new_each_time(
     arguments = Path(f"/proc/{server.process.pid}/cmdline")
     if arguments.exists():  # other users of the machine see these
         assert server.token not in arguments.read_text()
-    with served(shards, tmp_path / "other.jsonl", "--name", "bob") as other:
+    with served(shards, "--out", tmp_path / "other.jsonl", "--name", "bob") as other:
         assert other.token != server.token
         assert other.status(request(other, "GET", f"/{server.token}/")) == 403

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import browser, needs_browser, wait
+from browser import PLAYING, browser, needs_browser, wait
 from labeller import Served, served
 from micro import padzoo, preset
 from selenium.webdriver import ActionChains, Chrome, Keys
@@ -18,7 +18,6 @@ from padzoo.datamodules.sets.writer import ShardWriter
 
 pytestmark = needs_browser
 
-PLAYING = "!document.querySelector('.loading') && stage.dataset.frame"
 GREENS = """return [...document.querySelectorAll('canvas')].map(canvas =>
     canvas.getContext('2d').getImageData(32, 60, 1, 1).data[1])"""  # ten times a pattern's number
 
@@ -47,7 +46,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(shards: Path, out: Path) -> Iterator[Served]:
-    with served(shards, out, "--name", "ann", "--criterion", "The <i>greenest</i>") as server:
+    with served(shards, "--out", out, "--name", "ann", "--criterion", "The <i>greenest</i>") as server:
         yield server
 
 
@@ -164,12 +163,12 @@ def test_fingers_rank_on_a_phone_without_scrolling(server: Served, out: Path) ->
 
 def test_a_server_that_went_is_waited_for(shards: Path, driver: Chrome, tmp_path: Path) -> None:
     out = tmp_path / "labels.jsonl"
-    with served(shards, out, "--name", "ann") as server:
+    with served(shards, "--out", out, "--name", "ann") as server:
         begin(driver, server.url + "?name=bob")
         server.kill()
     press(driver, "1", "2", "3", Keys.ENTER)
     wait(driver, "!notice.hidden && notice.textContent.startsWith('No connection')")
-    with served(shards, out, "--port", server.port) as again:  # with another token
+    with served(shards, "--out", out, "--port", server.port) as again:  # with another token
         wait(driver, "notice.textContent.startsWith('This address is no longer valid')")
         begin(driver, again.url + "?name=bob")
         press(driver, "1", "2", "3", Keys.ENTER)
@@ -200,10 +199,10 @@ def label(server: Served, first: int, last: int) -> None:
 
 def test_thirty_rounds_killed_in_mid_way_train_a_reward_model(halves: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "labels.jsonl"
-    with served(halves[0], out, "--name", "ann") as server:
+    with served(halves[0], "--out", out, "--name", "ann") as server:
         label(server, 0, 15)
         server.kill()
-    with served(halves[0], out, "--name", "ann") as server:
+    with served(halves[0], "--out", out, "--name", "ann") as server:
         label(server, 15, 30)
     found = said(out, "ann")
     assert len(found) == 30 == len({frozenset(each.clips) for each in found})

@@ -30,7 +30,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(shards: Path, out: Path) -> Iterator[Served]:
-    with served(shards, out, "--name", "ann", "--criterion", "What <b>matters</b>") as server:
+    with served(shards, "--out", out, "--name", "ann", "--criterion", "What <b>matters</b>") as server:
         yield server
 
 
@@ -122,7 +122,7 @@ def test_labellers_at_once_lose_nothing(server: Served, out: Path) -> None:
 
 def test_a_killed_server_has_lost_nothing_and_resumes(shards: Path, tmp_path: Path) -> None:
     out, confirmed = tmp_path / "labels.jsonl", []
-    with served(shards, out, "--name", "ann") as server:
+    with served(shards, "--out", out, "--name", "ann") as server:
         threading.Timer(0.5, server.process.kill).start()
         found = server.round()
         with suppress(OSError):
@@ -133,7 +133,7 @@ def test_a_killed_server_has_lost_nothing_and_resumes(shards: Path, tmp_path: Pa
     assert confirmed
     before = JudgementFile(out).judgements
     assert [each.round for each in before][: len(confirmed)] == confirmed
-    with served(shards, out, "--name", "ann") as server:
+    with served(shards, "--out", out, "--name", "ann") as server:
         found = server.round()
         assert found["progress"]["rounds"] == len(before)
         server.post("judge", who="ann", round=found["round"], ranks=[1, 1, 1, 1], seconds=0.1)
@@ -145,7 +145,7 @@ def test_a_killed_server_has_lost_nothing_and_resumes(shards: Path, tmp_path: Pa
 
 def test_two_servers_share_a_file(shards: Path, tmp_path: Path) -> None:
     out = tmp_path / "labels.jsonl"
-    with served(shards, out, "--ways", 2) as one, served(shards, out, "--ways", 2) as other:
+    with served(shards, "--out", out, "--ways", 2) as one, served(shards, "--out", out, "--ways", 2) as other:
         for server in (one, other, one, other):
             server.post("judge", who="ann", round=server.round()["round"], ranks=[1, 2], seconds=1)
         assert one.round()["progress"]["rounds"] == 4
@@ -156,7 +156,7 @@ def test_the_first_round_of_a_thousand_clips_appears_at_once(trajectories: list[
     with ShardWriter(tmp_path / "many", source={}) as writer:
         for number in range(1000):
             writer.write(replace(record, key=f"clip-{number:04}"))
-    with served(tmp_path / "many", tmp_path / "labels.jsonl", "--choose", "disagreement") as server:
+    with served(tmp_path / "many", "--out", tmp_path / "labels.jsonl", "--choose", "disagreement") as server:
         start = time.monotonic()
         server.get("")
         found = server.round()

@@ -12,9 +12,9 @@ from selenium.webdriver.chrome.service import Service
 
 BINARY = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
-needs_browser = pytest.mark.skipif(
-    not (BINARY and DRIVER), reason="no browser: apt install chromium chromium-driver"
-)  # fmt: skip
+MISSING = "no browser: apt install chromium chromium-driver"
+needs_browser = pytest.mark.skipif(not (BINARY and DRIVER), reason=MISSING)
+PLAYING = "!document.querySelector('.loading') && stage.dataset.frame"  # of the labelling page
 
 
 @contextmanager

@@ -10,16 +10,19 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import pytest
+from browser import BINARY, DRIVER, MISSING, PLAYING, browser, wait
+from selenium.webdriver import ActionChains, Keys
 
 
 class Served:
     """A running `padzoo label`."""
 
-    def __init__(self, folder: Path, out: Path, *options: object) -> None:
-        command = [sys.executable, "-m", "padzoo", "label", folder, "--out", out, *options]
+    def __init__(self, *arguments: object) -> None:
+        command = [sys.executable, "-m", "padzoo", "label", *arguments]
         environment = os.environ | {"PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
             list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
@@ -71,14 +74,31 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, out: Path, *options: object) -> Iterator[Served]:
-    """Runs the server for a while."""
-    server = Served(folder, out, *options)
+def served(*arguments: object) -> Iterator[Served]:
+    """Runs the server for a while, with the arguments of `padzoo label`."""
+    server = Served(*arguments)
     try:
         yield server
     finally:
         if server.process.poll() is None:
             server.kill()
+
+
+def label_by_keyboard(words: list[str], rounds: int) -> None:
+    """Runs `padzoo label` with these arguments and ranks clips on its page in a browser, in the order of their places.
+
+    Where there is no browser, the test is skipped.
+    """
+    if not BINARY or not DRIVER:
+        pytest.skip(MISSING)
+    assert words[0] == "label"
+    with served(*words[1:]) as server, browser() as driver:
+        driver.get(server.url)
+        for number in range(rounds):
+            wait(driver, PLAYING)
+            ActionChains(driver).send_keys("1", "2", "3", "4", Keys.ENTER).perform()
+            wait(driver, f"progress.textContent.startsWith('{number + 1} round')")
+        assert f"{rounds} rounds" in server.interrupt()
 
 
 def status(error: urllib.error.HTTPError) -> int:
