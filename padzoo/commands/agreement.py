@@ -47,6 +47,7 @@ def agreement(
         said.setdefault(each.who, []).append(each)
     console = Console()
     console.print(_pace([each for each in records if isinstance(each, Judgement)], said))
+    console.print(_within(said))
     if len(said) > 1:
         console.print(_between(said))
     truths: dict[str, Truth] = {}
@@ -59,14 +60,20 @@ def agreement(
 
 
 def _pace(records: Sequence[Judgement], said: Said) -> Table:
-    table = Table("labeller", "rounds", "skipped", "comparisons", "ties", "s a round", "as before, %", "left wins, %")
+    table = Table("labeller", "rounds", "skipped", "comparisons", "ties", "s a round")
     standing_ = standing(records)
     for who, each in said.items():
         done = Progress.of([judged for judged in standing_ if judged.who == who])
         pace = "-" if done.seconds is None else f"{done.seconds:.1f}"
         counts = (done.rounds or len(each), done.skipped, sum(1 for one in each if one.verdict), done.ties)
-        shares = measures.self_agreement(each), measures.leftmost(each)
-        table.add_row(who, *map(str, counts), pace, *map(_text, shares))
+        table.add_row(who, *map(str, counts), pace)
+    return table
+
+
+def _within(said: Said) -> Table:
+    table = Table("labeller", "orders two clips as before, %", "the clip further left wins, %")
+    for who, each in said.items():
+        table.add_row(who, _text(measures.self_agreement(each)), _text(measures.leftmost(each)))
     return table
 
 
