@@ -1,8 +1,9 @@
 """Which clips a model of the labels so far is least sure of."""
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from itertools import combinations
+from threading import Thread
 from typing import Final
 
 import numpy as np
@@ -36,9 +37,8 @@ class Disagreement:
     def __init__(self, trajectories: ShardSet, seed: int = 0) -> None:
         self._rows = trajectories.rows
         self._seed = seed
-        reader = ThreadPoolExecutor(1, "looks")
-        self._looks: Future[Array] = reader.submit(looks, trajectories)
-        reader.shutdown(wait=False)
+        self._looks: Future[Array] = Future()
+        Thread(target=self._look, args=(trajectories,), daemon=True).start()  # does not keep Ctrl-C waiting
 
     def __call__(self, judgements: Sequence[Judgement], candidates: Sequence[Sequence[str]]) -> list[float] | None:
         """Scores sets of clips: the mean over their pairs of how much the members differ on who wins.
@@ -55,6 +55,12 @@ class Disagreement:
             return None
         scores = self._ensemble(rounds)  # (members, clips)
         return [self._uncertainty(scores[:, [self._rows[key] for key in keys]]) for keys in candidates]
+
+    def _look(self, trajectories: ShardSet) -> None:
+        try:
+            self._looks.set_result(looks(trajectories))
+        except BaseException as error:
+            self._looks.set_exception(error)  # raised where the looks are asked for
 
     def _uncertainty(self, scores: Array) -> float:
         first, second = zip(*combinations(range(scores.shape[1]), 2), strict=True)

@@ -12,6 +12,7 @@ from padzoo.labelling.guard import Guard
 from padzoo.labelling.pages import Pages, application
 
 LOCAL: Final = ("127.0.0.1", "::1", "localhost")
+ANYBODY: Final = ("0.0.0.0", "::")
 PORTS: Final = 65535
 
 
@@ -42,8 +43,8 @@ class Server:
         bound = self._listener.getsockname()[1]
         hosts = frozenset({*LOCAL, "[::1]"}) if host in LOCAL else frozenset[str]()
         self._app = Guard(application(pages), token, hosts)
-        named = socket.getfqdn() if host in ("0.0.0.0", "::", "") else f"[{host}]" if ":" in host else host
-        self.url = f"http://{named}:{bound}/{token}/"
+        named = _address() if host in ANYBODY else host
+        self.url = f"http://{f'[{named}]' if ':' in named else named}:{bound}/{token}/"
 
     def run(self, ready: Callable[[], None]) -> None:
         """Answers requests until Ctrl-C.
@@ -75,3 +76,14 @@ class Server:
             await serving
 
         asyncio.run(serve())
+
+
+def _address() -> str:
+    """Returns this machine's address as others see it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: it asks which way a packet would take
+        except OSError:
+            return socket.gethostname()
+        address: str = probe.getsockname()[0]
+        return address

@@ -165,6 +165,14 @@ def test_the_first_round_of_a_thousand_clips_appears_at_once(trajectories: list[
         assert time.monotonic() - start < 2
 
 
+def test_others_are_let_in_only_if_asked(shards: Path, tmp_path: Path) -> None:
+    with served(shards, "--out", tmp_path / "l.jsonl", "--host", "0.0.0.0") as server:
+        assert server.host != "0.0.0.0"
+        request = f"GET /{server.token}/round HTTP/1.1\r\nHost: some.other.name\r\nConnection: close\r\n\r\n"
+        assert server.status(request.encode()) == 200
+        assert server.status(request.replace(server.token, "x").encode()) == 403
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -80,7 +80,7 @@ def served(*arguments: object) -> Iterator[Served]:
     try:
         yield server
     finally:
-        if server.process.poll() is None:
+        if server.process.stdout and not server.process.stdout.closed:
             server.kill()
 
 
