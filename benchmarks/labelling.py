@@ -108,7 +108,7 @@ class Rollouts:
             features = torch.stack([self.net.features(each.frames) for each in self.set])
             self.net.components.fit(features[: self.half])
             reduced = self.net.reduce(features)  # (M, 100, components)
-            self.reduced = reduced.unflatten(1, (-1, POOLED)).mean(2)  # (M, 20, components)
+            self.reduced = reduced.view(len(reduced), -1, POOLED, COMPONENTS).mean(2)  # (M, 20, components)
         self.disagreement = Disagreement(self.set)
         ranks = [left(each) for each in summaries[self.half :]]
         pairs = [(i, j) for i, j in combinations(range(len(ranks)), 2) if ranks[i] != ranks[j]]

@@ -33,7 +33,7 @@ def plackett_luce_loss(winners: Tensor, losers: Tensor, stages: Tensor) -> Tenso
     Returns:
         Mean of -log (exp winner / (exp winner + sum of exp loser)) over the choices, a scalar.
     """
-    _, choice = stages.unique(return_inverse=True)  # (P,)
+    _, choice = torch.unique(stages, return_inverse=True)  # (P,)
     lead = losers - winners  # (P,)
     zeros = lead.new_zeros(int(choice.max()) + 1)  # (S,)
     most = relu(zeros.scatter_reduce(0, choice, lead.detach(), "amax"))  # (S,), so that no exponential overflows
