@@ -127,6 +127,20 @@ def test_clips_play_in_step_and_frame_by_frame(page: Chrome) -> None:
     assert page.execute_script("return document.querySelector('#speeds :checked').value") == "2"
 
 
+def test_a_screen_reader_has_a_name_for_everything_and_hears_what_happens(page: Chrome) -> None:
+    nodes = page.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    shown = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in nodes if not node["ignored"]]
+    controls = [(role, name) for role, name in shown if role in ("button", "slider", "radio", "toolbar", "main")]
+    assert len(controls) >= 20
+    assert all(name for _, name in controls)
+    assert {f"Clip {place}, not ranked" for place in range(1, 5)} <= {name for _, name in controls}
+    assert ("heading", "The <i>greenest</i>") in shown
+    press(page, "2")
+    assert page.execute_script("return spoken.textContent") == "Clip 2, ranked 1st"
+    press(page, "t", "3", "1")
+    assert page.execute_script("return spoken.textContent") == "Clip 1, ranked 2nd. All ranked; Enter saves."
+
+
 def test_a_mouse_does_all_of_it_and_enter_saves(page: Chrome, out: Path) -> None:
     me = "test_a_mouse_does_all_of_it_and_enter_saves"
     clips = page.find_elements(By.CLASS_NAME, "clip")
