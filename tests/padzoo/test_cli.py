@@ -41,8 +41,8 @@ def test_an_unknown_command_is_answered_with_the_nearest(capsys: pytest.CaptureF
     assert captured.out == ""
     assert captured.err == (
         "padzoo: error: command 'rolout' is not known; did you mean 'rollout'? "
-        "allowed: fit, validate, test, predict, demos, rollout, compare, prefer, label, agreement, score, import, verify, "
-        "play, list, show, pull, push, export\n"
+        "allowed: fit, validate, test, predict, demos, rollout, compare, prefer, label, agreement, score, import, "
+        "verify, play, list, show, pull, push, export\n"
     )
     assert main(["xyzzy"]) == 2
     assert "did you mean" not in capsys.readouterr().err
