@@ -81,7 +81,7 @@ def both_ends(features: Tensor, pairs: Tensor) -> float:
 def distinct(features: Tensor, pairs: Tensor) -> float:
     """Scores each trajectory once."""
     update = Update()
-    batch = gather(pairs.numpy())
+    batch = gather(pairs.numpy(), slice(None))
     scores = update.head(features[batch["ids"]].float())
     return update(bradley_terry_loss(scores[batch["winners"]], scores[batch["losers"]]))
 

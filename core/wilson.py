@@ -3,12 +3,12 @@
 from statistics import NormalDist
 
 
-def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson(successes: float, trials: float, confidence: float = 0.95) -> tuple[float, float]:
     """Computes the Wilson score interval of a rate.
 
     Args:
         successes: How often it happened.
-        trials: How often it could have happened, at least 1.
+        trials: How often it could have happened, above 0; a fraction where trials depend on each other.
         confidence: The interval's coverage.
 
     Returns:

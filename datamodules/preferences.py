@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,12 @@ from torch.utils.data import DataLoader, Dataset
 from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.comparison_batches import Comparisons, GroupedComparisons, SampledComparisons, gather
 from padzoo.datamodules.judges import preference
+from padzoo.datamodules.judges.preference import Ties
 from padzoo.datamodules.loader import Nothing, loader
 from padzoo.datamodules.module import ZooDataModule
 from padzoo.datamodules.sets.shard_set import ShardSet
 
+Known = tuple[NDArray[np.int64], dict[str, NDArray[Any]]]  # pairs, and what else is known of each
 EXACT_BATCH = 4096  # comparisons a batch where nothing is learnt: only scalars are gathered
 
 
@@ -28,7 +30,7 @@ class Preferences(ZooDataModule):
 
     Args:
         train: Folder of the trajectories to train on; None where nothing is learnt.
-        train_preferences: File of comparisons between them.
+        train_preferences: File of comparisons between them: what `padzoo prefer` or `padzoo label` wrote.
         test: Folder of the held-out trajectories; None for none.
         test_preferences: File of comparisons between them.
         val: Folder of the trajectories to validate on; None means those of `train`.
@@ -39,6 +41,8 @@ class Preferences(ZooDataModule):
         batch_trajectories: Trajectories a batch and rank, for `all_pairs`.
         seed: Seed of the order.
         predict: Folder of shards for `predict`.
+        labellers: Whose comparisons are taken, of all files; None for everybody's.
+        ties: Clips that a labeller ranked alike are left out of training with `drop`, and drawn together with `half`.
     """
 
     def __init__(
@@ -54,6 +58,8 @@ class Preferences(ZooDataModule):
         batch_trajectories: int = 32,
         seed: int = 0,
         predict: str | None = None,
+        labellers: list[str] | None = None,
+        ties: Ties = "drop",
     ) -> None:
         super().__init__(predict)
         if mode not in ("sampled", "all_pairs"):
@@ -63,6 +69,8 @@ class Preferences(ZooDataModule):
                 raise ValueError(f"data.{name} {value}: allowed: {least} or more")
         if (test is None) != (test_preferences is None):
             raise ValueError("data.test and data.test_preferences: allowed: both or neither")
+        if ties not in get_args(Ties):
+            raise ValueError(f"data.ties {ties!r}: allowed: {', '.join(get_args(Ties))}")
         self._sources = {
             "train": (train, train_preferences),
             "val": (val or train, val_preferences),
@@ -72,8 +80,10 @@ class Preferences(ZooDataModule):
         self.batch_size = batch_size
         self.batch_trajectories = batch_trajectories
         self.seed = seed
+        self.labellers = labellers
+        self.ties: Ties = ties
         self._sets: dict[str, ShardSet] = {}  # by folder
-        self._known: dict[str, NDArray[np.int64]] = {}  # pairs, by split
+        self._known: dict[str, Known] = {}  # by split
 
     def setup(self, stage: str) -> None:
         """Checks folders and files before anything is trained.
@@ -109,17 +119,19 @@ class Preferences(ZooDataModule):
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Yields batches of comparisons without end."""
-        pairs = self._pairs("train")
+        pairs, about = self._pairs("train")
         if self.mode == "sampled":
-            return loader(SampledComparisons(pairs, self.batch_size, self.seed), sampler=self.counting)
-        return loader(GroupedComparisons(pairs, self.batch_trajectories, self.seed), sampler=self.counting)
+            return loader(SampledComparisons(pairs, self.batch_size, self.seed, about), sampler=self.counting)
+        return loader(GroupedComparisons(pairs, self.batch_trajectories, self.seed, about), sampler=self.counting)
 
     def reading(self) -> dict[str, Any]:
         """Returns what decides the order of the training comparisons."""
         names = ("mode", "batch_size", "batch_trajectories", "seed")
         settings = {f"data.{name}": getattr(self, name) for name in names}
         sets = {"data.train's index.json": self.fingerprint("train")}
-        sets["data.train_preferences of sha256"] = sha256(self._pairs("train").tobytes()).hexdigest()
+        pairs, about = self._pairs("train")
+        held = pairs.tobytes() + b"".join(about[name].tobytes() for name in sorted(about))
+        sets["data.train_preferences of sha256"] = sha256(held).hexdigest()
         return super().reading() | settings | sets
 
     def val_dataloader(self) -> DataLoader[Any]:
@@ -142,25 +154,32 @@ class Preferences(ZooDataModule):
             self._sets[folder] = ShardSet(folder)
         return self._sets[folder]
 
-    def _pairs(self, split: str) -> NDArray[np.int64]:
+    def _pairs(self, split: str) -> Known:
         if split not in self._known:
             self._known[split] = self._read(split)
         return self._known[split]
 
-    def _read(self, split: str) -> NDArray[np.int64]:
+    def _read(self, split: str) -> Known:
         rows, (folder, file) = self._set(split).rows, self._sources[split]
         if file is None:
             raise ValueError(f"data.{split}_preferences None: allowed: a file of preferences")
         pairs = []
-        for number, found in enumerate(preference.read(file), start=1):
+        known = preference.numbered(file, self.labellers, self.ties if split == "train" else "drop")
+        for number, found in known:
             for key in (found.winner, found.loser):
                 if key not in rows:
                     raise ValueError(f"{file}, line {number}: no trajectory {key!r} in {folder}")
             pairs.append((rows[found.winner], rows[found.loser]))
-        return np.asarray(pairs, dtype=np.int64)
+        weights = np.array([1 if found.weight is None else found.weight for _, found in known], dtype=np.float32)
+        winners = [(number, winner) for (number, _), (winner, _) in zip(known, pairs, strict=True)]
+        _, stages = np.unique(winners, axis=0, return_inverse=True)
+        about: dict[str, NDArray[Any]] = {} if (weights == 1).all() else {"weights": weights}
+        if len(set(winners)) < len(winners):  # some line is a ranking of three or more
+            about["stages"] = stages.reshape(-1)
+        return np.asarray(pairs, dtype=np.int64), about
 
     def _exact(self, split: str) -> DataLoader[Any]:
         """Loads every comparison of a split once, in the order of the file; every rank loads all of them."""
-        pairs = self._pairs(split)
-        batches = [gather(pairs[start : start + EXACT_BATCH]) for start in range(0, len(pairs), EXACT_BATCH)]
+        pairs, _ = self._pairs(split)
+        batches = [gather(pairs, slice(start, start + EXACT_BATCH)) for start in range(0, len(pairs), EXACT_BATCH)]
         return loader(cast(Dataset[Comparisons], batches))

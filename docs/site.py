@@ -24,7 +24,7 @@ ASSETS: Final = (
     "results/**/*.gif",
     "results/**/*.json",
 )
-ROOMS: Final = ("core", "envs", "datamodules", "zoo", "callbacks")
+ROOMS: Final = ("core", "envs", "datamodules", "labelling", "zoo", "callbacks")
 LINK: Final = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s#]+)(?:#[^)\s]*)?\)")
 LISTING: Final = re.compile(r"^\[`(tests/\S+\.py)`\]\(\S+\)$", re.MULTILINE)
 

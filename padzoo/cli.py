@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from inspect import Parameter, signature
 from pickle import UnpicklingError
-from typing import Final
+from typing import Any, Final
 
 from jsonargparse import ArgumentError, ArgumentParser
 
@@ -53,8 +53,10 @@ class Command:
         parser = ArgumentParser(prog=f"padzoo {name}", description=self.help, exit_on_error=False)
         defaults = {name: parameter.default for name, parameter in signature(call).parameters.items()}
         for argument, text in self.positional.items():
-            optional = {} if defaults[argument] is Parameter.empty else {"nargs": "?", "default": defaults[argument]}
-            parser.add_argument(argument, type=str, help=text, **optional)
+            how: dict[str, Any] = {"nargs": "+"} if call.__annotations__[argument] == list[str] else {}
+            if defaults[argument] is not Parameter.empty:
+                how = {"nargs": "?", "default": defaults[argument]}
+            parser.add_argument(argument, type=str, help=text, **how)
         for flag, text in self.flags.items():
             parser.add_argument(f"--{flag}", action="store_true", help=text)
         parser.add_function_arguments(call, as_positional=False, skip={*self.positional, *map(_plain, self.flags)})
@@ -84,6 +86,10 @@ COMMANDS: Final = {
         },
     ),
     "prefer": Command("Compare pairs of recorded trajectories and write the preferences.", FOLDER),
+    "label": Command("Rank recorded trajectories on a page in the browser.", FOLDER),
+    "agreement": Command(
+        "Measure how far labellers agree.", {"files": "Files of judgements or preferences, one or more."}
+    ),
     "score": Command("Score recorded trajectories with a reward model and keep the best.", FOLDER),
     "import": Command(
         "Convert recordings made elsewhere into trajectories.",

@@ -14,6 +14,7 @@ FLOORS = (  # each imports from itself and from those before it
     "padzoo.core",
     "padzoo.envs",
     "padzoo.datamodules",
+    "padzoo.labelling",
     "padzoo.zoo.nets",
     "padzoo.zoo.play",
     "padzoo.zoo.hub",
@@ -21,7 +22,7 @@ FLOORS = (  # each imports from itself and from those before it
     "padzoo.callbacks",
     "padzoo",
 )
-LINKS = ("core", "envs", "datamodules", "zoo", "callbacks", "configs")
+LINKS = ("core", "envs", "datamodules", "labelling", "zoo", "callbacks", "configs")
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -96,6 +97,7 @@ def test_networks_are_pure_torch() -> None:
     [
         (["--help"], {"lightning", "torch", "webdataset", "vizdoom"}),
         (["prefer", "--help"], {"lightning", "torch", "vizdoom"}),
+        (["label", "--help"], {"lightning", "torch", "vizdoom"}),
         (["demos", "--help"], {"lightning", "torch"}),
         (["rollout", "--help"], {"lightning"}),
         (["list"], {"lightning", "torch", "vizdoom", "huggingface_hub", "aiohttp"}),

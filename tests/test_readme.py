@@ -14,6 +14,7 @@ from inspect import signature
 from pathlib import Path
 
 import pytest
+from labeller import label_by_keyboard
 from lightning.pytorch import Trainer
 
 from padzoo.cli import COMMANDS, TRAINING, main
@@ -30,6 +31,7 @@ RUN = [
     "docs/extending.md",
 ]  # each from its first block to its last
 LESS = {"--trainer.max_steps": 2, "--episodes": 10}  # the most that is run here, of `tiny` in the place of `4m`
+LABELLED = 10  # rounds, on the page in a browser
 BLOCK = re.compile(
     r"(?P<skip><!-- not run: [^\n]*-->\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
@@ -148,5 +150,7 @@ def test_a_page_runs(page: str, folder: Path) -> None:
             words = command(statement)
             if words is None:
                 shell(statement, folder)
+            elif words[0] == "label":
+                label_by_keyboard(words, LABELLED)
             else:
                 assert main(scaled(words)) == 0, statement

@@ -14,7 +14,7 @@ import pytest
 from small_zoo import publish_family
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("core", "envs", "datamodules", "zoo", "callbacks", "configs")
+ROOMS = ("core", "envs", "datamodules", "labelling", "zoo", "callbacks", "configs")
 PLAY = """
 import padzoo
 from padzoo.envs.game import Game
@@ -95,7 +95,8 @@ def test_one_name_is_in_the_wheel_and_all_that_it_needs(wheel: Path) -> None:
     assert {name.split("/")[0] for name in files} == {"padzoo"}
     configs = {f"padzoo/{path.relative_to(ROOT)}" for path in (ROOT / "configs").rglob("*.yaml")}
     sources = {path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*.py")}
-    assert configs | {f"padzoo/{path}" for path in sources} | {"padzoo/py.typed"} <= files
+    pages = {f"padzoo/{path.relative_to(ROOT)}" for path in (ROOT / "labelling" / "page").iterdir()}
+    assert configs | pages | {f"padzoo/{path}" for path in sources} | {"padzoo/py.typed"} <= files
 
 
 def test_the_embedded_zoo_is_in_the_wheel(python: Path, elsewhere: Path) -> None:

@@ -16,7 +16,7 @@ JUDGES: Final = Registry("judge", {pad: f"padzoo.datamodules.judges.criterion.{p
 
 
 class Judge(Protocol):
-    """Compares pairs of trajectories: by rules, by a model, or by asking a person."""
+    """Compares pairs of trajectories: by rules, by a model, or by asking somebody else."""
 
     def __call__(self, trajectories: ShardSet, pairs: NDArray[np.int64]) -> Iterable[Verdict]:
         """Judges pairs in order.
@@ -54,13 +54,16 @@ def find_judge(name: str) -> Judge:
     return judge
 
 
-def compare(trajectories: ShardSet, pairs: NDArray[np.int64], name: str) -> tuple[list[Preference], Counter[Verdict]]:
+def compare(
+    trajectories: ShardSet, pairs: NDArray[np.int64], name: str, judge: Judge | None = None
+) -> tuple[list[Preference], Counter[Verdict]]:
     """Has pairs judged.
 
     Args:
         trajectories: The set.
         pairs: Rows of the set, int64 `(P, 2)`.
         name: The judge's name, which the preferences keep.
+        judge: Who judges; None finds the judge by its name.
 
     Returns:
         The preferences, in the order of the pairs without ties and abstentions; and how many verdicts of each kind
@@ -69,7 +72,7 @@ def compare(trajectories: ShardSet, pairs: NDArray[np.int64], name: str) -> tupl
     Raises:
         ValueError: If there is no such judge, or its verdicts are not allowed or not as many as pairs.
     """
-    verdicts = list(find_judge(name)(trajectories, pairs))
+    verdicts = list((judge or find_judge(name))(trajectories, pairs))
     if len(verdicts) != len(pairs):
         raise ValueError(f"judge {name!r}: {len(verdicts)} verdicts; allowed: {len(pairs)}, one a pair")
     preferences = []

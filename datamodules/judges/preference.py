@@ -1,16 +1,22 @@
-"""A preference between two trajectories, and the JSON-lines file that keeps them."""
+"""A preference between two trajectories, and the JSON-lines file that keeps them or the rankings they are in."""
 
 import json
-from collections.abc import Iterable
+import logging
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
 
 from padzoo.core.atomic import atomic
 from padzoo.core.strict import build
+from padzoo.datamodules.judges import judgement
+from padzoo.datamodules.judges.judgement import BEGINNING, Judgement, standing
 
 Verdict = Literal["first", "second", "tie", "abstain"]
 VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
+Ties = Literal["drop", "half"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -21,11 +27,13 @@ class Preference:
         winner: Key of the better trajectory.
         loser: Key of the other.
         source: Who compared: a criterion's name, a person's.
+        weight: How much it counts, above 0 and at most 1; None for 1.
     """
 
     winner: str
     loser: str
     source: str
+    weight: float | None = None
 
 
 def write(path: str | Path, preferences: Iterable[Preference]) -> None:
@@ -38,40 +46,104 @@ def write(path: str | Path, preferences: Iterable[Preference]) -> None:
     Raises:
         ValueError: If there is none.
     """
-    lines = [json.dumps(vars(preference)) + "\n" for preference in preferences]
+    lines = [json.dumps(_values(preference)) + "\n" for preference in preferences]
     if not lines:
         raise ValueError(f"{path}: no preference to write; in every compared pair neither was better")
     with atomic(path) as file:
         file.write_text("".join(lines))
 
 
-def read(path: str | Path) -> list[Preference]:
-    """Reads a file of preferences.
+def read(path: str | Path, labellers: Collection[str] | None = None, ties: Ties = "drop") -> list[Preference]:
+    """Reads a file of preferences; see `numbered`."""
+    return [found for _, found in numbered(path, labellers, ties)]
+
+
+def numbered(
+    path: str | Path, labellers: Collection[str] | None = None, ties: Ties = "drop"
+) -> list[tuple[int, Preference]]:
+    """Reads a file of preferences with the numbers of its lines.
 
     Args:
-        path: A file with one JSON object `{"winner", "loser", "source"}` a line.
+        path: A file with one JSON object a line: `{"winner", "loser", "source"}`, or a `Judgement`, each comparison of
+            which is a preference of its labeller.
+        labellers: Whose preferences to take; None for everybody's.
+        ties: Ties in judgements are left out with `drop`; with `half` each gives two opposite preferences, of weight
+            0.5 each.
 
     Returns:
-        The preferences in the order of the file: number n is on line n + 1.
+        The preferences in the order of the file.
 
     Raises:
-        ValueError: If there is no such file, or a line is no preference.
+        ValueError: If there is no such file, a line is neither, or no preference is left.
+    """
+    found = records(path)
+    counted = {id(each) for each in standing(each for _, each in found if isinstance(each, Judgement))}
+    known = [(line, each) for line, each in found if isinstance(each, Preference) or id(each) in counted]
+    names = {each.source if isinstance(each, Preference) else each.who for _, each in known}
+    if strangers := sorted(set(labellers or ()) - names):
+        raise ValueError(f"{path}: nothing by labeller {strangers[0]!r}; allowed: {', '.join(sorted(names))}")
+    chosen = [(line, each) for line, record in known for each in _preferences(record, ties) if _by(each, labellers)]
+    if not chosen:
+        raise ValueError(f"{path}: no preference in it; every round is skipped or tied")
+    return chosen
+
+
+def records(path: str | Path) -> list[tuple[int, Preference | Judgement]]:
+    """Reads the lines of a file of preferences or judgements, as they are.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Each with its number, from 1. The last line is left out with a warning if it is cut off, as it is while
+        a labeller's page is writing it.
+
+    Raises:
+        ValueError: If there is no such file, or a line is neither.
     """
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"{path}: no such file; allowed: a file of preferences, one JSON line each")
-    lines = path.read_text().splitlines()
+    text = path.read_text()
+    lines = text.splitlines()
+    if lines and not text.endswith("\n") and lines[-1].startswith(BEGINNING) and not lines[-1].endswith("}"):
+        log.warning("%s: line %d is cut off and left out", path, len(lines))
+        lines.pop()
     if not lines:
         raise ValueError(f"{path}: the file is empty; allowed: preferences, one JSON line each")
-    return [_parse(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1)]
+    return [(number, _parse(line, f"{path}, line {number}")) for number, line in enumerate(lines, start=1)]
 
 
-def _parse(line: str, where: str) -> Preference:
+def _values(preference: Preference) -> dict[str, object]:
+    return {name: value for name, value in vars(preference).items() if value is not None}
+
+
+def _preferences(record: Preference | Judgement, ties: Ties) -> Iterator[Preference]:
+    if isinstance(record, Preference):
+        yield record
+        return
+    for winner, loser, tied in record.pairs:
+        if not tied:
+            yield Preference(winner, loser, record.who)
+        elif ties == "half":
+            yield Preference(winner, loser, record.who, 0.5)
+            yield Preference(loser, winner, record.who, 0.5)
+
+
+def _by(preference: Preference, labellers: Collection[str] | None) -> bool:
+    return labellers is None or preference.source in labellers
+
+
+def _parse(line: str, where: str) -> Preference | Judgement:
     try:
         found = json.loads(line)
     except ValueError as error:
         raise ValueError(f"{where}: {line[:80]!r} is not JSON ({error}); allowed: one preference a line") from None
+    if isinstance(found, dict) and "clips" in found:
+        return judgement.parse(found, where)
     preference = build(Preference, found, where)
     if preference.winner == preference.loser:
         raise ValueError(f"{where}: {preference.winner!r} is compared with itself; allowed: two trajectories")
+    if preference.weight is not None and not 0 < preference.weight <= 1:
+        raise ValueError(f"{where}: weight {preference.weight}; allowed: above 0, at most 1")
     return preference

@@ -20,7 +20,7 @@ def original(batch: Comparisons) -> list[tuple[int, int]]:
 
 
 def test_each_trajectory_is_listed_once() -> None:
-    batch = gather(np.array([[7, 3], [9, 7], [7, 9]]))
+    batch = gather(np.array([[7, 3], [9, 7], [7, 9]]), slice(None))
     assert batch["ids"].tolist() == [3, 7, 9]
     assert original(batch) == [(7, 3), (9, 7), (7, 9)]
     assert batch["winners"].dtype == torch.int64

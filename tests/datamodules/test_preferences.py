@@ -8,6 +8,8 @@ import pytest
 from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.judges.judge import compare
+from padzoo.datamodules.judges.judgement import Judgement
+from padzoo.datamodules.judges.judgement_file import JudgementFile
 from padzoo.datamodules.judges.pairs import choose_pairs
 from padzoo.datamodules.judges.preference import Preference
 from padzoo.datamodules.preferences import Preferences
@@ -118,3 +120,42 @@ def test_bad_arguments_are_named(shards: Path, files: Path, tmp_path: Path) -> N
             build(shards, files, **changes)
     with pytest.raises(ValueError, match=r"data\.test None: allowed: a folder of shards"):
         Preferences(str(shards), str(files / "train.jsonl")).test_dataloader()
+
+
+@pytest.mark.parametrize("mode", ["sampled", "all_pairs"])
+def test_judgements_are_trained_on_by_labeller_with_ties_or_without(shards: Path, tmp_path: Path, mode: str) -> None:
+    file, keys = JudgementFile(tmp_path / "labels.jsonl"), [f"pattern-{number:03d}" for number in (4, 7, 9)]
+    file.append(Judgement("r0", keys, "ranked", [2, 1, 1], "ann", "now", 1.0))
+    file.append(Judgement("r1", keys, "ranked", [1, 2, 3], "bob", "now", 1.0))
+    source: dict[str, Any] = {"train_preferences": str(file.path), "mode": mode, "batch_size": 4}
+    ann = {(7, 4): 1.0, (9, 4): 1.0}
+    bob = {(4, 7): 1.0, (4, 9): 1.0, (7, 9): 1.0}
+    for changes, wanted in (
+        ({"labellers": ["ann"]}, ann),
+        ({"labellers": ["bob"], "ties": "half"}, bob),
+        ({"labellers": ["ann"], "ties": "half"}, ann | {(7, 9): 0.5, (9, 7): 0.5}),
+    ):
+        data = Preferences(str(shards), **source, **changes)
+        data.setup("fit")
+        found = {}
+        for batch in islice(data.train_dataloader(), 4):
+            weights = batch.get("weights", [1.0] * len(batch["winners"]))
+            for winner, loser, weight in zip(batch["winners"], batch["losers"], weights, strict=True):
+                found[int(batch["ids"][winner]), int(batch["ids"][loser])] = float(weight)
+        assert found == wanted
+    with pytest.raises(ValueError, match=r"data\.ties 'some': allowed: drop, half"):
+        Preferences(ties="some")  # type: ignore[arg-type]
+
+
+def test_a_winner_s_comparisons_in_one_ranking_are_one_stage(shards: Path, tmp_path: Path) -> None:
+    file, keys = JudgementFile(tmp_path / "labels.jsonl"), [f"pattern-{number:03d}" for number in (4, 7, 9)]
+    for name, ranks in (("r0", [2, 1, 3]), ("r1", [1, 2, 2])):
+        file.append(Judgement(name, keys, "ranked", ranks, "ann", "now", 1.0))
+    data = Preferences(str(shards), str(file.path), batch_size=5)
+    data.setup("fit")
+    batch = next(iter(data.train_dataloader()))
+    winners, losers = batch["ids"][batch["winners"]], batch["ids"][batch["losers"]]
+    found: dict[int, set[tuple[int, int]]] = {}
+    for winner, loser, stage in zip(winners, losers, batch["stages"], strict=True):
+        found.setdefault(int(stage), set()).add((int(winner), int(loser)))
+    assert sorted(map(sorted, found.values())) == [[(4, 7), (4, 9)], [(4, 9)], [(7, 4), (7, 9)]]

@@ -11,7 +11,7 @@ from padzoo import cli
 from padzoo.cli import main
 
 TRAINING = ("fit", "validate", "test", "predict")
-PLAYING = ("demos", "rollout", "compare", "prefer", "score", "import", "verify", "play")
+PLAYING = ("demos", "rollout", "compare", "prefer", "label", "agreement", "score", "import", "verify", "play")
 NAMES = (*TRAINING, *PLAYING, "list", "show", "pull", "push", "export")
 
 
@@ -31,7 +31,8 @@ def test_every_command_of_the_table_is_a_function_with_help(capsys: pytest.Captu
         assert caught.value.code == 0
         text = capsys.readouterr().out
         assert f"usage: padzoo {name}" in text
-        assert ("--out " in text) == (name not in ("compare", "verify", "list", "show", "pull", "push"))
+        silent = ("compare", "agreement", "verify", "list", "show", "pull", "push")
+        assert ("--out " in text) == (name not in silent)
 
 
 def test_an_unknown_command_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,8 +41,8 @@ def test_an_unknown_command_is_answered_with_the_nearest(capsys: pytest.CaptureF
     assert captured.out == ""
     assert captured.err == (
         "padzoo: error: command 'rolout' is not known; did you mean 'rollout'? "
-        "allowed: fit, validate, test, predict, demos, rollout, compare, prefer, score, import, verify, play, list, "
-        "show, pull, push, export\n"
+        "allowed: fit, validate, test, predict, demos, rollout, compare, prefer, label, agreement, score, import, "
+        "verify, play, list, show, pull, push, export\n"
     )
     assert main(["xyzzy"]) == 2
     assert "did you mean" not in capsys.readouterr().err

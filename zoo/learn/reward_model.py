@@ -1,7 +1,7 @@
 """Reward models: learning from preferences what is wanted."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -9,11 +9,13 @@ from torchmetrics.classification import BinaryAccuracy
 
 from padzoo.core.trajectory import Trajectory
 from padzoo.zoo import hub
-from padzoo.zoo.learn.bradley_terry import bradley_terry_loss
+from padzoo.zoo.learn.bradley_terry import bradley_terry_loss, plackett_luce_loss
 from padzoo.zoo.learn.feature_store import CHUNK, FeatureStore, TrajectorySource
 from padzoo.zoo.learn.module import ZooModule
 from padzoo.zoo.nets.reward import RewardNet
 from padzoo.zoo.nets.step_encoder import STEP_ENCODERS
+
+Rankings = Literal["pairs", "plackett_luce"]
 
 
 class RewardModel(ZooModule):
@@ -38,6 +40,8 @@ class RewardModel(ZooModule):
         weight_decay: L2 penalty, as AdamW's decoupled weight decay.
         warmup_steps: Updates over which the learning rate rises linearly.
         feature_cache: Folder in which features are kept between runs; None computes them anew.
+        rankings: How rankings of several trajectories are learnt: as `pairs`, each a comparison of Bradley and Terry;
+            or with `plackett_luce` as choices of the best of those that are left, where ties say nothing.
 
     Raises:
         ValueError: If `policy` does not hold a policy, or the encoder or the head is unknown.
@@ -58,7 +62,10 @@ class RewardModel(ZooModule):
         weight_decay: float = 0.1,
         warmup_steps: int = 0,
         feature_cache: str | None = None,
+        rankings: Rankings = "pairs",
     ) -> None:
+        if rankings not in get_args(Rankings):
+            raise ValueError(f"model.rankings {rankings!r}: allowed: {', '.join(get_args(Rankings))}")
         if not 0 <= shift < steps:
             raise ValueError(f"model.shift {shift}: allowed: 0 to below the {steps} steps of a trajectory")
         step_encoder = STEP_ENCODERS.find(encoder).of_policy(hub.load(policy, "policy"), projection_seed)
@@ -67,6 +74,7 @@ class RewardModel(ZooModule):
         self.save_hyperparameters()
         self.shift = shift
         self.feature_cache = Path(feature_cache) if feature_cache else None
+        self.rankings = rankings
         self.accuracy = BinaryAccuracy()
         self._shifts: torch.Generator | None = None  # of its own, so that a resumed training draws what is next
 
@@ -90,7 +98,7 @@ class RewardModel(ZooModule):
     def training_step(self, batch: dict[str, Tensor], batch_index: int) -> Tensor:
         """Returns the Bradley-Terry loss of a batch: trajectory ids, and winners and losers among them."""
         winners, losers = self._scores(batch, "train", self._draw_shift())
-        loss = bradley_terry_loss(winners, losers)
+        loss = self._loss(winners, losers, batch)
         self.log("train/loss", loss, prog_bar=True)
         self.log("train/accuracy", (winners > losers).float().mean())
         return loss
@@ -134,6 +142,13 @@ class RewardModel(ZooModule):
             self._shifts = torch.Generator()
             self._shifts.set_state(torch.get_rng_state())
         return int(torch.randint(-self.shift, self.shift + 1, (), generator=self._shifts))
+
+    def _loss(self, winners: Tensor, losers: Tensor, batch: dict[str, Tensor]) -> Tensor:
+        if self.rankings == "pairs" or "stages" not in batch:
+            return bradley_terry_loss(winners, losers, batch.get("weights"))
+        if "weights" in batch:
+            raise ValueError("model.rankings plackett_luce: allowed with --data.ties drop and without weights")
+        return plackett_luce_loss(winners, losers, batch["stages"])
 
     def _evaluate(self, batch: dict[str, Tensor], split: str) -> None:
         winners, losers = self._scores(batch, split)

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,41 @@ def test_left_for_right_is_an_option(shards: Path, preferences: Path, tmp_path: 
     turned = {(pair.winner, pair.loser) for pair in left} & {(pair.loser, pair.winner) for pair in right}
     assert turned  # left over right on one side, right over left on the other
     assert {pair.source for pair in right} == {"right"}
+
+
+def test_a_reward_model_judges_as_it_scores(shards: Path, tmp_path: Path) -> None:
+    out, ref = tmp_path / "reward.jsonl", "reward_tiny.left"
+    assert padzoo("prefer", shards, "--reward", ref, "--comparisons", 15, "--out", out) == 0
+    assert padzoo("score", shards, "--reward", ref, "--out", tmp_path / "scored") == 0
+    rewards = json.loads((tmp_path / "scored" / "rewards.json").read_text())
+    found = preference.read(out)
+    assert 10 <= len(found) <= 15
+    assert all(rewards[pair.winner] > rewards[pair.loser] for pair in found)
+    assert {pair.source for pair in found} == {ref}
+
+
+def test_a_program_judges_by_the_command_line(shards: Path, tmp_path: Path) -> None:
+    program = tmp_path / "judge.sh"
+    program.write_text("while read -r line; do echo '{\"ranks\": [2, 1]}'; done\n")
+    out = tmp_path / "second.jsonl"
+    assert padzoo("prefer", shards, "--judge", f"bash {program}", "--comparisons", 3, "--out", out) == 0
+    assert len(preference.read(out)) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "prefer: allowed: exactly one of --criterion, --reward and --judge"),
+        (["--criterion", "left", "--judge", "cat"], "exactly one of --criterion, --reward and --judge"),
+        (["--judge", "http://127.0.0.1:9"], "--model: allowed with a chat-completions interface"),
+        (["--judge", "false"], "--judge 'false': it has ended"),
+    ],
+)
+def test_a_judge_that_cannot_be_asked_is_one_line(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    out = tmp_path / "none.jsonl"
+    assert padzoo("prefer", shards, *options, "--comparisons", 3, "--out", out) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
+    assert not out.exists()

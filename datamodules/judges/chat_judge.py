@@ -1,0 +1,239 @@
+"""Judging by a vision-language model behind the chat-completions interface."""
+
+import base64
+import io
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
+from http.client import HTTPException
+from math import ceil
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from padzoo.core.atomic import atomic
+from padzoo.core.cache_folder import cache_folder
+from padzoo.core.record import Record
+from padzoo.datamodules.judges.preference import Verdict
+from padzoo.datamodules.sets.shard_set import ShardSet
+
+ASKED: Final = (
+    "Below are two clips of play, A and B, each as one picture: frames in the order of time, row by row. {prompt} "
+    'Answer with JSON alone: {{"better": "A"}}, {{"better": "B"}} or {{"better": "tie"}}.'
+)
+BETTER: Final[dict[str, Verdict]] = {"a": "first", "b": "second", "tie": "tie"}
+TURNED: Final[dict[Verdict, Verdict]] = {"first": "second", "second": "first", "tie": "tie", "abstain": "abstain"}
+AT_ONCE: Final = 4  # pairs
+TRIES: Final = 5  # of a request that fails
+ANSWERS: Final = 3  # that are no answer, before the judge abstains
+LONGEST_WAIT: Final = 60.0  # seconds between tries
+LARGEST: Final = 1 << 20  # bytes of an answer
+AGAIN: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+
+
+@dataclass
+class Bill:
+    """What a judge has asked for.
+
+    Args:
+        requests: Answers that were paid for.
+        cached: Answers that were known.
+        tokens_in: Tokens of the questions, as the model counts them.
+        tokens_out: Tokens of the answers.
+    """
+
+    requests: int = 0
+    cached: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+    def __str__(self) -> str:
+        known = f" and {self.cached:,} from the cache" if self.cached else ""
+        return f"{self.requests:,} requests{known}, {self.tokens_in:,} tokens in, {self.tokens_out:,} out"
+
+
+class ChatJudge:
+    """Asks a model about each pair twice, with the clips in both orders: what depends on the order is a tie.
+
+    Of each clip some frames are sampled evenly and tiled into one picture. A request that fails (too many, a server's
+    error, a cut connection, a time-out) is repeated after a while. What is no answer is asked for again, and then, like
+    a refusal, an abstention. Answers are kept in the cache folder: the same command resumes and pays nothing twice.
+
+    Args:
+        url: The interface's address, `http://.../v1`, or that of its `chat/completions`.
+        model: Name of the model, as the server knows it.
+        prompt: What is better, in words.
+        frames: Frames sampled of each clip, 1 or more.
+        timeout: Seconds that an answer may take.
+        key: What the server knows its user by; None for none.
+        wait: Seconds before the second try; they double with every try.
+
+    Attributes:
+        bill: What was asked so far.
+
+    Raises:
+        ValueError: If a value is not allowed; later, if the server refuses a request or fails five times.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        model: str,
+        prompt: str,
+        frames: int = 9,
+        timeout: float = 60.0,
+        key: str | None = None,
+        wait: float = 1.0,
+    ) -> None:
+        if not re.match(r"https?://[^/]", url):
+            raise ValueError(f"--judge {url}: allowed: an address that begins with http:// or https://")
+        if frames < 1:
+            raise ValueError(f"--frames {frames}: allowed: 1 or more")
+        base = url.rstrip("/")
+        self._url = base if base.endswith("/chat/completions") else f"{base}/chat/completions"
+        self._model = model
+        self._asked = ASKED.format(prompt=prompt)
+        self._frames = frames
+        self._timeout = timeout
+        self._key = key
+        self._wait = wait
+        self._cache = cache_folder() / "judges"
+        self._open = urllib.request.build_opener(_NoRedirect).open  # the key goes nowhere else
+        self._lock = Lock()
+        self.bill = Bill()
+
+    def __call__(self, trajectories: ShardSet, pairs: NDArray[np.int64]) -> Iterator[Verdict]:
+        """Judges pairs; see `padzoo.datamodules.judges.judge.Judge`."""
+        pool = ThreadPoolExecutor(AT_ONCE)
+        try:
+            yield from pool.map(lambda rows: self._judge(trajectories, *rows), pairs.tolist())
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _judge(self, trajectories: ShardSet, first: int, second: int) -> Verdict:
+        pictures = [_tile(trajectories.record(row), self._frames) for row in (first, second)]
+        there, back = self._ask(*pictures), TURNED[self._ask(*reversed(pictures))]
+        if "abstain" in (there, back):
+            return "abstain"
+        return there if there == back else "tie"
+
+    def _ask(self, first: str, second: str) -> Verdict:
+        content = [
+            {"type": "text", "text": self._asked},
+            {"type": "text", "text": "Clip A:"},
+            {"type": "image_url", "image_url": {"url": first}},
+            {"type": "text", "text": "Clip B:"},
+            {"type": "image_url", "image_url": {"url": second}},
+        ]
+        body = json.dumps({"model": self._model, "messages": [{"role": "user", "content": content}]}).encode()
+        known = self._cache / f"{sha256(self._url.encode() + body).hexdigest()}.json"
+        if (found := _cached(known)) is not None:
+            with self._lock:
+                self.bill.cached += 1
+            return found
+        for _ in range(ANSWERS):
+            answer = self._request(body)
+            self._count(answer)
+            found = _read(answer)
+            if found is not None:
+                with self._lock, atomic(known) as file:
+                    file.write_text(json.dumps({"verdict": found}))
+                return found
+        return "abstain"
+
+    def _request(self, body: bytes) -> Any:
+        """Sends a request until there is an answer, and returns its JSON; None if it is none."""
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self._key}"} if self._key else {})
+        request = urllib.request.Request(self._url, body, headers)
+        for attempt in range(TRIES):
+            pause = self._wait * 2**attempt
+            try:
+                with self._open(request, timeout=self._timeout) as answer:
+                    return _json(answer.read(LARGEST))
+            except urllib.error.HTTPError as error:
+                trouble = f"status {error.code}"
+                said = error.read(200).decode(errors="replace")
+                if error.code not in AGAIN:
+                    raise ValueError(f"--judge {self._url}: {trouble}: {said}") from None
+                pause = max(pause, _seconds(error.headers.get("Retry-After")))
+            except (OSError, HTTPException) as error:
+                trouble = str(error) or type(error).__name__
+            if attempt + 1 < TRIES:
+                time.sleep(min(pause, LONGEST_WAIT))
+        raise ValueError(f"--judge {self._url}: {trouble}, {TRIES} times; the same command resumes")
+
+    def _count(self, answer: Any) -> None:
+        usage = answer.get("usage") if isinstance(answer, dict) else None
+        spent = usage if isinstance(usage, dict) else {}
+        with self._lock:
+            self.bill.requests += 1
+            self.bill.tokens_in += _whole(spent.get("prompt_tokens"))
+            self.bill.tokens_out += _whole(spent.get("completion_tokens"))
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def _tile(record: Record, count: int) -> str:
+    """Returns frames of a clip, sampled evenly and tiled row by row, as the URL of a JPEG image."""
+    rows = np.unique(np.linspace(0, len(record) - 1, count).round().astype(np.int64))
+    height, width = record.frame_size
+    frames = np.empty((len(rows), height, width, 3), dtype=np.uint8)
+    record.read_rows(rows, frames)
+    columns = ceil(len(rows) ** 0.5)
+    sheet = np.zeros((ceil(len(rows) / columns) * height, columns * width, 3), dtype=np.uint8)
+    for place, frame in enumerate(frames):
+        top, left = place // columns * height, place % columns * width
+        sheet[top : top + height, left : left + width] = frame
+    image = io.BytesIO()
+    Image.fromarray(sheet).save(image, "JPEG", quality=90)
+    return f"data:image/jpeg;base64,{base64.b64encode(image.getvalue()).decode()}"
+
+
+def _read(answer: Any) -> Verdict | None:
+    """Returns what a model says; None if that cannot be understood."""
+    try:
+        choice = answer["choices"][0]
+        message = choice["message"]
+        if message.get("refusal") or choice.get("finish_reason") == "content_filter":
+            return "abstain"
+        said = json.loads(re.findall(r"\{[^{}]*\}", message["content"])[-1])["better"]
+        return BETTER[said.strip().lower()]
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        return None
+
+
+def _cached(path: Path) -> Verdict | None:
+    found = _json(path.read_bytes()) if path.is_file() else None
+    verdict = found.get("verdict") if isinstance(found, dict) else None
+    return verdict if verdict in TURNED else None
+
+
+def _json(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _seconds(value: str | None) -> float:
+    try:
+        return float(value or 0)
+    except ValueError:  # a date
+        return 0.0

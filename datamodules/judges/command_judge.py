@@ -1,0 +1,121 @@
+"""Judging by a program of any kind: a JSON line in, a JSON line out."""
+
+import json
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from padzoo.datamodules.judges.preference import Verdict
+from padzoo.datamodules.sets.shard_set import ShardSet
+
+
+class CommandJudge:
+    """Asks a program about one pair of clips after another; it is started once and ends when its input does.
+
+    It reads a line `{"prompt": TEXT, "clips": [CLIP, CLIP]}` and answers with a line `{"ranks": [1, 2]}`: the rank of
+    each clip, 1 for the best, equal ranks tie, or `{"ranks": null}` to abstain. A clip is `{"key", "length", "meta",
+    "video", "frames"}`: `video` is the path of an MJPEG file, `frames` that of a NumPy file, uint8 `(T, H, W, 3)`. The
+    files are there until the program answers.
+
+    Args:
+        command: The program and its arguments, as a shell splits them; no shell runs it.
+        prompt: What is better, in words; the program may ignore it.
+        timeout: Seconds that an answer may take.
+
+    Raises:
+        ValueError: If the program cannot be started, ends, is late, or answers with something else.
+    """
+
+    def __init__(self, command: str, prompt: str = "", timeout: float = 60.0) -> None:
+        self._command = command
+        self._prompt = prompt
+        self._timeout = timeout
+
+    def __call__(self, trajectories: ShardSet, pairs: NDArray[np.int64]) -> Iterator[Verdict]:
+        """Judges pairs; see `padzoo.datamodules.judges.judge.Judge`."""
+        try:
+            words = shlex.split(self._command)
+            program = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        except (OSError, ValueError, IndexError) as error:
+            raise self._wrong(f"{error}; allowed: a program and its arguments") from None
+        assert program.stdin is not None
+        assert program.stdout is not None
+        answers: Queue[str] = Queue()
+        reader = Thread(target=_forward, args=(program.stdout, answers), daemon=True)
+        reader.start()
+        try:
+            for rows in pairs.tolist():
+                with tempfile.TemporaryDirectory(prefix="padzoo-judge-") as folder:
+                    clips = [_clip(trajectories, row, Path(folder)) for row in rows]
+                    yield self._ask(program.stdin, answers, clips)
+        finally:
+            program.kill()
+            program.wait()
+            reader.join()
+            program.stdout.close()
+            _close(program.stdin)
+
+    def _ask(self, questions: IO[str], answers: "Queue[str]", clips: Sequence[dict[str, Any]]) -> Verdict:
+        try:
+            questions.write(json.dumps({"prompt": self._prompt, "clips": clips}) + "\n")
+            questions.flush()
+            answer = answers.get(timeout=self._timeout)
+        except BrokenPipeError:
+            answer = ""
+        except Empty:
+            raise self._wrong(f"no answer within {self._timeout:g} s; allowed: a longer --timeout") from None
+        if not answer:
+            raise self._wrong("it has ended; allowed: a program that answers until its input ends")
+        try:
+            return verdict(json.loads(answer)["ranks"])
+        except (ValueError, KeyError, TypeError):
+            allowed = 'a line such as {"ranks": [1, 2]} or {"ranks": null}'
+            raise self._wrong(f"answers {answer.strip()[:80]!r}; allowed: {allowed}") from None
+
+    def _wrong(self, what: str) -> ValueError:
+        return ValueError(f"--judge {self._command!r}: {what}")
+
+
+def verdict(ranks: object) -> Verdict:
+    """Reads the ranks of two clips.
+
+    Args:
+        ranks: Two numbers, the lower one is better; None abstains.
+
+    Raises:
+        ValueError: If it is something else.
+    """
+    if ranks is None:
+        return "abstain"
+    if not isinstance(ranks, list) or [type(rank) for rank in ranks] != [int, int]:
+        raise ValueError(f"ranks {ranks!r}: allowed: two whole numbers or null")
+    return "tie" if ranks[0] == ranks[1] else "first" if ranks[0] < ranks[1] else "second"
+
+
+def _clip(trajectories: ShardSet, row: int, folder: Path) -> dict[str, Any]:
+    record = trajectories.record(row)
+    video, frames = folder / f"{record.key}.mjpeg", folder / f"{record.key}.npy"
+    video.write_bytes(record.data)
+    np.save(frames, record.decode().frames)
+    about = {"key": record.key, "length": len(record), "meta": record.meta}
+    return about | {"video": str(video), "frames": str(frames)}
+
+
+def _forward(stream: IO[str], lines: "Queue[str]") -> None:
+    for line in stream:
+        lines.put(line)
+    lines.put("")
+
+
+def _close(stream: IO[str]) -> None:
+    with suppress(BrokenPipeError):  # what was left to write has nobody to read it
+        stream.close()

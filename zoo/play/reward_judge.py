@@ -1,0 +1,37 @@
+"""Judging by a reward model."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from padzoo.datamodules.judges.preference import Verdict
+from padzoo.datamodules.sets.shard_set import ShardSet
+from padzoo.zoo.nets.reward import RewardNet
+
+
+class RewardJudge:
+    """Prefers the trajectory of the higher reward.
+
+    Args:
+        net: The reward model.
+    """
+
+    def __init__(self, net: RewardNet) -> None:
+        self._net = net
+
+    def __call__(self, trajectories: ShardSet, pairs: NDArray[np.int64]) -> Iterator[Verdict]:
+        """Judges pairs; see `padzoo.datamodules.judges.judge.Judge`."""
+        rewards = {row: self._reward(trajectories, row) for row in np.unique(pairs).tolist()}
+        for first, second in pairs.tolist():
+            if rewards[first] == rewards[second]:
+                yield "tie"
+            else:
+                yield "first" if rewards[first] > rewards[second] else "second"
+
+    @torch.inference_mode()
+    def _reward(self, trajectories: ShardSet, row: int) -> float:
+        trajectory = trajectories[row]
+        actions = torch.from_numpy(trajectory.actions).long().to(next(self._net.parameters()).device)
+        return float(self._net.reward([trajectory.frames], [actions])[0])
