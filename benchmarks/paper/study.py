@@ -153,10 +153,11 @@ class Study:
 
     def summary(self) -> Json:
         """Returns what a report is about, in JSON values; rates in percent."""
+        turned = {"turned": self.stages(turned=True)} if self.turned else {}  # studies of before know no conditions
         return {
             **self.provenance(),
             "stages": self.stages(),
-            "turned": self.stages(turned=True),
+            **turned,
             "reward": self.accuracies,
             "seconds": self.seconds(),
         }
