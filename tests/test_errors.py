@@ -93,7 +93,8 @@ CASES: dict[str, tuple[list[Any], str]] = {
     "missing configuration": (
         ["fit", "--config", "experiment/polcy.yaml"],
         f"configuration 'experiment/polcy.yaml': no such file, seen from {Path.cwd()}, nor among the package's own; "
-        "did you mean 'experiment/policy.yaml'? allowed: a file, experiment/dpo.yaml, experiment/grpo.yaml, ",
+        "did you mean 'experiment/policy.yaml'? allowed: a file, experiment/dpo.yaml, experiment/grpo.yaml, "
+        "experiment/policy.yaml, experiment/ppo.yaml, experiment/reinforce.yaml, experiment/rest.yaml, ",
     ),
     "missing configuration of a configuration": (
         ["fit", "--config", "{lost}"],
