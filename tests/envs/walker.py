@@ -1,7 +1,7 @@
 """Simple play and simple checks: a straight walk to a pad from info alone, and what an engine leaves on the machine."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -71,3 +71,12 @@ def record(pool: GamePool, scripts: Scripts, episodes: int) -> Iterator[Trajecto
             yield rollout.trajectory
     finally:
         rollouts.close()  # type: ignore[attr-defined]
+
+
+def film(
+    env: LaunchIsland, seed: int, actions: Sequence[NDArray[np.int64]], condition: str = "spawn"
+) -> NDArray[np.uint8]:
+    """Plays actions from a seed and returns all that was seen, `(T + 1, S, S, 3)`."""
+    frames = [env.reset(seed=seed, options={"condition": condition})[0]]
+    frames += [env.step(action)[0] for action in actions]
+    return np.stack(frames)

@@ -1,7 +1,16 @@
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 from mounts import mounted
+from walker import film, press, traces
+
+from padzoo.envs import GameCrashed
+from padzoo.envs.island.launch_island import LaunchIsland
 
 PROGRAM = """
 from padzoo.envs.island.launch_island import LaunchIsland
@@ -53,3 +62,49 @@ def test_what_a_killed_process_left_in_shared_memory_is_removed() -> None:
     assert {"other", "ViZDoomSMnew"} < set(names)
     assert "ViZDoomSMold" not in names
     assert len(names) == 5  # and those of the game that runs
+
+
+def test_a_killed_engine_is_a_crash_and_the_next_reset_starts_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    env = LaunchIsland(size=64)
+    first = film(env, 2, [press()] * 3)
+    pid, killed = traces(env)
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(GameCrashed):
+        env.step(press())
+    assert not any(path.exists() for path in killed)
+    assert (film(env, 2, [press()] * 3) == first).all()
+    _, closed = traces(env)
+    env.close()
+    env.close()
+    assert not any(path.exists() for path in closed)
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_left_when_python_ends_without_close() -> None:
+    code = (
+        "from padzoo.envs.island.launch_island import LaunchIsland\n"
+        "island = LaunchIsland(); island.reset(seed=0); print(island._engine._folder.name)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr == ""
+    assert not Path(done.stdout.strip()).exists()
+
+
+def test_a_game_ends_with_the_process_that_was_killed() -> None:
+    code = (
+        "import time; from padzoo.envs.island.launch_island import LaunchIsland as L; e = L(); e.reset(seed=0); "
+        "print(*e._engine.processes(), flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        games = [Path(f"/proc/{pid}") for pid in owner.stdout.readline().split()]
+        assert games
+        assert all(game.exists() for game in games)
+        owner.kill()
+    deadline = time.monotonic() + 10
+    while any(game.exists() for game in games):
+        assert time.monotonic() < deadline, "the game goes on without its owner"
+        time.sleep(0.05)

@@ -1,20 +1,13 @@
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 from numpy.typing import NDArray
-from walker import press, traces, walk
+from walker import film, press, walk
 
 from padzoo.core.gamepad import BUTTONS
-from padzoo.envs import GameCrashed
 from padzoo.envs.area import AreaReduction
 from padzoo.envs.island import plan as island
 from padzoo.envs.island.actors import PACE
@@ -43,20 +36,6 @@ def plain() -> Iterator[LaunchIsland]:
     env.close()
 
 
-def film(env: LaunchIsland, seed: int, actions: list[NDArray[np.int64]]) -> NDArray[np.uint8]:
-    frames = [env.reset(seed=seed)[0]]
-    frames += [env.step(action)[0] for action in actions]
-    return np.stack(frames)
-
-
-def mashing(seed: int, steps: int) -> list[NDArray[np.int64]]:
-    rng = np.random.default_rng(seed)
-    return [
-        np.concatenate([rng.random(12) < 0.15, rng.integers(3, 8, 1), [9], rng.integers(3, 8, 2)]).astype(np.int64)
-        for _ in range(steps)
-    ]
-
-
 @pytest.mark.parametrize(("mode", "match"), [(None, False), ("rgb_array", False), (None, True)])
 def test_gymnasiums_own_checker_passes(mode: str | None, match: bool) -> None:
     env = gymnasium.make("padzoo/LaunchIsland-v0", render_mode=mode, match=match)
@@ -64,57 +43,6 @@ def test_gymnasiums_own_checker_passes(mode: str | None, match: bool) -> None:
         check_env(env.unwrapped, skip_render_check=mode is None)
     finally:
         env.close()
-
-
-@pytest.fixture(scope="module")
-def films() -> dict[int, NDArray[np.uint8]]:
-    """Episodes in every look, each the first of its process."""
-    found = {}
-    for seed in range(3):
-        env = LaunchIsland(size=64, look="random")
-        found[seed] = film(env, seed, mashing(seed, 25))
-        env.close()
-    return found
-
-
-@pytest.fixture(scope="module")
-def worn() -> Iterator[LaunchIsland]:
-    env = LaunchIsland(size=64, look="random")
-    yield env
-    env.close()
-
-
-@pytest.mark.parametrize("case", range(24))
-def test_an_episode_does_not_depend_on_what_was_played_before(
-    films: dict[int, NDArray[np.uint8]], worn: LaunchIsland, case: int
-) -> None:
-    rng = np.random.default_rng(case)
-    for _ in range(rng.integers(3)):  # episodes that end where an engine might hang on to something: at once, on a pad
-        worn.reset(seed=int(rng.integers(1_000)))
-        for action in mashing(case, int(rng.choice([0, 1, 2, 3, 40]))):
-            worn.step(action)
-    if case % 8 == 0:
-        walk(worn, "left", seed=case, options={"spawn": 0})
-    seed = case % len(films)
-    assert (film(worn, seed, mashing(seed, 25)) == films[seed]).all()
-
-
-def test_another_seed_is_another_episode(films: dict[int, NDArray[np.uint8]]) -> None:
-    assert (films[0] != films[1]).any()
-
-
-def test_another_process_sees_the_same_bytes(films: dict[int, NDArray[np.uint8]], tmp_path: Path) -> None:
-    code = (
-        "import sys, numpy as np; from padzoo.envs.island.launch_island import LaunchIsland\n"
-        "env = LaunchIsland(size=64, look='random')\n"
-        "frames = [env.reset(seed=1)[0]]\n"
-        "frames += [env.step(action)[0] for action in np.load(sys.argv[1])]\n"
-        "np.save(sys.argv[2], np.stack(frames))"
-    )
-    actions, seen = tmp_path / "actions.npy", tmp_path / "seen.npy"
-    np.save(actions, np.stack(mashing(1, 25)))
-    subprocess.run([sys.executable, "-c", code, str(actions), str(seen)], timeout=120, check=True)
-    assert (np.load(seen) == films[1]).all()
 
 
 def test_a_frame_is_the_reduction_of_the_screen_that_is_rendered() -> None:
@@ -357,49 +285,3 @@ def test_the_pads_are_bright_yellow_in_every_look() -> None:
 def test_outcomes_and_outline_are_named_for_every_tool() -> None:
     assert LaunchIsland.outcomes == OUTCOMES == ("none", "left", "middle", "right")
     assert all(polygon.ndim == 2 and polygon.shape[1] == 2 for polygon in LaunchIsland.outline())
-
-
-def test_a_killed_engine_is_a_crash_and_the_next_reset_starts_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    env = LaunchIsland(size=64)
-    first = film(env, 2, [press()] * 3)
-    pid, killed = traces(env)
-    os.kill(pid, signal.SIGKILL)
-    with pytest.raises(GameCrashed):
-        env.step(press())
-    assert not any(path.exists() for path in killed)
-    assert (film(env, 2, [press()] * 3) == first).all()
-    _, closed = traces(env)
-    env.close()
-    env.close()
-    assert not any(path.exists() for path in closed)
-    assert not list(tmp_path.iterdir())
-
-
-def test_nothing_is_left_when_python_ends_without_close() -> None:
-    code = (
-        "from padzoo.envs.island.launch_island import LaunchIsland\n"
-        "island = LaunchIsland(); island.reset(seed=0); print(island._engine._folder.name)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stderr == ""
-    assert not Path(done.stdout.strip()).exists()
-
-
-def test_a_game_ends_with_the_process_that_was_killed() -> None:
-    code = (
-        "import time; from padzoo.envs.island.launch_island import LaunchIsland as L; e = L(); e.reset(seed=0); "
-        "print(*e._engine.processes(), flush=True); time.sleep(60)"
-    )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as owner:
-        assert owner.stdout is not None
-        games = [Path(f"/proc/{pid}") for pid in owner.stdout.readline().split()]
-        assert games
-        assert all(game.exists() for game in games)
-        owner.kill()
-    deadline = time.monotonic() + 10
-    while any(game.exists() for game in games):
-        assert time.monotonic() < deadline, "the game goes on without its owner"
-        time.sleep(0.05)
