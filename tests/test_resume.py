@@ -50,7 +50,7 @@ def kill_after(process: subprocess.Popen[bytes], table: Path, updates: int) -> N
     process.wait()
 
 
-@pytest.mark.parametrize(("ranks", "workers"), [(1, 0), (1, 2), (2, 1)])
+@pytest.mark.parametrize(("ranks", "workers"), [pytest.param(1, 0, marks=pytest.mark.slow), (1, 2), (2, 1)])
 def test_a_killed_training_goes_on_bit_for_bit(shards: Path, tmp_path: Path, ranks: int, workers: int) -> None:
     whole, cut, after = (tmp_path / name for name in ("whole", "cut", "after"))
     subprocess.run(command(shards, whole, whole, ranks, workers), check=True, capture_output=True)
@@ -74,7 +74,12 @@ def test_a_killed_training_goes_on_bit_for_bit(shards: Path, tmp_path: Path, ran
 
 @pytest.mark.parametrize(
     ("workers", "number"),
-    [(0, signal.SIGTERM), (2, signal.SIGTERM), (2, signal.SIGINT), (2, signal.SIGUSR1)],
+    [
+        pytest.param(0, signal.SIGTERM, marks=pytest.mark.slow),
+        (2, signal.SIGTERM),
+        (2, signal.SIGINT),
+        (2, signal.SIGUSR1),
+    ],
     ids=str,
 )
 def test_a_training_that_is_asked_to_stop_leaves_its_last_update(

@@ -24,6 +24,7 @@ def run(written: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(written, tmp_path / "run"))
 
 
+@pytest.mark.slow
 def test_a_digest_is_all_that_a_report_reads(run: Path, tmp_path: Path) -> None:
     report.publish("tiny", run, tmp_path / "results")
     for home in run.glob("*-*"):

@@ -1,6 +1,7 @@
 """The whole pipeline at preset `micro`, killed half-way and started again."""
 
 import json
+import math
 import os
 import random
 import signal
@@ -23,8 +24,8 @@ PRESETS = ("micro", "demo", "tiny", "small", "zoo", "paper")
 STAGES = {"base", "sft", "scratch", "prefft_left", "prefft_right", "aligned_left", "aligned_right"}
 
 
-def start(folder: Path) -> "subprocess.Popen[str]":
-    """Starts the workflow as `make demo` does, in a process group of its own."""
+def start(folder: Path, *targets: Path) -> "subprocess.Popen[str]":
+    """Starts the workflow as `make demo` does, in a process group of its own; to the end, or to some files of it."""
     snakemake = [str(Path(sys.executable).with_name("snakemake")), "--snakefile", "benchmarks/paper/Snakefile"]
     config = ["--config", "preset=micro", f"run={folder / 'run'}", f"results={folder / 'results'}"]
     flags = ["--cores", "2", "--rerun-incomplete", "--rerun-triggers", "mtime", "--nolock", "--quiet", "rules"]
@@ -32,7 +33,12 @@ def start(folder: Path) -> "subprocess.Popen[str]":
     environment = {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1"}
     with (folder / "log").open("a") as log:
         return subprocess.Popen(
-            [*snakemake, *config, *flags], env=environment, stdout=log, stderr=log, text=True, start_new_session=True
+            [*snakemake, *targets, *config, *flags],
+            env=environment,
+            stdout=log,
+            stderr=log,
+            text=True,
+            start_new_session=True,
         )
 
 
@@ -44,15 +50,33 @@ def wait_for(path: Path, process: "subprocess.Popen[str]", seconds: float = 900)
         time.sleep(0.2)
 
 
-def run(folder: Path) -> Path:
-    """Runs the workflow to its end and returns what it published."""
-    assert start(folder).wait(timeout=1200) == 0, (folder / "log").read_text()[-2000:]
+def run(folder: Path, *targets: Path) -> Path:
+    """Runs the workflow to its end, or to some files of it, and returns what it published."""
+    assert start(folder, *targets).wait(timeout=1200) == 0, (folder / "log").read_text()[-2000:]
     return folder / "results"
+
+
+def kill(process: "subprocess.Popen[str]") -> None:
+    """Kills the workflow and all that it started."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def summary(results: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((results / "summary.json").read_text())
     return found
+
+
+def test_a_killed_run_resumes_where_it_was(tmp_path: Path) -> None:
+    home = tmp_path / "run" / "tiny-0"
+    target, finished = home / "evaluation" / "sft" / "outcomes.json", home / "agents" / "base.ckpt"
+    first = start(tmp_path, target)
+    wait_for(finished, first)
+    kill(first)
+    before = finished.stat().st_mtime_ns
+    run(tmp_path, target)
+    assert json.loads(target.read_text())["episodes"] == 4
+    assert finished.stat().st_mtime_ns == before, "a finished stage was run again"
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +86,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     first = start(folder)
     wait_for(folder / "run" / "tiny-0" / "evaluation" / "scratch" / "outcomes.json", first)
     time.sleep(random.SystemRandom().uniform(0, 10))
-    os.killpg(first.pid, signal.SIGKILL)
-    first.wait()
+    kill(first)
     finished = folder / "run" / "tiny-0" / "agents" / "scratch.ckpt"
     before = finished.stat().st_mtime_ns
     run(folder)
@@ -71,6 +94,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_publishes_everything_and_is_then_done(killed: Path) -> None:
     results = killed / "results"
     found = summary(results)
@@ -79,7 +103,9 @@ def test_a_run_that_was_killed_publishes_everything_and_is_then_done(killed: Pat
         assert rates["episodes"] == 4
         assert sum(rates[name] for name in ("none", "left", "middle", "right")) == pytest.approx(100, abs=0.1)
     rows = {(row["encoder"], row["side"], row["comparisons"], row["seed"]) for row in found["reward"]}
-    assert len(rows) == len(found["reward"]) == 16
+    tried = synthetic.preset("micro")
+    models = [len(tried[name]) for name in ("encoders", "sides", "comparisons")] + [tried["subsets"]]
+    assert len(rows) == len(found["reward"]) == math.prod(models)
     assert found["commit"] != "unknown"
     assert {"base", "sft", "aligned_left"} <= set(found["seconds"])
     pictures = {"outcomes.png", "heatmaps.png", "reward_accuracy.png", "alignment.png"}
@@ -91,6 +117,7 @@ def test_a_run_that_was_killed_publishes_everything_and_is_then_done(killed: Pat
     assert "Nothing to be done" in (killed / "log").read_text()
 
 
+@pytest.mark.slow
 def test_games_are_those_that_the_preset_names(killed: Path) -> None:
     run = killed / "run"
     told = synthetic.preset("micro")["env_args"]
@@ -103,7 +130,7 @@ def test_games_are_those_that_the_preset_names(killed: Path) -> None:
         source = json.loads((run / "tiny-0" / folder / "sft" / "index.json").read_text())["source"]
         assert source["options"] == {"character": "ninja", "condition": condition}
     trained = yaml.safe_load((run / "tiny-0" / "aligned_prefft_left_15" / "hparams.yaml").read_text())
-    assert trained["env_args"] == told["agents"]
+    assert trained["game"]["args"] == told["agents"]
     assert f"`{json.dumps(told)}`" in (killed / "results" / "report.md").read_text()
 
 

@@ -12,9 +12,14 @@ from padzoo import datamodules
 from padzoo.datamodules.module import ZooDataModule
 from padzoo.training import TrainingCLI
 from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
+from padzoo.zoo.learn.dpo import DPO
+from padzoo.zoo.learn.grpo import GRPO
 from padzoo.zoo.learn.module import ZooModule
+from padzoo.zoo.learn.ppo import PPO
 from padzoo.zoo.learn.reinforce import Reinforce
+from padzoo.zoo.learn.rest import ReST
 from padzoo.zoo.learn.reward_model import RewardModel
+from padzoo.zoo.learn.rloo import RLOO
 from padzoo.zoo.nets.agent_features import AgentFeatures
 from padzoo.zoo.nets.duration import Duration
 from padzoo.zoo.nets.first_frame import FirstFrame
@@ -24,8 +29,10 @@ from padzoo.zoo.nets.random_projection import RandomProjection
 NEEDED = {  # what no configuration can know
     "policy": ["--data.train", "set"],
     "reward": ["--data.train", "set", "--data.train_preferences", "file", "--model.policy", "policy.ckpt"],
-    "reinforce": ["--model.policy", "policy.ckpt", "--model.reward", "reward.ckpt"],
+    "dpo": ["--data.train", "set", "--data.train_preferences", "file", "--model.policy", "policy.ckpt"],
 }
+ALIGNERS = {"reinforce": Reinforce, "rloo": RLOO, "grpo": GRPO, "ppo": PPO, "rest": ReST}
+NEEDED |= {name: ["--model.policy", "policy.ckpt", "--model.reward", "reward.ckpt"] for name in ALIGNERS}
 END = ["--trainer.max_steps", 1]  # an experiment leaves it to its stage
 EXPERIMENT = {"reward": "reward", "align": "reinforce"}  # of a stage; the others train policies
 ENCODERS = [
@@ -73,7 +80,8 @@ def test_an_experiment_is_a_model_a_data_module_and_a_trainer(experiment: str, p
     model, data = {
         "policy": ("BehaviorCloning", "Demonstrations"),
         "reward": ("RewardModel", "Preferences"),
-        "reinforce": ("Reinforce", "Episodes"),
+        "dpo": ("DPO", "Preferences"),
+        **{name: (kind.__name__, "Episodes") for name, kind in ALIGNERS.items()},
     }[experiment]
     assert found["model"]["class_path"].endswith(f".{model}")
     assert found["data"]["class_path"].endswith(f".{data}")
@@ -109,7 +117,9 @@ def test_hardware_is_a_configuration(path: Path, parsed: list[Namespace]) -> Non
 
 
 def build(model: dict[str, Any], **arguments: object) -> ZooModule:
-    kind = {cls.__name__: cls for cls in (BehaviorCloning, RewardModel, Reinforce)}[model["class_path"].split(".")[-1]]
+    kind = {cls.__name__: cls for cls in (BehaviorCloning, RewardModel, DPO, *ALIGNERS.values())}[
+        model["class_path"].split(".")[-1]
+    ]
     built: ZooModule = kind(**model.get("init_args", {}) | arguments)
     return built
 
@@ -130,14 +140,16 @@ def test_the_encoder_of_a_reward_model_is_an_option(name: str, kind: type, polic
     assert isinstance(module.net.encoder, kind)
 
 
-def test_the_aligner_is_built_from_its_configuration(policy: Path, reward: Path) -> None:
-    model = yaml.safe_load((CONFIGS / "model/reinforce.yaml").read_text())
-    assert isinstance(build(model, policy=str(policy), reward=str(reward)), Reinforce)
+@pytest.mark.parametrize("name", [*ALIGNERS, "dpo"])
+def test_an_aligner_is_built_from_its_configuration(name: str, policy: Path, reward: Path) -> None:
+    model = yaml.safe_load((CONFIGS / f"model/{name}.yaml").read_text())
+    judge = {"reward": str(reward)} if name in ALIGNERS else {}
+    assert isinstance(build(model, policy=str(policy), **judge), ALIGNERS.get(name, DPO))
 
 
 def test_every_model_and_data_configuration_has_been_tried() -> None:
     models = {path.stem for path in CONFIGS.glob("model/*.yaml")}
-    assert models == {"policy_tiny", "policy_4m", "policy_103m", "reward", "reinforce"}
+    assert models == {"policy_tiny", "policy_4m", "policy_103m", "reward", "dpo", *ALIGNERS}
     for path in CONFIGS.glob("data/*.yaml"):
         assert issubclass(getattr(datamodules, yaml.safe_load(path.read_text())["class_path"]), ZooDataModule)
 

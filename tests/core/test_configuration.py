@@ -17,7 +17,11 @@ def test_a_file_comes_before_the_packages_own(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("path", "hint", "allowed"),
     [
-        ("experiment/polcy.yaml", "did you mean 'experiment/policy.yaml'? ", "experiment/policy.yaml, experiment/"),
+        (
+            "experiment/polcy.yaml",
+            "did you mean 'experiment/policy.yaml'? ",
+            "experiment/dpo.yaml, experiment/grpo.yaml, ",
+        ),
         ("configs/experiment/reward.yaml", "did you mean 'experiment/reward.yaml'? ", "data/..., experiment/..., "),
         ("../pyproject.yaml", "", "data/..., experiment/..., "),
         ("", "", "data/..., experiment/..., "),

@@ -74,7 +74,7 @@ def test_the_optimizer_is_fused_where_gradients_can_be_clipped_too(
 
 def test_a_checkpoint_says_what_the_network_is() -> None:
     torch.manual_seed(0)
-    checkpoint: dict[str, Any] = {}
+    checkpoint: dict[str, Any] = {"state_dict": {}}
     BehaviorCloning("tiny", past_actions=True).on_save_checkpoint(checkpoint)
     config = {"size": "tiny", "encoder": "convnext", "past_actions": True, "context": 32}
     about = checkpoint["padzoo"].pop("about")
