@@ -35,6 +35,7 @@ class LastCheckpoint(Checkpoint):
         self._saved_at = 0.0
         self._saved_step = -1
         self._between_updates = True
+        self._asked = False
 
     @staticmethod
     def path(root: str | Path) -> Path:
@@ -56,10 +57,16 @@ class LastCheckpoint(Checkpoint):
             trainer.strategy.checkpoint_io = CheckpointWriter()
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Starts the clock, and takes SIGUSR1 for SIGTERM unless somebody else waits for it."""
+        """Starts the clock, and takes SIGUSR1 for SIGTERM unless somebody else waits for it.
+
+        Several ranks agree between two updates: Lightning's own handler speaks to the others in the middle of one,
+        where they may be waiting for gradients, and all of them wait for ever.
+        """
         self._saved_at = time.monotonic()
         if signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL:
             signal.signal(signal.SIGUSR1, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+            if trainer.world_size > 1:
+                signal.signal(signal.SIGTERM, self._ask_to_stop)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Notes that an update is under way."""
@@ -73,6 +80,8 @@ class LastCheckpoint(Checkpoint):
         due = time.monotonic() - self._saved_at >= 60 * self.minutes
         if trainer.strategy.broadcast(due):
             self._save(trainer)
+        if trainer.world_size > 1 and trainer.strategy.reduce_boolean_decision(self._asked, all=False):
+            trainer._signal_connector.received_sigterm = True
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Saves the trained weights."""
@@ -85,6 +94,9 @@ class LastCheckpoint(Checkpoint):
         if (wanted or whole) and trainer.global_step > 0:
             with suppress(ValueError):  # the error under way is the one to report
                 self._save(trainer)
+
+    def _ask_to_stop(self, *_: object) -> None:
+        self._asked = True
 
     def _save(self, trainer: Trainer) -> None:
         if trainer.global_step != self._saved_step:

@@ -136,10 +136,24 @@ MORE: Final = (
 )
 
 
+ENDING: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+
+
 def _unwind_at_signals() -> None:
     """Ends the process as an error would: games are closed, and what was half written is removed."""
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
+
+    def unwind(number: int, _: object) -> None:
+        _ignore_signals()
+        sys.exit(128 + number)
+
+    for number in ENDING:
+        signal.signal(number, unwind)
+
+
+def _ignore_signals() -> None:
+    """Leaves what is tidied up at the end of the process undisturbed; it takes a moment."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _plain(flag: str) -> str:
@@ -196,6 +210,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         run(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
+        if arguments is None:
+            _ignore_signals()
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # whoever read our output has seen enough, as `head` has

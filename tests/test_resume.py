@@ -73,19 +73,20 @@ def test_a_killed_training_goes_on_bit_for_bit(shards: Path, tmp_path: Path, ran
 
 
 @pytest.mark.parametrize(
-    ("workers", "number"),
+    ("ranks", "workers", "number"),
     [
-        pytest.param(0, signal.SIGTERM, marks=pytest.mark.slow),
-        (2, signal.SIGTERM),
-        (2, signal.SIGINT),
-        (2, signal.SIGUSR1),
+        pytest.param(1, 0, signal.SIGTERM, marks=pytest.mark.slow),
+        (1, 2, signal.SIGTERM),
+        (1, 2, signal.SIGINT),
+        (1, 2, signal.SIGUSR1),
+        (2, 1, signal.SIGTERM),
     ],
     ids=str,
 )
 def test_a_training_that_is_asked_to_stop_leaves_its_last_update(
-    shards: Path, tmp_path: Path, workers: int, number: signal.Signals
+    shards: Path, tmp_path: Path, ranks: int, workers: int, number: signal.Signals
 ) -> None:
-    arguments = command(shards, tmp_path, tmp_path, 1, workers, "--trainer.max_steps", 10_000)
+    arguments = command(shards, tmp_path, tmp_path, ranks, workers, "--trainer.max_steps", 10_000)
     arguments += ["--trainer.callbacks.minutes", "60"]
     process = subprocess.Popen(arguments, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while not (tmp_path / "metrics.csv").exists() or len(losses(tmp_path)) < 3:

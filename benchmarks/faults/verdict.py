@@ -101,7 +101,8 @@ def _look(found: Verdict, trial: Trial, fault: Fault, expected: Reference, befor
     """Judges what is there when the command has ended."""
     errors, made = trial.errors(), trial.made()
     found.line = errors[-1] if errors else ""
-    if any(line.startswith("Traceback") for line in errors):
+    interrupted = found.status == -signal.SIGINT  # as Python itself ends, before the command line has begun
+    if any(line.startswith("Traceback") for line in errors) and not interrupted:
         found.problems.append("traceback")
     if before is not None and (made is None or int(made["step"]) < step(before)):
         found.problems.append("lost")
