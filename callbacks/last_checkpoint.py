@@ -49,24 +49,21 @@ class LastCheckpoint(Checkpoint):
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Has all checkpoints written in their own folder, unless the trainer has a plugin for them.
 
-        From here on the trainer sees to signals: it ends between two updates, not at once.
+        From here on the trainer sees to signals: it ends between two updates, not at once. Several ranks agree on it
+        there: Lightning's own handler speaks to the others wherever they are, and all of them may wait for ever.
         """
+        if trainer.world_size > 1:
+            trainer._signal_connector._sigterm_notifier_fn = self._ask_to_stop  # type: ignore[assignment]
         for number in (signal.SIGTERM, signal.SIGUSR1):
             signal.signal(number, signal.SIG_DFL)
         if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:
             trainer.strategy.checkpoint_io = CheckpointWriter()
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Starts the clock, and takes SIGUSR1 for SIGTERM unless somebody else waits for it.
-
-        Several ranks agree between two updates: Lightning's own handler speaks to the others in the middle of one,
-        where they may be waiting for gradients, and all of them wait for ever.
-        """
+        """Starts the clock, and takes SIGUSR1 for SIGTERM unless somebody else waits for it."""
         self._saved_at = time.monotonic()
         if signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL:
             signal.signal(signal.SIGUSR1, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
-            if trainer.world_size > 1:
-                signal.signal(signal.SIGTERM, self._ask_to_stop)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Notes that an update is under way."""

@@ -120,6 +120,10 @@ def run(command: Command) -> None:
         status = main()
     except SystemExit as stopped:
         status = stopped.code if isinstance(stopped.code, int) else int(stopped.code is not None)
+    except KeyboardInterrupt:  # before the command line has begun
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+        raise
     except BaseException:
         traceback.print_exc()
         status = 1
