@@ -113,7 +113,7 @@ def _look(found: Verdict, trial: Trial, fault: Fault, expected: Reference, befor
             found.problems.append("silent")
         return
     found.ended = "finished" if whole else "gave up"
-    told = any(line.startswith(("padzoo: error:", "padzoo: stopped")) for line in errors)
+    told = any(line.startswith(("padzoo: error:", "padzoo: stopped", "[rank: ")) for line in errors)
     signalled = fault.number is not None and found.status in (-fault.number, 128 + fault.number)
     if not told and not signalled:
         found.problems.append("silent")

@@ -64,6 +64,7 @@ exec {python} -ISc '
 import ctypes, os, signal, sys
 if sys.platform == "linux":
     ctypes.CDLL(None).prctl({death_signal}, signal.SIGKILL)
+os.setsid()
 os.chdir(sys.argv[1])
 os.execv(sys.argv[2], sys.argv[2:])
 ' {folder} {engine} "$@"
@@ -74,7 +75,8 @@ _PR_SET_PDEATHSIG: Final = 1  # of Linux: the signal that a process gets when th
 def _write_launcher(folder: Path) -> None:
     """Writes a script that starts the engine in `folder`, for it drops saves and crash logs into its current folder.
 
-    A process that is killed cannot end its games, and they would wait for it for good: the system does.
+    A process that is killed cannot end its games, and they would wait for it for ever: the system ends them. A signal
+    to all processes of a job does not reach them: the player, who ends them in order, would see a crash.
     """
     launcher = folder / "engine"
     names = {"python": sys.executable, "folder": str(folder), "engine": str(Path(vzd.__file__).parent / "vizdoom")}
