@@ -53,6 +53,7 @@ NOISE: Final = (  # Lightning's warnings of what is meant here
     r"The number of training batches \(\d+\) is smaller than the logging interval",  # it counts across epochs
     "You.re resuming from a checkpoint that ended before the epoch ended",  # the data resumes with the next batch
     "You passed `Trainer.accelerator='cpu', precision='16-mixed'",  # and would get another one: it is refused
+    r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # Lightning 2.6 on torch 2.15
     "`training_step` returned `None`",  # every game of a batch crashed: there is nothing to learn from
 )
 CONFIGURATIONS: Final = ("--config", "-c", "--model", "--data", "--trainer", "--game")  # each may name a YAML file
