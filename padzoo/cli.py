@@ -152,7 +152,7 @@ def _unwind_at_signals() -> None:
 
 def _ignore_signals() -> None:
     """Leaves what is tidied up at the end of the process undisturbed; it takes a moment."""
-    for number in ENDING:
+    for number in (*ENDING, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
 
 

@@ -201,6 +201,8 @@ class TrainingCLI(LightningCLI):
         try:
             super()._run_subcommand(subcommand)
         except SystemExit as error:
+            if not isinstance(error, SIGTERMException) and error.code != 1:  # not Lightning's end after Ctrl-C
+                raise
             if not self.trainer.is_global_zero:
                 raise SystemExit(0) from error
             number = signal.SIGTERM if isinstance(error, SIGTERMException) else signal.SIGINT
