@@ -14,6 +14,7 @@ from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from padzoo.callbacks.checkpoint_writer import CheckpointWriter
+from padzoo.datamodules.loader import end_workers
 
 
 class LastCheckpoint(Checkpoint):
@@ -49,13 +50,11 @@ class LastCheckpoint(Checkpoint):
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Has all checkpoints written in their own folder, unless the trainer has a plugin for them.
 
-        From here on the trainer sees to signals: it ends between two updates, not at once. Several ranks agree on it
-        there: Lightning's own handler speaks to the others wherever they are, and all of them may wait for ever.
+        Several ranks agree between two updates that a signal ends them: Lightning's own handler speaks to the others
+        wherever they are, and all of them may wait for ever.
         """
         if trainer.world_size > 1:
             trainer._signal_connector._sigterm_notifier_fn = self._ask_to_stop  # type: ignore[assignment]
-        for number in (signal.SIGTERM, signal.SIGUSR1):
-            signal.signal(number, signal.SIG_DFL)
         if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:
             trainer.strategy.checkpoint_io = CheckpointWriter()
 
@@ -91,6 +90,7 @@ class LastCheckpoint(Checkpoint):
         if (wanted or whole) and trainer.global_step > 0:
             with suppress(ValueError):  # the error under way is the one to report
                 self._save(trainer)
+        end_workers()  # their loader would wait for five seconds for each that is still starting
 
     def _ask_to_stop(self, *_: object) -> None:
         self._asked = True

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import gymnasium
 import numpy as np
@@ -18,6 +18,8 @@ from padzoo.envs.adapter import OUTCOMES, make
 
 Env = gymnasium.Env[Any, Any]
 Call = Callable[[Env], tuple[NDArray[np.uint8], float, bool, bool, dict[str, Any]]]
+
+UNBLOCKS_IN: Final = 10.0  # seconds in which a call returns whose game was killed
 
 
 @dataclass(frozen=True)
@@ -254,7 +256,7 @@ class GamePool:
             return seat.results.get(timeout=0 if self._given_up else patience)
         if not self._given_up and seat.kill():
             with suppress(Empty):
-                return seat.results.get(timeout=patience)
+                return seat.results.get(timeout=min(patience, UNBLOCKS_IN))
         self._given_up = True
         raise GameCrashed(
             f"the game has not answered for {patience:g} s and cannot be killed; allowed, if it is slow: more seconds "

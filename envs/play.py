@@ -1,5 +1,6 @@
 """The one loop of play: a player at the gamepads of a pool of games."""
 
+import logging
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +15,8 @@ from padzoo.core.gamepad import COMPONENTS
 from padzoo.envs.game_pool import GamePool, Transition
 from padzoo.envs.player import Acted, Player
 from padzoo.envs.rollout import Rollout
+
+log = logging.getLogger(__name__)
 
 
 def play(player: Player, pool: GamePool, episodes: Iterable[Episode]) -> Iterator[Rollout]:
@@ -132,6 +135,8 @@ class _Table:
             if again is not None:
                 self._begin(game, _Take(rollout.number, again))
                 continue
+            if rollout.crashed:
+                log.warning("episode %d is left out: its game crashed", rollout.number)
             done.append(rollout)
             self.start([game])  # it loads while the player thinks
         if ready:

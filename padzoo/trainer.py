@@ -1,8 +1,22 @@
 """Lightning's trainer on the command line."""
 
+import signal
 from typing import Any
 
 import lightning.pytorch
+from lightning.pytorch.trainer.connectors.signal_connector import _SignalConnector
+
+
+class Signals(_SignalConnector):
+    """Ends a training at a signal between two updates, where other commands end at once."""
+
+    def register_signal_handlers(self) -> None:
+        """Takes the place of the command line's own handlers, which Lightning would call as well."""
+        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGUSR1)}
+        for number in before:
+            signal.signal(number, signal.SIG_DFL)
+        super().register_signal_handlers()
+        self._original_handlers |= before
 
 
 class Trainer(lightning.pytorch.Trainer):
@@ -41,3 +55,4 @@ class Trainer(lightning.pytorch.Trainer):
             gradient_clip_val=gradient_clip_val,
             **arguments,
         )
+        self._signal_connector = Signals(self)

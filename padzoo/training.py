@@ -21,6 +21,8 @@ from lightning.pytorch.callbacks import ProgressBar, TQDMProgressBar
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import SIGTERMException
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
+from torch.distributed import DistError
 
 import padzoo.callbacks
 import padzoo.datamodules.demonstrations
@@ -270,6 +272,8 @@ def train(arguments: Sequence[str]) -> None:
     except MisconfigurationException as error:  # Lightning's own, no ValueError
         raise ValueError(str(error)) from error
     except RuntimeError as error:
-        if not str(error).startswith("Early stopping conditioned on metric"):  # that is not available
-            raise
-        raise ValueError(str(error)) from error
+        if str(error).startswith("Early stopping conditioned on metric"):  # that is not available
+            raise ValueError(str(error)) from error
+        if isinstance(error, DistError) or "/gloo/" in str(error):
+            raise ValueError(f"rank {rank_zero_only.rank}: another rank is gone: {error}") from error
+        raise

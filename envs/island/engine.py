@@ -11,7 +11,7 @@ import time
 import weakref
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -24,6 +24,7 @@ from padzoo.core.errors import GameCrashed
 from padzoo.core.shared_memory import PLACE, check_shared_memory
 from padzoo.envs.island.actors import STROLLERS
 from padzoo.envs.island.plan import build_wad
+from padzoo.envs.island.startup import start
 from padzoo.envs.island.udmf import Point
 from padzoo.envs.island.wad import lump
 
@@ -132,11 +133,6 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _end(game: vzd.DoomGame, folder: "tempfile.TemporaryDirectory[str]") -> None:
-    game.close()  # first: a living engine writes its settings into the folder when it ends
-    folder.cleanup()
-
-
 class Engine:
     """A running game of the launch island.
 
@@ -146,15 +142,9 @@ class Engine:
     """
 
     def __init__(self, start_map: str, sees_others: bool = False) -> None:
-        with _starting:
-            _sweep()
-            check_shared_memory(SHARED, "a game")
-            self._folder = _files()
-        folder = Path(self._folder.name)
-        game = vzd.DoomGame()
-        game.set_vizdoom_path(str(folder / "engine"))
+        self._game = game = vzd.DoomGame()
+        self._end = weakref.finalize(self, game.close)  # at the interpreter's exit too
         game.set_doom_game_path(str(_GAME))
-        game.set_doom_config_path(str(folder / "engine.ini"))
         game.set_doom_map(start_map)
         game.set_screen_resolution(vzd.ScreenResolution.RES_200X150)
         game.set_screen_format(vzd.ScreenFormat.DOOM_256_COLORS8)
@@ -169,11 +159,15 @@ class Engine:
         game.set_available_buttons(list(BUTTONS))
         game.set_available_game_variables(list(VARIABLES))
         game.add_game_args("+sv_cheats 1")
-        self._game = game
-        self._end = weakref.finalize(self, _end, game, self._folder)  # at the interpreter's exit too
-        game.set_doom_scenario_path(str(folder / "island.wad"))
         with _starting:
-            self._guard(game.init)
+            _sweep()
+            check_shared_memory(SHARED, "a game")
+            with _files() as folder:  # it is removed once the engine has opened its files: nothing can be left of it
+                self._folder = folder
+                game.set_vizdoom_path(f"{folder}/engine")
+                game.set_doom_config_path(os.devnull)  # it saves its settings when it ends, to a folder that is gone
+                game.set_doom_scenario_path(f"{folder}/island.wad")
+                self._guard(partial(start, game, self.processes))
         self._guard(lambda: game.send_game_command("chase"))  # third person, for as long as the process lives
 
     def start_episode(self, map_name: str, *, seed: int, commands: list[str]) -> None:
@@ -257,12 +251,12 @@ class Engine:
                 command = entry.read_bytes()
             except OSError:  # it ended meanwhile
                 continue
-            if self._folder.name.encode() in command:
+            if self._folder.encode() in command:
                 found.append(int(entry.parent.name))
         return found
 
     def close(self) -> None:
-        """Ends the game and removes its files."""
+        """Ends the game."""
         self._end()
 
     def _guard(self, call: Callable[[], T]) -> T:

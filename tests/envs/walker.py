@@ -51,16 +51,16 @@ def walk(env: Env[Any, Any], pad: str, **reset: Any) -> tuple[int, float, bool, 
 
 
 def traces(game: Env[Any, Any]) -> tuple[int, list[Path]]:
-    """The engine's process id, and all that it has put on the machine: its process, its folder, its shared memory."""
+    """The engine's process id, and all that it has put on the machine: its process. Its files have no names any more."""
     env = game.unwrapped
     assert isinstance(env, LaunchIsland)
     assert env._engine is not None
     (pid,) = env._engine.processes()
     words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
     instance = words[words.index("+viz_instance_id") + 1]
-    shared = [path for path in Path("/dev/shm").iterdir() if instance in path.name]
-    assert shared
-    return pid, [Path(f"/proc/{pid}"), Path(env._engine._folder.name), *shared]
+    assert not [path for path in Path("/dev/shm").iterdir() if instance in path.name]
+    assert not Path(env._engine._folder).exists()
+    return pid, [Path(f"/proc/{pid}")]
 
 
 def record(pool: GamePool, scripts: Scripts, episodes: int) -> Iterator[Trajectory]:
