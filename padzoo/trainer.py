@@ -12,11 +12,9 @@ class Signals(_SignalConnector):
 
     def register_signal_handlers(self) -> None:
         """Takes the place of the command line's own handlers, which Lightning would call as well."""
-        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGUSR1)}
-        for number in before:
-            signal.signal(number, signal.SIG_DFL)
+        before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGUSR1)}
         super().register_signal_handlers()
-        self._original_handlers |= before
+        self._original_handlers.update(before)  # type: ignore[arg-type]
 
 
 class Trainer(lightning.pytorch.Trainer):

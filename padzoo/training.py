@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import re
 import shlex
 import signal
@@ -21,7 +22,6 @@ from lightning.pytorch.callbacks import ProgressBar, TQDMProgressBar
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import SIGTERMException
-from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from torch.distributed import DistError
 
 import padzoo.callbacks
@@ -275,5 +275,5 @@ def train(arguments: Sequence[str]) -> None:
         if str(error).startswith("Early stopping conditioned on metric"):  # that is not available
             raise ValueError(str(error)) from error
         if isinstance(error, DistError) or "/gloo/" in str(error):
-            raise ValueError(f"rank {rank_zero_only.rank}: another rank is gone: {error}") from error
+            raise ValueError(f"rank {os.environ.get('LOCAL_RANK', 0)}: another rank is gone: {error}") from error
         raise

@@ -51,7 +51,7 @@ def walk(env: Env[Any, Any], pad: str, **reset: Any) -> tuple[int, float, bool, 
 
 
 def traces(game: Env[Any, Any]) -> tuple[int, list[Path]]:
-    """The engine's process id, and all that it has put on the machine: its process. Its files have no names any more."""
+    """The engine's process id, and all that it has put on the machine: its process; its files are nameless by now."""
     env = game.unwrapped
     assert isinstance(env, LaunchIsland)
     assert env._engine is not None
