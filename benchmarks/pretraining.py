@@ -1,96 +1,250 @@
-"""What pre-training saves: failure after few and many updates on the curated runs, fine-tuned and from scratch.
+"""What pre-training is worth in curated runs: `python benchmarks/pretraining.py --out FOLDER` prints tables.
 
-`python benchmarks/pretraining.py CURATED BASE...`, a folder of shards and one base policy a seed, that of seed 0 first,
-prints a table. What was trained and played stays in `--out`; the same command goes on with the next policy.
+Agents of size `tiny` learn from 10 to 300 curated runs: from scratch, or from a policy pre-trained on whole matches of
+the population, or from one pre-trained on as many frames of narrow runs (the control: is it breadth that helps?). All
+play the same episodes from the spawn, as it is and turned. From the two curves of failure against runs follows the
+multiplier: how many times as many runs an agent from scratch needs to fail as seldom ("effective data transferred",
+Hernandez et al. 2021, https://arxiv.org/abs/2102.01293).
+
+What was recorded, trained and played stays in FOLDER; the same command resumes, in sittings.
 """
 
 import argparse
 import json
-import shutil
+import math
+import os
 import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import yaml
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from padzoo.core.provenance import origin
 from padzoo.core.wilson import wilson
 
-PRESET: Final = Path("benchmarks/paper/presets/demo.yaml")
-WARMUP: Final = 50  # updates, the preset's
-KINDS: Final = {"sft": "fine-tuned", "scratch": "from scratch"}
-Json = dict[str, Any]
+RUNS: Final = (10, 30, 100, 300)  # curated runs
+MATCHES: Final = 300  # of 300 steps each
+NARROW: Final = 1500  # runs of about 60 steps: as many frames
+START: Final = {"broad": "pre-trained on matches", "narrow": "pre-trained on runs", "scratch": "from scratch"}
+CONDITIONS: Final = ("spawn", "turned")
+LOOKS: Final = '{"look": ["meadow", "moor"]}'  # of all but the curated runs, which show the first
+DRAWS: Final = 2000  # of the bootstrap
 
 
 @dataclass(frozen=True)
-class Trial:
-    """One policy that learns from the curated runs as in preset `demo`, but for the number of updates.
+class Study:
+    """What is trained, and where.
 
     Args:
-        kind: `sft` or `scratch`.
-        seed: Seed of its training and its episodes.
-        updates: Updates of its training.
+        folder: Where everything stays.
+        episodes: Played by every agent in every condition.
+        base_updates: Of pre-training.
+        updates: On curated runs.
     """
 
-    kind: str
-    seed: int
+    folder: Path
+    episodes: int
+    base_updates: int
     updates: int
 
-    def run(self, preset: Json, given: argparse.Namespace) -> Json:
-        """Trains and plays, if that was not done before, and returns how the episodes ended, in percent."""
-        home = Path(given.out) / f"{self.kind}-{self.seed}-{self.updates}"
-        game = json.dumps(preset["env_args"]["agents"])
-        start = ["--model.init_from", given.bases[self.seed]] if self.kind == "sft" else []
-        last, played = home / "checkpoints" / "last.ckpt", home / "played"
-        fit = ["--config", "configs/experiment/policy.yaml", "--config", preset["configs"][self.kind], *start]
-        fit += ["--model.size", "tiny", "--game.args", game, "--trainer.precision", preset["precision"]]
-        fit += ["--data.train", given.curated, "--data.seed", self.seed, "--seed_everything", self.seed]
-        fit += ["--trainer.max_steps", self.updates, "--trainer.val_check_interval", self.updates]
-        fit += ["--model.warmup_steps", min(WARMUP, self.updates // 4)]
-        play = ["--policy", last, "--episodes", given.episodes, "--seed", self.seed, "--env_args", game]
-        if not played.exists():  # a `last.ckpt` alone may be that of a training that was cut off
-            shutil.rmtree(home, ignore_errors=True)
-            _padzoo(home, "fit", *fit, "--trainer.default_root_dir", home)
-            _padzoo(home, "rollout", *play, "--out", played)
-        found: Json = json.loads((played / "outcomes.json").read_text())
-        return found
+    def demos(self, kind: str, seed: int, runs: int = 0) -> Path:
+        """Records a set, unless it is there.
+
+        Args:
+            kind: `broad`, `narrow` or `curated`.
+            seed: Its seed.
+            runs: How many curated runs.
+        """
+        out = self.folder / "data" / f"{kind}{runs or ''}-{seed}"
+        which: dict[str, tuple[object, ...]] = {
+            "broad": ("population", "--length", 300, "--episodes", MATCHES, "--env_args", LOOKS),
+            "narrow": ("runners", "--episodes", NARROW, "--env_args", LOOKS),
+            "curated": ("curated", "--episodes", runs, "--env_args", '{"look": "meadow"}'),
+        }
+        if not out.exists():
+            padzoo(out, "demos", "--player", *which[kind], "--size", 64, "--games", 4, "--seed", seed, "--out", out)
+        return out
+
+    def base(self, kind: str, seed: int) -> Path:
+        """Pre-trains, unless that was done."""
+        return self._fit(f"base-{kind}-{seed}", self.demos(kind, seed), seed, self.base_updates)
+
+    def agent(self, kind: str, runs: int, seed: int) -> Path:
+        """Trains on curated runs, unless that was done."""
+        start = () if kind == "scratch" else ("--model.init_from", self.base(kind, seed))
+        return self._fit(f"{kind}-{runs}-{seed}", self.demos("curated", seed, runs), seed, self.updates, *start)
+
+    def failures(self, policy: Path, condition: str, seed: int) -> int:
+        """Returns how many episodes of a policy reach no pad; it plays them unless it has."""
+        out = policy.parents[1] / condition
+        if not out.exists():
+            options = json.dumps({"condition": condition})
+            play = ("--episodes", self.episodes, "--seed", 1000 + seed, "--env_args", LOOKS, "--options", options)
+            padzoo(out, "rollout", "--policy", policy, *play, "--out", out)
+        found = json.loads((out / "outcomes.json").read_text())
+        return round(found["none"] * found["episodes"] / 100)
+
+    def _fit(self, name: str, data: Path, seed: int, updates: int, *more: object) -> Path:
+        home = self.folder / name
+        last, done = home / "checkpoints" / "last.ckpt", home / "done"
+        if not done.exists():  # `last.ckpt` alone may be that of a training that was cut off
+            words = ("--config", "experiment/policy.yaml", "--model.size", "tiny", "--model.lr", 1e-3, *more)
+            words += ("--model.warmup_steps", 50, "--model.decay", "true", "--data.batch_size", 16)
+            words += ("--data.train", data, "--data.seed", seed, "--seed_everything", seed, "--data.cache", "true")
+            words += ("--trainer.max_steps", updates, "--trainer.limit_val_batches", 0)
+            resumes = ("--ckpt_path", "last") if last.exists() else ()
+            padzoo(home / "fit", "fit", *words, *resumes, "--trainer.default_root_dir", home)
+            done.touch()
+        return last
 
 
-def _padzoo(home: Path, *arguments: object) -> None:
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / f"{arguments[0]}.log").open("w") as log:
-        subprocess.run(["padzoo", *map(str, arguments)], check=True, stdout=log, stderr=log)
+def padzoo(log: Path, *words: object) -> None:
+    """Runs a command of padzoo; what it prints is beside what it makes."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with Path(f"{log}.log").open("w") as file:
+        env = os.environ | {"OMP_NUM_THREADS": "1"}
+        subprocess.run(
+            [sys.executable, "-m", "padzoo", *map(str, words)], check=True, stdout=file, stderr=file, env=env
+        )
 
 
-def _cell(rows: list[Json]) -> str:
-    episodes = sum(row["episodes"] for row in rows)
-    failures = round(sum(row["none"] * row["episodes"] / 100 for row in rows))
-    low, high = wilson(failures, episodes)
-    seeds = ", ".join(f"{row['none']:.1f}" for row in rows)
-    return f"**{100 * failures / episodes:.1f}** ({100 * low:.1f} to {100 * high:.1f}; {seeds})"
+Rates = dict[tuple[str, str], NDArray[np.float64]]  # by start and condition: failures, (runs, seeds)
+
+
+def multiplier(pretrained: NDArray[np.float64], scratch: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns how many times as many runs from scratch give the same failure rate; infinite beyond the curve.
+
+    Args:
+        pretrained: Failure rates by number of runs, `(4,)`.
+        scratch: The same from scratch; taken as falling, and as straight lines over the logarithm of the runs.
+
+    Returns:
+        A factor for each number of runs, `(4,)`.
+    """
+    runs = np.log(np.array(RUNS, dtype=np.float64))
+    falling = np.minimum.accumulate(scratch)
+    needed = np.interp(pretrained[::-1], falling[::-1], runs[::-1])[::-1]
+    factors = np.exp(needed - runs)
+    factors[pretrained < falling[-1]] = np.inf
+    factors[pretrained > falling[0]] = RUNS[0] / np.array(RUNS)[pretrained > falling[0]]
+    return factors
+
+
+def bootstrap(
+    counts: Rates, condition: str, kind: str, episodes: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Returns the multipliers, `(4,)`, and their 95 % intervals, `(4, 2)`: seeds drawn anew, then their episodes."""
+    both = [counts[kind, condition], counts["scratch", condition]]
+    seeds, rng = both[0].shape[1], np.random.default_rng(0)
+    drawn = []
+    for _ in range(DRAWS):
+        chosen = rng.integers(0, seeds, seeds)
+        rates = [rng.binomial(episodes, side[:, chosen] / episodes).mean(axis=1) / episodes for side in both]
+        drawn.append(multiplier(*rates))
+    middle = multiplier(*(side.mean(axis=1) / episodes for side in both))
+    return middle, np.quantile(np.array(drawn), [0.025, 0.975], axis=0, method="nearest").T
+
+
+def cell(failures: Sequence[float], episodes: int) -> str:
+    """Formats a rate with its interval and each seed's."""
+    total = episodes * len(failures)
+    low, high = wilson(round(sum(failures)), total)
+    seeds = ", ".join(f"{100 * each / episodes:.1f}" for each in failures)
+    return f"**{100 * sum(failures) / total:.1f}** ({100 * low:.1f} to {100 * high:.1f}; {seeds})"
+
+
+def report(study: Study, counts: Rates, bases: Rates) -> None:
+    """Prints the tables."""
+    for condition in CONDITIONS:
+        print(
+            f"\n## Condition `{condition}`\n\nFailures in percent: of all episodes, 95 % Wilson interval, each seed.\n"
+        )
+        print(f"| curated runs | {' | '.join(START.values())} |\n| --- | --- | --- | --- |")
+        none = [cell(bases[kind, condition][0], study.episodes) for kind in ("broad", "narrow")]
+        print(f"| 0 | {' | '.join(none)} | |")
+        for row, runs in enumerate(RUNS):
+            cells = [cell(counts[kind, condition][row], study.episodes) for kind in START]
+            print(f"| {runs} | {' | '.join(cells)} |")
+        print("\n| curated runs | multiplier, matches | multiplier, runs |\n| --- | --- | --- |")
+        found = [bootstrap(counts, condition, kind, study.episodes) for kind in ("broad", "narrow")]
+        for row, runs in enumerate(RUNS):
+            cells = [f"{times(m[row], runs)} ({times(i[row][0], runs)} to {times(i[row][1], runs)})" for m, i in found]
+            print(f"| {runs} | {' | '.join(cells)} |")
+
+
+def times(factor: float, runs: int) -> str:
+    """Formats a multiplier; beyond the curve's ends there is only a bound."""
+    if math.isinf(factor):
+        return f"over {RUNS[-1] / runs:.3g}"
+    return f"{factor:.2g}" if factor > RUNS[0] / runs else f"at most {RUNS[0] / runs:.2g}"
+
+
+def draw(path: Path, study: Study, counts: Rates) -> None:
+    """Draws the curves."""
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    for axes, condition in zip(figure.subplots(1, 2, sharey=True), CONDITIONS, strict=True):
+        for (kind, label), colour in zip(START.items(), ("#0072b2", "#e69f00", "#555555"), strict=True):
+            rates = 100 * counts[kind, condition] / study.episodes
+            axes.plot(RUNS, rates.mean(axis=1), "o-", color=colour, label=label)
+            axes.plot(RUNS, rates, ".", color=colour, alpha=0.35)
+        axes.set(xscale="log", xticks=RUNS, xlabel="curated runs", title=f"start: {condition}", ylim=(0, 100))
+        axes.set_xticks(RUNS, [str(runs) for runs in RUNS])
+        axes.minorticks_off()
+        axes.grid(alpha=0.3)
+    figure.axes[0].set_ylabel("episodes that reach no pad, %")
+    figure.axes[1].legend()
+    figure.savefig(path, dpi=120)
+
+
+def main() -> None:
+    """Runs the study."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--episodes", type=int, default=400)
+    parser.add_argument("--base_updates", type=int, default=1500)
+    parser.add_argument("--updates", type=int, default=400)
+    parser.add_argument("--jobs", type=int, default=2, help="trainings at once")
+    given = parser.parse_args()
+    study = Study(given.out, given.episodes, given.base_updates, given.updates)
+    with ThreadPoolExecutor(given.jobs) as pool:
+
+        def each(task: Callable[..., object], cases: list[tuple[str, int]]) -> list[object]:
+            return list(pool.map(lambda case: task(*case), cases))
+
+        pairs = list(product(("broad", "narrow"), given.seeds))
+        each(study.base, pairs)
+        each(lambda runs, seed: study.demos("curated", seed, int(runs)), list(product(map(str, RUNS), given.seeds)))
+        agents = list(product(START, RUNS, given.seeds))
+        list(pool.map(lambda agent: study.agent(*agent), agents))
+        played = list(product(agents, CONDITIONS))
+        found = pool.map(lambda one: study.failures(study.agent(*one[0]), one[1], one[0][2]), played)
+        failures = dict(zip(played, found, strict=True))
+        started = list(product(pairs, CONDITIONS))
+        found = pool.map(lambda one: study.failures(study.base(*one[0]), one[1], one[0][1]), started)
+        before = dict(zip(started, found, strict=True))
+
+    def grid(kind: str, condition: str) -> NDArray[np.float64]:
+        return np.array([[failures[(kind, runs, s), condition] for s in given.seeds] for runs in RUNS], dtype=float)
+
+    counts = {(kind, condition): grid(kind, condition) for kind, condition in product(START, CONDITIONS)}
+    bases = {
+        (kind, condition): np.array([[before[(kind, seed), condition] for seed in given.seeds]], dtype=float)
+        for kind, condition in product(("broad", "narrow"), CONDITIONS)
+    }
+    print(f"# What pre-training is worth\n\n{origin()}")
+    words = f"--episodes {study.episodes} --base_updates {study.base_updates} --updates {study.updates}"
+    print(f"`python benchmarks/pretraining.py --seeds {' '.join(map(str, given.seeds))} {words} --out FOLDER`")
+    report(study, counts, bases)
+    draw(given.out / "pretraining.png", study, counts)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("curated")
-    parser.add_argument("bases", nargs="+")
-    parser.add_argument("--updates", type=int, nargs="+", default=[20, 40, 80, 160])
-    parser.add_argument("--episodes", type=int, default=200)
-    parser.add_argument("--jobs", type=int, default=2, help="trainings at once")
-    parser.add_argument("--out", default="runs/pretraining")
-    given = parser.parse_args()
-    preset = yaml.safe_load(PRESET.read_text())
-    seeds = range(len(given.bases))
-    trials = [Trial(*which) for which in product(KINDS, seeds, given.updates)]
-    with ThreadPoolExecutor(given.jobs) as pool:
-        found = dict(zip(trials, pool.map(lambda trial: trial.run(preset, given), trials), strict=True))
-    print(
-        f"# What pre-training saves\n\n{origin()} Seeds {', '.join(map(str, seeds))}, {given.episodes} episodes each.\n"
-    )
-    print("Percent of episodes that fail: of all, its 95 % Wilson interval, and of each seed.\n")
-    print(f"| updates | {' | '.join(KINDS.values())} |\n| --- | --- | --- |")
-    for updates in given.updates:
-        print(f"| {updates} | {' | '.join(_cell([found[Trial(k, s, updates)] for s in seeds]) for k in KINDS)} |")
+    main()

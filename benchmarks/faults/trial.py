@@ -72,7 +72,8 @@ class Trial:
         if self.mission.makes == "cache":
             environment["PADZOO_INDEX"] = f"{self.web}/zoo"
         command = Command(words, self.folder, environment | self.variables, self.folder / "shm", self.obeys)
-        (self.folder / "errors").unlink(missing_ok=True)
+        if (self.folder / "errors").exists():
+            (self.folder / "errors").replace(self.folder / "errors of the first")
         self.started = time.monotonic()
         self.session = Running(command, anew)
         return self.session

@@ -102,6 +102,22 @@ def start_anew(words: Sequence[str]) -> None:
 def run(command: Command) -> None:
     """Runs a command in a process that was forked for it, and ends the process as Python does."""
     os.setsid()
+    try:
+        status = _main(command)
+    except SystemExit as stopped:
+        status = stopped.code if isinstance(stopped.code, int) else int(stopped.code is not None)
+    except KeyboardInterrupt:  # before the command line has begun
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+        raise
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    atexit._run_exitfuncs()
+    os._exit(status)
+
+
+def _main(command: Command) -> int:
     os.chdir(command.folder)
     os.environ.clear()
     os.environ.update(command.environment)
@@ -116,19 +132,7 @@ def run(command: Command) -> None:
     sys.argv = [str(Path(sys.executable).with_name("padzoo")), *command.words]
     from padzoo.cli import main
 
-    try:
-        status = main()
-    except SystemExit as stopped:
-        status = stopped.code if isinstance(stopped.code, int) else int(stopped.code is not None)
-    except KeyboardInterrupt:  # before the command line has begun
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
-        raise
-    except BaseException:
-        traceback.print_exc()
-        status = 1
-    atexit._run_exitfuncs()
-    os._exit(status)
+    return main()
 
 
 def _enter(shared: Path, obeys: bool) -> None:
