@@ -88,7 +88,7 @@ class Study:
             options = json.dumps({"condition": condition})
             play = ("--episodes", self.episodes, "--seed", 1000 + seed, "--env_args", LOOKS, "--options", options)
             padzoo(out, "rollout", "--policy", policy, *play, "--out", out)
-        found = json.loads((out / "outcomes.json").read_text())
+        found: dict[str, float] = json.loads((out / "outcomes.json").read_text())
         return round(found["none"] * found["episodes"] / 100)
 
     def _fit(self, name: str, data: Path, seed: int, updates: int, *more: object) -> Path:

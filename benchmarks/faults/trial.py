@@ -79,7 +79,9 @@ class Trial:
         return self.session
 
     def errors(self) -> list[str]:
-        """Returns the lines on standard error."""
+        """Returns the lines on standard error; none if the command was killed before it had one."""
+        if not (self.folder / "errors").exists():
+            return []
         return (self.folder / "errors").read_text(errors="replace").splitlines()
 
     def running(self) -> list[int]:
