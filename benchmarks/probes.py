@@ -142,22 +142,17 @@ def main() -> None:
     for name, net in nets.items():
         train, test = halves(net, matches, given.matches)
         found = probe(train, test)
-        rows.append(
-            f"| {name} | {found.place:.0f} | {100 * found.explained:.0f} | {found.heading:.0f} | {100 * found.pad:.1f} |"
-        )
+        shares = f"{100 * found.explained:.0f} | {found.heading:.0f} | {100 * found.pad:.1f}"
+        rows.append(f"| {name} | {found.place:.0f} | {shares} |")
         pads, seen = test.pads
         always = np.bincount(pads[seen], minlength=3).max() / seen.sum()
+    print(f"{len(train.features):,} frames to fit the probes, {len(test.features):,} to test them. A pad is ahead")
     print(
-        f"{len(train.features):,} frames to fit the probes, {len(test.features):,} to test them; a pad is ahead within"
+        f"within {AHEAD:.0f} degrees in {seen.sum():,} of these; to name the commonest is right in {100 * always:.1f} %.\n"
     )
-    print(
-        f"{AHEAD:.0f} degrees in {seen.sum():,} of these, and to name the commonest is right in {100 * always:.1f} %.\n"
-    )
-    print(
-        "| features of | place, RMS error in map units | variance explained, % | heading, median error in degrees |",
-        end="",
-    )
-    print(" pad ahead named, % |\n| --- | ---: | ---: | ---: | ---: |")
+    columns = ("features of", "place, RMS error in map units", "its variance explained, %")
+    columns += ("heading, median error in degrees", "pad ahead named, %")
+    print(f"| {' | '.join(columns)} |\n| --- | ---: | ---: | ---: | ---: |")
     print("\n".join(rows))
 
 

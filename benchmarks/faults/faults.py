@@ -94,10 +94,9 @@ def wait(trial: Trial, process: Running, rng: random.Random, reference: Referenc
 
 def _signal(number: signal.Signals, group: bool) -> Fault:
     def strike(trial: Trial, process: Running, rng: random.Random, reference: Reference) -> bool:
-        struck = wait(trial, process, rng, reference)
-        if struck:
-            (os.killpg if group else os.kill)(process.pid, number)
-        return struck
+        if not wait(trial, process, rng, reference):
+            return False
+        return _kill(os.killpg if group else os.kill, process.pid, number)
 
     return Fault(f"{number.name} to the {'group' if group else 'process'}", during=strike, number=number)
 
@@ -109,10 +108,18 @@ def _kill_child(trial: Trial, process: Running, rng: random.Random, reference: R
     while process.poll() is None:
         others = [pid for pid in trial.running() if pid != process.pid]
         found = [pid for pid in others if (b"vizdoom" in _words(pid)) == engines]
-        if found:
-            os.kill(rng.choice(found), signal.SIGKILL)
+        if found and _kill(os.kill, rng.choice(found), signal.SIGKILL):
             return True
     return False
+
+
+def _kill(kill: Callable[[int, int], None], process: int, number: int) -> bool:
+    """Sends a signal; returns whether there was still, or already, somebody to get it."""
+    try:
+        kill(process, number)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _words(process: int) -> bytes:
