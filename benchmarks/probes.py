@@ -25,6 +25,13 @@ from padzoo.zoo.nets.policy import Policy
 EVERY: Final = 5  # steps: neighbours say the same
 AHEAD: Final = 30.0  # degrees to either side
 PENALTY: Final = 1e-3
+COLUMNS: Final = (
+    "features of",
+    "place, RMS error in map units",
+    "its variance explained, %",
+    "heading, median error in degrees",
+    "pad ahead named, %",
+)
 UNTRAINED: Final = "untrained"
 
 
@@ -84,7 +91,7 @@ def linear(train: Tensor, targets: Tensor, test: Tensor) -> Tensor:
     mean, spread = train.mean(0), train.std(0) + 1e-6
     left, right = ((each - mean) / spread for each in (train, test))
     gram = left.T @ left + PENALTY * len(left) * torch.eye(left.shape[1])
-    return right @ torch.linalg.solve(gram, left.T @ (targets - targets.mean(0))) + targets.mean(0)
+    return torch.as_tensor(right @ torch.linalg.solve(gram, left.T @ (targets - targets.mean(0))) + targets.mean(0))
 
 
 def logistic(train: Tensor, labels: Tensor, test: Tensor) -> Tensor:
@@ -147,12 +154,8 @@ def main() -> None:
         pads, seen = test.pads
         always = np.bincount(pads[seen], minlength=3).max() / seen.sum()
     print(f"{len(train.features):,} frames to fit the probes, {len(test.features):,} to test them. A pad is ahead")
-    print(
-        f"within {AHEAD:.0f} degrees in {seen.sum():,} of these; to name the commonest is right in {100 * always:.1f} %.\n"
-    )
-    columns = ("features of", "place, RMS error in map units", "its variance explained, %")
-    columns += ("heading, median error in degrees", "pad ahead named, %")
-    print(f"| {' | '.join(columns)} |\n| --- | ---: | ---: | ---: | ---: |")
+    print(f"within {AHEAD:.0f} degrees in {seen.sum():,} of these; the commonest is right in {100 * always:.1f} %.\n")
+    print(f"| {' | '.join(COLUMNS)} |\n| --- | ---: | ---: | ---: | ---: |")
     print("\n".join(rows))
 
 
