@@ -80,7 +80,7 @@ def halves(policy: Policy, matches: ShardSet, limit: int) -> list[Half]:
     for number, match in enumerate(matches):
         if number >= limit:
             break
-        assert match.positions is not None, f"{matches.root}: allowed: a set with positions"
+        assert match.positions is not None, "allowed: a set with positions"
         features = policy.window_features(torch.from_numpy(match.frames), torch.from_numpy(match.actions).long())
         found[number % 2].append((features[::EVERY], match.positions[::EVERY].astype(np.float64)))
     return [Half(torch.cat([f for f, _ in half]), np.concatenate([p for _, p in half])) for half in found]

@@ -36,7 +36,7 @@ their data, and the digests from which all of it can be made again. [Findings](.
 A claim *held* if its whole 95 % interval is on the claim's side, and *did not hold* if it is on the other side.
 Otherwise the verdict is *not enough power*: too few seeds. Each seed is one reading; the intervals are Student's t, and
 with two seeds they may leave the range from 0 to 100 %. One seed has no interval and gets no verdict. Rows marked
-*asked, not claimed* are questions of ours. A verdict is about this pipeline and this game, not about the paper's agents.
+*asked, not claimed* are questions of ours. A verdict is about this pipeline and this game, not the paper's agents.
 
 A cell has the estimate and, in brackets, its 95 % interval, in the unit of the column *holds if*; the preset's report
 says what is estimated. A claim about every amount of comparisons takes the least estimate, the least lower end and the
