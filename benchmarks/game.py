@@ -10,19 +10,18 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+
+from checkout import HERE, checkout
 
 from padzoo.core.provenance import origin
 
 BEFORE = "3ae31d6"  # frames of 320 x 240 in colour, reduced in numpy
 ROUNDS = 15
 SIZES = (64, 128)
-HERE = Path(__file__).resolve().parent.parent
 
 # What both commits run: it may use only what both have.
 PLAYER = """
@@ -97,19 +96,6 @@ class Game:
     def close(self) -> None:
         """Ends the process."""
         self._process.communicate()
-
-
-@contextmanager
-def checkout(commit: str) -> Iterator[Path]:
-    """Lends a folder with the files of a commit."""
-    with tempfile.TemporaryDirectory() as folder:
-        there = Path(folder) / "padzoo"
-        git = ("git", "-C", str(HERE), "worktree")
-        subprocess.run([*git, "add", "--quiet", "--detach", str(there), commit], check=True)
-        try:
-            yield there
-        finally:
-            subprocess.run([*git, "remove", "--force", str(there)], check=True)
 
 
 def compare(before: Path, size: int) -> list[tuple[Cost, Cost]]:
