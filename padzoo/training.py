@@ -202,6 +202,8 @@ class TrainingCLI(LightningCLI):
         """
         try:
             super()._run_subcommand(subcommand)
+            for rank in getattr(self.trainer.strategy.launcher, "procs", []):
+                rank.wait()  # the command is done when all of its processes are; Lightning ends them if one fails
         except SystemExit as error:
             if not isinstance(error, SIGTERMException) and error.code != 1:  # not Lightning's end after Ctrl-C
                 raise
