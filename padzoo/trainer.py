@@ -54,3 +54,11 @@ class Trainer(lightning.pytorch.Trainer):
             **arguments,
         )
         self._signal_connector = Signals(self)
+
+    def _teardown(self) -> None:
+        """Ends the loops. One that failed before its first batch has nothing to end, and would hide why."""
+        try:
+            super()._teardown()
+        except RuntimeError as error:
+            if "iter(combined_loader)" not in str(error):
+                raise

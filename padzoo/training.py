@@ -273,9 +273,20 @@ def train(arguments: Sequence[str]) -> None:
         )
     except MisconfigurationException as error:  # Lightning's own, no ValueError
         raise ValueError(str(error)) from error
-    except RuntimeError as error:
-        if str(error).startswith("Early stopping conditioned on metric"):  # that is not available
-            raise ValueError(str(error)) from error
-        if isinstance(error, DistError) or "/gloo/" in str(error):
-            raise ValueError(f"rank {os.environ.get('LOCAL_RANK', 0)}: another rank is gone: {error}") from error
-        raise
+    except (RuntimeError, EOFError) as error:
+        line = _explained(error)
+        if line is None:
+            raise
+        raise ValueError(line) from error
+
+
+def _explained(error: RuntimeError | EOFError) -> str | None:
+    """Returns what to say of an error of a library's that has no type of its own; None if it is a fault of ours."""
+    said = str(error)
+    if said.startswith("Early stopping conditioned on metric"):  # that is not available
+        return said
+    if isinstance(error, DistError) or "/gloo/" in said:
+        return f"rank {os.environ.get('LOCAL_RANK', 0)}: another rank is gone: {said}"
+    if said.startswith("DataLoader worker") or said == "unexpected EOF":  # while it works, and while it starts
+        return f"a reader of the data is gone; --ckpt_path last resumes, if there is a checkpoint: {said}"
+    return None

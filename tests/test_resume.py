@@ -99,6 +99,20 @@ def test_a_training_that_is_asked_to_stop_leaves_its_last_update(
     assert max(losses(tmp_path)) == last - 1
 
 
+def test_a_reader_that_is_killed_ends_the_training_and_what_was_learnt_is_kept(shards: Path, tmp_path: Path) -> None:
+    arguments = command(shards, tmp_path, tmp_path, 1, 2, "--trainer.max_steps", 10_000)
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "metrics.csv").exists() or len(losses(tmp_path)) < 3:
+        assert process.poll() is None
+        time.sleep(0.01)
+    _, reader = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(int(reader), signal.SIGKILL)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert errors.splitlines()[-1].startswith("padzoo: error: a reader of the data is gone; --ckpt_path last resumes")
+    assert checkpoint(tmp_path / "checkpoints" / "last.ckpt")["global_step"] >= 3
+
+
 def test_an_error_in_the_middle_of_a_training_ends_the_process(shards: Path, tmp_path: Path) -> None:
     stopping = json.dumps({"class_path": "EarlyStopping", "init_args": {"monitor": "no_such_metric"}})
     options = ["--trainer.callbacks+", stopping, "--data.cache", "false", "--data.workers", 2]

@@ -118,6 +118,7 @@ def run(command: Command) -> None:
 
 
 def _main(command: Command) -> int:
+    multiprocessing.set_start_method(None, force=True)  # that of the fork server is ours, not the command's
     os.chdir(command.folder)
     os.environ.clear()
     os.environ.update(command.environment)
