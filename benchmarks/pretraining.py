@@ -47,12 +47,14 @@ class Study:
         episodes: Played by every agent in every condition.
         base_updates: Of pre-training.
         updates: On curated runs.
+        trunk: Of the policies.
     """
 
     folder: Path
     episodes: int
     base_updates: int
     updates: int
+    trunk: str
 
     def demos(self, kind: str, seed: int, runs: int = 0) -> Path:
         """Records a set, unless it is there.
@@ -95,8 +97,8 @@ class Study:
         home = self.folder / name
         last, done = home / "checkpoints" / "last.ckpt", home / "done"
         if not done.exists():  # `last.ckpt` alone may be that of a training that was cut off
-            words = ("--config", "experiment/policy.yaml", "--model.size", "tiny", "--model.lr", 1e-3, *more)
-            words += ("--model.warmup_steps", 50, "--model.decay", "true", "--data.batch_size", 16)
+            words = ("--config", "experiment/policy.yaml", "--model.size", "tiny", "--model.trunk", self.trunk, *more)
+            words += ("--model.lr", 1e-3, "--model.warmup_steps", 50, "--model.decay", "true", "--data.batch_size", 16)
             words += ("--data.train", data, "--data.seed", seed, "--seed_everything", seed, "--data.cache", "true")
             words += ("--trainer.max_steps", updates, "--trainer.limit_val_batches", 0)
             resumes = ("--ckpt_path", "last") if last.exists() else ()
@@ -211,9 +213,10 @@ def main() -> None:
     parser.add_argument("--episodes", type=int, default=400)
     parser.add_argument("--base_updates", type=int, default=1500)
     parser.add_argument("--updates", type=int, default=400)
+    parser.add_argument("--trunk", default="gpt2")
     parser.add_argument("--jobs", type=int, default=2, help="trainings at once")
     given = parser.parse_args()
-    study = Study(given.out, given.episodes, given.base_updates, given.updates)
+    study = Study(given.out, given.episodes, given.base_updates, given.updates, given.trunk)
     with ThreadPoolExecutor(given.jobs) as pool:
 
         def each(task: Callable[..., object], cases: list[tuple[str, int]]) -> list[object]:
@@ -240,7 +243,7 @@ def main() -> None:
         for kind, condition in product(("broad", "narrow"), CONDITIONS)
     }
     print(f"# What pre-training is worth\n\n{origin()}")
-    words = f"--episodes {study.episodes} --base_updates {study.base_updates} --updates {study.updates}"
+    words = f"--episodes {study.episodes} --base_updates {study.base_updates} --updates {study.updates} --trunk {study.trunk}"
     print(f"`python benchmarks/pretraining.py --seeds {' '.join(map(str, given.seeds))} {words} --out FOLDER`")
     report(study, counts, bases)
     draw(given.out / "pretraining.png", study, counts)
