@@ -243,8 +243,8 @@ def main() -> None:
         for kind, condition in product(("broad", "narrow"), CONDITIONS)
     }
     print(f"# What pre-training is worth\n\n{origin()}")
-    words = f"--episodes {study.episodes} --base_updates {study.base_updates} --updates {study.updates} --trunk {study.trunk}"
-    print(f"`python benchmarks/pretraining.py --seeds {' '.join(map(str, given.seeds))} {words} --out FOLDER`")
+    words = f"--seeds {' '.join(map(str, given.seeds))} --episodes {study.episodes} --base_updates {study.base_updates}"
+    print(f"`python benchmarks/pretraining.py {words} --updates {study.updates} --trunk {study.trunk} --out FOLDER`")
     report(study, counts, bases)
     draw(given.out / "pretraining.png", study, counts)
 

@@ -24,7 +24,7 @@ from padzoo.core.errors import GameCrashed
 from padzoo.core.shared_memory import PLACE, check_shared_memory
 from padzoo.envs.island.actors import STROLLERS
 from padzoo.envs.island.plan import build_wad
-from padzoo.envs.island.startup import start
+from padzoo.envs.island.startup import HELD, start
 from padzoo.envs.island.udmf import Point
 from padzoo.envs.island.wad import lump
 
@@ -66,6 +66,11 @@ import ctypes, os, signal, sys
 if sys.platform == "linux":
     ctypes.CDLL(None).prctl({death_signal}, signal.SIGKILL)
 os.setsid()
+for number in {held}:  # what came before is dropped
+    signal.signal(number, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_SETMASK, [])
+for number in {held}:
+    signal.signal(number, signal.SIG_DFL)
 os.chdir(sys.argv[1])
 os.execv(sys.argv[2], sys.argv[2:])
 ' {folder} {engine} "$@"
@@ -82,7 +87,7 @@ def _write_launcher(folder: Path) -> None:
     launcher = folder / "engine"
     names = {"python": sys.executable, "folder": str(folder), "engine": str(Path(vzd.__file__).parent / "vizdoom")}
     quoted = {name: shlex.quote(value) for name, value in names.items()}
-    launcher.write_text(_LAUNCHER.format(death_signal=_PR_SET_PDEATHSIG, **quoted))
+    launcher.write_text(_LAUNCHER.format(death_signal=_PR_SET_PDEATHSIG, held=[*map(int, HELD)], **quoted))
     launcher.chmod(0o700)
     if not os.access(launcher, os.X_OK):  # the engine's library would end with a segmentation fault
         raise PermissionError(errno.EACCES, "no program can be started there (noexec)")

@@ -14,6 +14,8 @@ from padzoo.core.errors import GameCrashed
 from padzoo.core.shared_memory import PLACE
 
 QUEUE: Final = "ViZDoomMQCtr"  # and ten letters that are one game's
+# Signals to a whole job, which would end a game in the moment before it has left its group.
+HELD: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
 LOOKED_AT_EVERY: Final = 0.05  # seconds
 LAST_WORDS: Final = 2.0  # seconds in which the library reports by itself that the process is gone
 
@@ -35,6 +37,7 @@ def start(game: vzd.DoomGame, processes: Callable[[], list[int]]) -> None:
     errors: list[BaseException] = []
 
     def run() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
         try:
             game.init()
         except BaseException as error:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,3 +33,28 @@ def test_an_engine_that_ends_as_it_starts_is_a_crash_and_the_next_one_plays(
     assert (done.returncode, done.stderr) == (0, "")
     empty = ["/dev/shm:", "", f"{tmp_path}:"]
     assert done.stdout.splitlines() == ["the game engine died as it started", "plays", *empty]
+
+
+STORM = """
+import os, signal, threading, time
+from padzoo.envs.island.launch_island import LaunchIsland
+
+signal.signal(signal.SIGTERM, lambda *_: None)
+over = threading.Event()
+def storm():
+    while not over.wait(0.003):
+        os.killpg(0, signal.SIGTERM)
+thread = threading.Thread(target=storm)
+thread.start()
+game = LaunchIsland(size=64)
+game.reset(seed=0)
+over.set()
+thread.join()
+print("plays")
+"""
+
+
+def test_a_game_starts_amid_signals_to_the_whole_job() -> None:
+    words = [sys.executable, "-c", STORM]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True, start_new_session=True)
+    assert done.stdout == "plays\n"
