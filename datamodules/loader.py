@@ -5,6 +5,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
 from itertools import count as count_from
+from multiprocessing.util import get_temp_dir
 from typing import Any, Final
 
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Sampler
@@ -47,6 +48,8 @@ def loader(dataset: Dataset[Any], workers: int = 0, sampler: CountingSampler | N
         workers: Processes that make them; 0 makes them in this one.
         sampler: Which batches; None goes over the data set once.
     """
+    if workers:
+        get_temp_dir()  # theirs too, from now on: this process removes it, however they end
     return DataLoader(
         dataset,
         batch_size=None,
