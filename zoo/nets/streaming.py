@@ -17,8 +17,8 @@ Rotation = tuple[Tensor, Tensor]  # cosines and sines, (..., T, D / heads / 2)
 class Streaming(Trunk):
     """GPT-2 blocks with rotary positions, each with a sliding window of keys.
 
-    A position attends to the last few in each block, and so sees further with every block. The windows are as long as
-    lets the last block see the `context` and nothing before it: `sum(window - 1) == context - 1`.
+    A position attends to the last few in each block, and so sees further with every block. The windows share the
+    context out among the blocks, so that the last one sees it and nothing before: `sum(window - 1) == context - 1`.
 
     It remembers the last keys and values of each block in a ring, `(blocks, 2, heads, slots, D / heads)` a row. Keys
     are rotated by their age when they are used, so that the numbers do not depend on how long an episode is.
