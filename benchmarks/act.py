@@ -7,6 +7,8 @@
   computing all 32 frames anew at every step; and over whole episodes of 50 steps, against running the transformer on
   every window anew.
 * `103m` alone in bfloat16 on one thread: does it keep 10 decisions a second?
+* `4m` with 16 games and `103m` alone with the trunk `streaming`, against the default, in turn: in full windows and over
+  whole episodes.
 
 Where there is a GPU the networks are on it.
 """
@@ -161,8 +163,25 @@ def compare() -> None:
     print(f"\nPeak memory, three networks and the games' pictures: {peak_memory():.2f} GB.")
 
 
+def compare_trunks(size: str, games: int, steps: int, dtype: torch.dtype) -> None:
+    """Measures acting with either trunk in turn and prints a table."""
+    trunks = ("gpt2", "streaming")
+    policies = [Policy(size, trunk=trunk).to(DEVICE, dtype).eval() for trunk in trunks]
+    full, whole = [], []  # a pair of rates a round
+    for _ in range(ROUNDS):
+        full.append([agent_rate(policy, games, steps) for policy in policies])
+        whole.append([episode_rate(Agent(policy), games) for policy in policies])
+    print(f"\n| `{size}`, {games} games, {str(dtype)[6:]}, steps/s | median | least to greatest |\n| --- | --- | --- |")
+    for what, rounds in (("full windows", full), (f"whole episodes of {STEPS} steps", whole)):
+        for trunk, rates in zip(trunks, zip(*rounds, strict=True), strict=True):
+            print(row(f"`{trunk}`, {what}", [*rates], ",.1f"))
+        print(row(f"`streaming` / `gpt2`, {what}", [stream / window for window, stream in rounds], ".2f"))
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     print(f"## Acting\n\n{origin()}")
     print(f"`python benchmarks/act.py`: one thread, {ROUNDS} rounds, untrained networks\n")
     compare()
+    compare_trunks("4m", GAMES, 10, torch.float32)
+    compare_trunks("103m", 1, 30, torch.bfloat16)

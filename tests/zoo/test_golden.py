@@ -19,6 +19,7 @@ from padzoo.zoo.play.agent import Thought
 
 GOLDEN: dict[str, list[float]] = {
     "policy": [17.8542, 16.4712, 15.3729, 14.2577, 13.0531, 11.7454, 10.4038, 9.1531, 8.06947, 7.1277],
+    "streaming": [17.9488, 16.6367, 15.7128, 14.6878, 13.5598, 12.263, 10.9384, 9.64623, 8.46421, 7.40805],
     "reward": [0.690847, 0.696516, 0.660399, 0.679107, 0.629442, 0.586478, 0.6839, 0.558082, 0.623694, 0.591263],
     "reinforce": [168.464, 189.506, 225.427, 298.466, 274.577, 220.665, 287.564, 219.08, 293.931, 301.978],
 }
@@ -29,9 +30,10 @@ def losses(experiment: str, stage: str, root: Path, *arguments: object) -> Any:
     return pytest.approx(column(root, "train/loss"), rel=3e-3)  # kernels of other processors round otherwise
 
 
-def test_behavior_cloning(shards: Path, tmp_path: Path) -> None:
-    learning = ["--model.trainable", "all", "--model.lr", 1e-3, "--data.augment", "true"]
-    assert losses("policy", "prefft", tmp_path, "--data.train", shards, *learning) == GOLDEN["policy"]
+@pytest.mark.parametrize(("golden", "trunk"), [("policy", "gpt2"), ("streaming", "streaming")])
+def test_behavior_cloning(shards: Path, tmp_path: Path, golden: str, trunk: str) -> None:
+    learning = ["--model.trainable", "all", "--model.lr", 1e-3, "--data.augment", "true", "--model.trunk", trunk]
+    assert losses("policy", "prefft", tmp_path, "--data.train", shards, *learning) == GOLDEN[golden]
 
 
 def test_reward_model(shards: Path, preferences: Path, policy: Path, tmp_path: Path) -> None:

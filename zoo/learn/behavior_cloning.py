@@ -21,8 +21,8 @@ class BehaviorCloning(PolicyModule):
         size: Network size: `pico`, `nano`, `tiny`, `4m`, `25m` or `103m`.
         encoder: `convnext`, the paper's, `timm/<backbone>`, or the dotted path of an `Encoder`.
         past_actions: Whether a step also sees the actions before it.
-        context: Frames that a step sees at most; the windows of the data may not be longer.
-        trunk: `gpt2`, the paper's, or the dotted path of a `Trunk`.
+        context: Frames that a step sees at most; the windows of the data may be longer only if the trunk streams.
+        trunk: `gpt2`, the paper's, `streaming`, whose acting costs one step, or the dotted path of a `Trunk`.
         init_from: Weights to start from: a `.ckpt`, a folder of weights or a name of the zoo; None starts from scratch.
         trainable: Which weights learn: `all`, or the `head`, the MLP after the transformer.
         lr: Learning rate after the warmup.

@@ -58,16 +58,15 @@ class AgentFeatures(StepEncoder):
         Returns:
             Features, `(steps, D)`.
         """
-        length, context = len(features), self.policy.context
-        first = max(length - context + 1, 0)  # frames that the first black one's window sees
-        stop = min(steps, length + context)  # from step `length + 31` on a window is all black: one is computed
+        length = len(features)
+        stop = min(steps, length + self.policy.reach)  # from there on a step sees black alone, as the one before does
         side = self.policy.image_size
         black = self.policy.embed(torch.zeros(1, side, side, 3, dtype=torch.uint8, device=embeddings.device))
-        inputs = torch.cat([embeddings[first:], black.expand(stop - length, -1)])
+        inputs = torch.cat([embeddings, black.expand(stop - length, -1)])
         if actions is not None:
             neutral = torch.tensor([NEUTRAL], device=actions.device).expand(stop - length, -1)
-            actions = torch.cat([actions[first:], neutral])
-        computed = torch.cat([features, self.policy.features(inputs, actions, start=length - first)])
+            actions = torch.cat([actions, neutral])
+        computed = torch.cat([features, self.policy.features(inputs, actions, start=length)])
         return torch.cat([computed, computed[-1:].expand(steps - stop, -1)])
 
     def shares_trunk(self, policy: Policy) -> bool:

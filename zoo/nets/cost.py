@@ -10,6 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from padzoo.zoo.nets.convnext_encoder import ConvNeXtEncoder
 from padzoo.zoo.nets.gpt2 import GPT2
 from padzoo.zoo.nets.policy import Policy
+from padzoo.zoo.nets.streaming import Streaming
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _parts(policy: Policy) -> dict[str, tuple[str, ...]]:
             "encoder: LayerNorm": ("encoder.norm",),
         }
     trunk: dict[str, tuple[str, ...]] = {"trunk": ("trunk",)}
-    if isinstance(policy.trunk, GPT2):
+    if isinstance(policy.trunk, GPT2 | Streaming):
         trunk = {
             "transformer: positions": ("trunk.positions",),
             "transformer: blocks": tuple(f"trunk.blocks.{index}" for index in range(len(policy.trunk.blocks))),

@@ -1,10 +1,28 @@
 """The causal transformer: the paper's trunk."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from padzoo.zoo.nets.trunk import Trunk
+
+Attention = Callable[[Tensor, Tensor, Tensor], Tensor]  # of queries, keys and values, (B, heads, T, D / heads)
+
+
+def causal(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Lets every position attend to itself and all before it.
+
+    Args:
+        q: Queries, `(B, heads, T, D / heads)`.
+        k: Keys, as the queries.
+        v: Values, as the queries.
+
+    Returns:
+        What each position attends to, as the queries.
+    """
+    return F.scaled_dot_product_attention(q, k, v, is_causal=True)
 
 
 class Block(nn.Module):
@@ -25,18 +43,18 @@ class Block(nn.Module):
         self.mlp_in = nn.Linear(width, 4 * width)
         self.mlp_out = nn.Linear(4 * width, width)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, attention: Attention = causal) -> Tensor:
         """Applies the block to every position.
 
         Args:
             x: Embeddings, `(B, T, D)`.
+            attention: What a position attends to.
 
         Returns:
             Embeddings, `(B, T, D)`.
         """
         q, k, v = map(self._split, self.qkv(self.attention_norm(x)).chunk(3, dim=-1))  # (B, heads, T, D / heads)
-        attended = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        return self._finish(x, attended)
+        return self._finish(x, attention(q, k, v))
 
     def last(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Applies the block, but computes only each row's last query: keys and values are all that others give.
@@ -107,7 +125,8 @@ class GPT2(Trunk):
         self.positions = nn.Parameter(torch.empty(context, width))
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
-        self._initialise(layers)
+        nn.init.normal_(self.positions, std=0.02)
+        initialise(self, layers)
 
     def forward(self, embeddings: Tensor) -> Tensor:
         """Computes the features of every position; see `Trunk.forward`."""
@@ -136,11 +155,16 @@ class GPT2(Trunk):
         features: Tensor = self.norm(x)
         return features
 
-    def _initialise(self, layers: int) -> None:
-        """Draws GPT-2's initial weights: N(0, 0.02), the residual branches' ends scaled by 1 / sqrt(2 layers)."""
-        nn.init.normal_(self.positions, std=0.02)
-        for name, module in self.named_modules():
-            if isinstance(module, nn.Linear):
-                scale = (2 * layers) ** -0.5 if name.endswith("_out") else 1.0
-                nn.init.normal_(module.weight, std=0.02 * scale)
-                nn.init.zeros_(module.bias)
+
+def initialise(trunk: nn.Module, layers: int) -> None:
+    """Draws GPT-2's initial weights of linear layers: N(0, 0.02), those that end a residual branch scaled down.
+
+    Args:
+        trunk: The trunk.
+        layers: Blocks in it; the scale is 1 / sqrt(2 layers).
+    """
+    for name, module in trunk.named_modules():
+        if isinstance(module, nn.Linear):
+            scale = (2 * layers) ** -0.5 if name.endswith("_out") else 1.0
+            nn.init.normal_(module.weight, std=0.02 * scale)
+            nn.init.zeros_(module.bias)

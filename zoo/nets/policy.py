@@ -48,7 +48,7 @@ class Policy(nn.Module):
             the frame that followed it. The paper's formula (Section 3.2) conditions on them, its Appendix C names no
             such input, and the parameter counts match without.
         context: Frames that a step sees at most, its own among them; 32 in the paper.
-        trunk: `gpt2` (the paper's) or the dotted path of a `Trunk`.
+        trunk: `gpt2` (the paper's), `streaming` or the dotted path of a `Trunk`.
 
     Raises:
         ValueError: If the size, the encoder or the trunk is unknown, or the context is not 1 or more.
@@ -160,13 +160,13 @@ class Policy(nn.Module):
     def step(
         self, embeddings: Tensor, memory: Tensor, rows: Tensor, lengths: Tensor, previous: Tensor | None = None
     ) -> Tensor:
-        """Computes the features of the next step of windows that still grow, from what is remembered of those before.
+        """Computes the features of the next step of episodes, from what is remembered of those before.
 
         Args:
             embeddings: Embeddings of the next frames, `(B, D)`.
             memory: What is remembered of all rows, as `start` returns it; written to.
             rows: Which rows, `(B,)`.
-            lengths: Steps in each window, these included, `(B,)`.
+            lengths: Steps of each episode, these included, `(B,)`; at most the context unless the trunk streams.
             previous: Actions chosen at the step before, int64, `(B, 16)`, for a policy with past actions; where there
                 was none, any within the action space.
 
@@ -183,7 +183,7 @@ class Policy(nn.Module):
         """Computes the action logits of every step of windows.
 
         Args:
-            frames: Pixels, uint8, `(B, T, S, S, 3)`, T at most the context.
+            frames: Pixels, uint8, `(B, T, S, S, 3)`, T at most the context unless the trunk streams.
             actions: Actions chosen at these frames, int64, `(B, T, 16)`; only looked at with `past_actions`, and a
                 step sees only those before it.
 
@@ -193,13 +193,13 @@ class Policy(nn.Module):
         Raises:
             ValueError: If the windows are longer than the context, or the frames have another size.
         """
-        if frames.shape[1] > self.context:
+        if frames.shape[1] > self.context and not self.trunk.streams:
             raise ValueError(f"windows of {frames.shape[1]} steps: this policy's context is {self.context}")
         logits: Tensor = self.head(self.trunk(self.join(self.embed(frames), actions)))
         return logits
 
     def features(self, embeddings: Tensor, actions: Tensor | None = None, start: int = 0) -> Tensor:
-        """Computes one episode's features as acting sees them: step t through a window that ends with it.
+        """Computes one episode's features as acting sees them: step t through the `context` steps that end with it.
 
         Args:
             embeddings: Frame embeddings of the episode, `(T, D)`.
@@ -209,11 +209,10 @@ class Policy(nn.Module):
         Returns:
             Features of steps `start` to T - 1, `(T - start, D)`.
         """
-        parts = []
-        if start < self.context:
-            head = None if actions is None else actions[None, : self.context]
-            parts.append(self.trunk(self.join(embeddings[None, : self.context], head))[0, start:])
-        first = max(start, self.context)
+        head = max(start + 1 - self.reach, 0)  # the first step that bears on what is wanted
+        first = len(embeddings) if self.trunk.streams else head + self.context
+        chosen = None if actions is None else actions[None, head:first]
+        parts = [self.trunk(self.join(embeddings[None, head:first], chosen))[0, start - head :]]
         for step in range(first, len(embeddings), WINDOWS):
             stop = min(step + WINDOWS, len(embeddings))
             ends = torch.arange(step + 1, stop + 1, device=embeddings.device)
@@ -233,6 +232,11 @@ class Policy(nn.Module):
             Features, `(T, D)`.
         """
         return self.features(self.embed(frames), actions)
+
+    @property
+    def reach(self) -> int:
+        """How many steps bear on a step's features: those that it sees, and the one whose action came before them."""
+        return self.context + (self.past_actions and self.trunk.streams)  # a window leaves that action out
 
     @property
     def _weight(self) -> Tensor:

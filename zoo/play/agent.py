@@ -42,9 +42,9 @@ class Agent(Player):
 
     A frame is embedded once and kept. While a window grows, a transformer remembers its keys and values and runs on
     the new frame alone; once the window slides, every frame in it has another position, and it runs on the window and
-    computes only its last query. Both equal the full forward pass over the window, as in training. Frames pass through
-    the codec of the shards first, so that acting sees the pixels of training. An episode's random numbers come from its
-    own seed: the other games and the batching change at most the rounding.
+    computes only its last query. A trunk that streams always runs on the new frame alone. All equal the full forward
+    pass, as in training. Frames pass through the codec of the shards first, so that acting sees the pixels of training.
+    An episode's random numbers come from its own seed: the other games and the batching change at most the rounding.
 
     Args:
         policy: The policy to play with, left in the mode and on the device that it is in.
@@ -64,11 +64,11 @@ class Agent(Player):
         self.seed = seed
         self.name = name
         self._random: dict[int, np.random.Generator] = {}
-        self._lengths = np.zeros(0, dtype=np.int64)  # frames in each row's window
+        self._lengths = np.zeros(0, dtype=np.int64)  # steps of each row's episode
         self._memory = policy.start(0)
         self._embeddings = self._memory.new_empty(0, policy.context, policy.width)
         width = len(COMPONENTS) if policy.past_actions else 0
-        self._actions = self._memory.new_empty(0, policy.context, width, dtype=torch.long)  # chosen at these frames
+        self._actions = self._memory.new_empty(0, policy.context, width, dtype=torch.long)  # rings, as the embeddings
 
     def about(self, episode: Episode) -> dict[str, Any]:
         """Returns its name; see `Player.about`."""
@@ -112,20 +112,17 @@ class Agent(Player):
         sample = distribution.sample(torch.from_numpy(uniform[everyone]).to(device))
         actions = (sample if self.temperature else distribution.mode())[: len(rows)]
         if self.policy.past_actions:
-            self._actions[torch.from_numpy(index), torch.from_numpy(self._lengths[index] - 1)] = actions
+            slots = torch.from_numpy((self._lengths[index] - 1) % self.policy.context)
+            self._actions[torch.from_numpy(index), slots] = actions
         thoughts = [Thought(*pair) for pair in zip(features.cpu(), embeddings.cpu(), strict=True)]
         return Acted(actions.cpu().numpy(), images, thoughts)
 
     def _remember(self, embeddings: Tensor, index: NDArray[np.int64]) -> Tensor:
-        """Appends one frame to each row's window and returns the features of the windows' last steps, `(n, D)`."""
-        sliding = self._lengths[index] == self.policy.context
-        rows = torch.from_numpy(index).to(embeddings.device)
-        full = rows[torch.from_numpy(sliding)]
-        for window in (self._embeddings, self._actions):
-            window[full, :-1] = window[full, 1:]
-        self._lengths[index] += ~sliding
-        ends = torch.from_numpy(self._lengths[index]).to(embeddings.device)
-        self._embeddings[rows, ends - 1] = embeddings.to(self._embeddings.dtype)
+        """Appends one frame to each row's episode and returns the features of these steps, `(n, D)`."""
+        self._lengths[index] += 1
+        rows, ends = (torch.from_numpy(each).to(embeddings.device) for each in (index, self._lengths[index]))
+        self._embeddings[rows, (ends - 1) % self.policy.context] = embeddings.to(self._embeddings.dtype)
+        sliding = (self._lengths[index] > self.policy.context) & (not self.policy.trunk.streams)
         features = torch.empty_like(embeddings)
         for compute, group in ((self._grow, ~sliding), (self._slide, sliding)):
             found = np.flatnonzero(group)
@@ -135,13 +132,17 @@ class Agent(Player):
         return features
 
     def _grow(self, rows: Tensor, lengths: Tensor) -> Tensor:
-        """Computes the features of windows that hold an episode from its start."""
-        last = self._embeddings[rows, lengths - 1]
-        return self.policy.step(last, self._memory, rows, lengths, self._actions[rows, lengths - 2])
+        """Computes the features of the steps alone: the trunk remembers what it made of those before."""
+        context = self.policy.context
+        last = self._embeddings[rows, (lengths - 1) % context]
+        return self.policy.step(last, self._memory, rows, lengths, self._actions[rows, (lengths - 2) % context])
 
     def _slide(self, rows: Tensor, lengths: Tensor) -> Tensor:
-        """Computes the features of windows that an episode has outgrown."""
-        return self.policy.last(self._embeddings[rows], lengths, self._actions[rows])
+        """Computes the features of the windows that end with the steps."""
+        context = self.policy.context
+        starts = (lengths - context).clamp(min=0)
+        window = rows[:, None], (starts[:, None] + torch.arange(context, device=rows.device)) % context  # (B, 32)
+        return self.policy.last(self._embeddings[window], lengths - starts, self._actions[window])
 
     def _reserve(self, rows: int) -> None:
         """Makes room for so many games."""

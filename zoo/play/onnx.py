@@ -120,7 +120,7 @@ def _error(path: Path, step: ActStep) -> float:
     state, errors = step.start(2), []
     for _ in range(step.policy.context + 2):
         inputs = _inputs(step, 2, rng) | state
-        expected = step(**inputs)
+        expected = step(*inputs.values())
         _, logits, *values = session.run(None, {name: value.numpy() for name, value in inputs.items()})
         # actions are left out: a draw on the very edge may fall to either side
         pairs = zip((logits, *values[:2]), expected[1:4], strict=True)

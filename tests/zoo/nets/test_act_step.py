@@ -18,16 +18,20 @@ def build(**config: object) -> ActStep:
     torch.manual_seed(0)
     step = ActStep(Policy("tiny", **config)).eval()  # type: ignore[arg-type]
     with torch.no_grad():
-        step.policy.trunk.positions.add_(torch.randn_like(step.policy.trunk.positions))
+        for parameter in step.policy.trunk.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
         step.policy.head[2].weight.mul_(100)
     return step
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("trunk", ["gpt2", "streaming"])
 @pytest.mark.parametrize("past_actions", [False, True])
 @pytest.mark.parametrize("context", [1, 5, 32])
-def test_step_by_step_it_thinks_what_the_policy_thinks_of_the_window(context: int, past_actions: bool) -> None:
-    step = build(context=context, past_actions=past_actions)
+def test_step_by_step_it_thinks_what_the_policy_thinks_of_the_window(
+    context: int, past_actions: bool, trunk: str
+) -> None:
+    step = build(context=context, past_actions=past_actions, trunk=trunk)
     frames, actions, state = pictures(3), torch.empty(STEPS, 3, 16, dtype=torch.long), step.start(3)
     for now in range(STEPS):
         if now == 8:  # the second game starts anew, the others go on
@@ -36,7 +40,7 @@ def test_step_by_step_it_thinks_what_the_policy_thinks_of_the_window(context: in
         actions[now], logits, *values = step(frames[now], torch.rand(3, 16), torch.ones(3), *state.values())
         state = dict(zip(state, values, strict=True))
         for game in range(3):
-            start = max(now + 1 - context, 8 if game == 1 and now >= 8 else 0)
+            start = max(now + 1 - step.policy.reach, 8 if game == 1 and now >= 8 else 0)
             expected = step.policy(frames[None, start : now + 1, game], actions[None, start : now + 1, game])[0, -1]
             torch.testing.assert_close(logits[game], expected, atol=1e-4, rtol=1e-5)  # logits of up to 30
 

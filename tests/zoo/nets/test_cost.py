@@ -41,6 +41,14 @@ def test_operations_are_those_of_the_shapes() -> None:
     assert found["transformer: positions"] == Cost(32 * 256, 0, learns=True)
 
 
+def test_a_trunk_that_streams_has_its_parts_and_no_positions() -> None:
+    default, found = costs(Policy("4m")), costs(Policy("4m", trunk="streaming"))
+    assert found["transformer: positions"] == Cost(0, 0, learns=False)
+    assert {part: found[part] for part in found if part != "transformer: positions"} == {
+        part: default[part] for part in default if part != "transformer: positions"
+    }
+
+
 def test_training_costs_what_the_counter_says_where_it_is_right() -> None:
     policy = Policy("tiny")
     nothing = nn.Identity()

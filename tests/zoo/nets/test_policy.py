@@ -11,10 +11,15 @@ def episode(steps: int) -> tuple[Tensor, Tensor]:
     return frames, torch.randint(0, 2, (steps, 16), generator=generator)
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["frames", "past_actions"])
+@pytest.fixture(
+    scope="module",
+    params=[(trunk, past_actions) for trunk in ("gpt2", "streaming") for past_actions in (False, True)],
+    ids=["frames", "past_actions", "streaming", "streaming_past_actions"],
+)
 def policy(request: pytest.FixtureRequest) -> Policy:
     torch.manual_seed(0)
-    policy = Policy("tiny", past_actions=request.param).eval()
+    trunk, past_actions = request.param
+    policy = Policy("tiny", trunk=trunk, past_actions=past_actions).eval()
     with torch.no_grad():
         for parameter in policy.trunk.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
@@ -82,9 +87,17 @@ def test_window_features_equal_the_full_forward_of_every_window(policy: Policy) 
     frames, actions = episode(100)
     features = policy.window_features(frames, actions)
     for step in range(100):
-        window = slice(max(0, step - 31), step + 1)
+        window = slice(max(0, step + 1 - policy.reach), step + 1)
         logits = policy(frames[None, window], actions[None, window])[0, -1]
         torch.testing.assert_close(policy.head(features[step]), logits, atol=1e-5, rtol=0)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("past_actions", [False, True])
+def test_where_a_trunk_streams_one_forward_pass_over_an_episode_is_acting(past_actions: bool) -> None:
+    policy, (frames, actions) = Policy("tiny", trunk="streaming", past_actions=past_actions).eval(), episode(100)
+    expected = policy.head(policy.window_features(frames, actions))
+    torch.testing.assert_close(policy(frames[None], actions[None])[0], expected, atol=1e-5, rtol=0)
 
 
 @torch.no_grad()

@@ -19,10 +19,18 @@ def episode(steps: int) -> tuple[Tensor, Tensor]:
 
 def encoders() -> list[StepEncoder]:
     torch.manual_seed(0)
-    return [AgentFeatures(Policy("tiny")), AgentFeatures(Policy("tiny", past_actions=True)), RandomProjection(64, 5)]
+    agents = [Policy("tiny", trunk=trunk, past_actions=past) for trunk in ("gpt2", "streaming") for past in (0, 1)]
+    for policy in agents[2:]:
+        for parameter in policy.parameters():
+            parameter.data.add_(0.1 * torch.randn_like(parameter))  # what lies 32 steps back shows
+    return [*map(AgentFeatures, agents), RandomProjection(64, 5)]
 
 
-@pytest.mark.parametrize("encoder", encoders(), ids=["agent", "agent_past_actions", "random_projection"])
+@pytest.mark.parametrize(
+    "encoder",
+    encoders(),
+    ids=["agent", "agent_past_actions", "streaming", "streaming_past_actions", "random_projection"],
+)
 @pytest.mark.parametrize("length", [1, 31, 32, 45, 69, 99, 100])
 def test_padding_is_black_frames_through_the_encoder(encoder: StepEncoder, length: int) -> None:
     frames, actions = episode(length)

@@ -24,13 +24,19 @@ def episode(seed: int, steps: int = 100) -> NDArray[np.uint8]:
     return (127 + 120 * waves).astype(np.uint8)
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["frames", "past_actions"])
+@pytest.fixture(
+    scope="module",
+    params=[("gpt2", False), ("gpt2", True), ("streaming", False), ("streaming", True)],
+    ids=["frames", "past_actions", "streaming", "streaming_past_actions"],
+)
 def policy(request: pytest.FixtureRequest) -> Policy:
     """A policy whose actions depend on what it sees."""
     torch.manual_seed(0)
-    policy = Policy("tiny", past_actions=request.param).eval()
+    trunk, past_actions = request.param
+    policy = Policy("tiny", trunk=trunk, past_actions=past_actions).eval()
     with torch.no_grad():
-        policy.trunk.positions.add_(torch.randn_like(policy.trunk.positions))
+        for parameter in policy.trunk.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
         policy.head[2].weight.mul_(100)
     return policy
 
@@ -54,17 +60,18 @@ def test_cached_acting_equals_the_full_forward_over_a_whole_episode(policy: Poli
     actions, features = play(Agent(policy), frames)
     seen, chosen = torch.from_numpy(codec.roundtrip(frames)), torch.from_numpy(actions)
     for step in range(100):
-        window = slice(max(0, step - 31), step + 1)
+        window = slice(max(0, step + 1 - policy.reach), step + 1)
         logits = policy(seen[None, window], chosen[None, window])[0, -1]
         torch.testing.assert_close(policy.head(features[step]), logits, atol=1e-4, rtol=1e-5)  # logits of up to 30
     torch.testing.assert_close(features, policy.window_features(seen, chosen), atol=1e-5, rtol=0)
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("trunk", ["gpt2", "streaming"])
 @pytest.mark.parametrize("context", [1, 20, 40])
-def test_cached_acting_is_exact_with_any_context(context: int) -> None:
+def test_cached_acting_is_exact_with_any_context(context: int, trunk: str) -> None:
     torch.manual_seed(0)
-    policy = Policy("tiny", context=context).eval()
+    policy = Policy("tiny", context=context, trunk=trunk).eval()
     frames = episode(2, 60)
     _, features = play(Agent(policy), frames)
     expected = policy.window_features(torch.from_numpy(codec.roundtrip(frames)))

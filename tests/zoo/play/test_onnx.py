@@ -39,15 +39,17 @@ class Exported:
         return onnxruntime.InferenceSession(self.file)
 
 
-@pytest.fixture(scope="module", params=["frames", "past_actions"])
+@pytest.fixture(scope="module", params=["frames", "past_actions", "streaming"])
 def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    """A policy whose actions depend on what it sees; the one that sees actions has weights of half precision."""
+    """A policy whose actions depend on what it sees; those that see actions have weights of half precision."""
     torch.manual_seed(0)
-    policy = Policy("tiny", past_actions=request.param == "past_actions").eval()
+    streams = request.param == "streaming"
+    policy = Policy("tiny", past_actions=request.param != "frames", trunk="streaming" if streams else "gpt2").eval()
     with torch.no_grad():
         for parameter in policy.parameters():
             parameter.add_(0.02 * torch.randn_like(parameter))
-        policy.trunk.positions.add_(torch.randn_like(policy.trunk.positions))
+        for parameter in policy.trunk.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
         policy.head[2].weight.mul_(30)
     if policy.past_actions:
         policy.half().float()

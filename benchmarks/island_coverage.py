@@ -1,7 +1,7 @@
 """How much of the island sets of recordings have seen, from which places and which way.
 
-`python benchmarks/coverage.py SET...` prints each set's coverage and visits after more and more of its recordings;
-`--out PICTURE` draws a map of each, coloured by how many of eight directions of view a cell was seen in.
+`python benchmarks/island_coverage.py SET...` prints each set's coverage and visits after more and more of its
+recordings; `--out PICTURE` draws a map of each, coloured by how many of eight directions of view a cell was seen in.
 """
 
 import argparse
