@@ -16,6 +16,7 @@ from jsonargparse import ArgumentError, ArgumentParser
 
 from padzoo.allocator import keep_freed_memory
 from padzoo.core.errors import GameCrashed
+from padzoo.core.parent import end_with_parent
 from padzoo.home import at_home
 from padzoo.messages import complaint
 
@@ -206,6 +207,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     keep_freed_memory()
     if arguments is None:
         _unwind_at_signals()
+        if os.environ.get("LOCAL_RANK", "0") != "0":
+            end_with_parent()  # the first rank, or torchrun: without it a rank would wait for others for minutes
     sys.path.append("")  # a user's own module in the current folder can be named: a criterion, a game, a class
     try:
         run(sys.argv[1:] if arguments is None else arguments)

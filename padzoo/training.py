@@ -200,15 +200,18 @@ class TrainingCLI(LightningCLI):
             SystemExit: After a signal, with 128 and its number: to a scheduler, Lightning's 0 would be a training that
                 is done. Of several ranks the first alone does so: another's end would have it killed as it saves.
         """
+        if self.trainer.world_size > 1:  # as they wait for one another to start, no handler of Python's would run
+            for number in (signal.SIGTERM, signal.SIGUSR1):
+                signal.signal(number, signal.SIG_DFL)
         try:
             super()._run_subcommand(subcommand)
-            for rank in getattr(self.trainer.strategy.launcher, "procs", []):
-                rank.wait()  # the command is done when all of its processes are; Lightning ends them if one fails
+            self._await_ranks()
         except SystemExit as error:
             if not isinstance(error, SIGTERMException) and error.code != 1:  # not Lightning's end after Ctrl-C
                 raise
             if not self.trainer.is_global_zero:
                 raise SystemExit(0) from error
+            self._await_ranks()
             number = signal.SIGTERM if isinstance(error, SIGTERMException) else signal.SIGINT
             last = LastCheckpoint.path(self.trainer.default_root_dir)
             resumes = "; --ckpt_path last resumes" if subcommand == "fit" and last.is_file() else ""
@@ -216,6 +219,11 @@ class TrainingCLI(LightningCLI):
             raise SystemExit(128 + number) from error
         finally:
             self.model.teardown(subcommand)
+
+    def _await_ranks(self) -> None:
+        """Waits for the ranks that this one started: the command is done when all of its processes are."""
+        for rank in getattr(self.trainer.strategy.launcher, "procs", []):
+            rank.wait()
 
     def _parse_ckpt_path(self) -> None:
         """Keeps the configuration as given: Lightning would let the checkpoint's own override the command line."""
