@@ -29,16 +29,30 @@ def choose_pairs(trajectories: int, count: int, seed: int = 0, pairs: Pairs = "a
     Raises:
         ValueError: If there are not so many pairs.
     """
-    available = comb(trajectories, 2)
-    if not 1 <= count <= available:
-        raise ValueError(
-            f"comparisons {count}: allowed: 1 to {available}, which is every pair of {trajectories} trajectories"
-        )
+    available = check_count(trajectories, count)
     rng = np.random.default_rng(seed)
     order = rng.permutation(trajectories)
     if pairs == "all":
         return np.array(list(combinations(order[: subset_size(count)], 2)))
     return np.array(list(combinations(order, 2)))[np.sort(rng.permutation(available)[:count])]
+
+
+def check_count(trajectories: int, count: int) -> int:
+    """Returns how many pairs there are.
+
+    Args:
+        trajectories: How many there are to choose from.
+        count: Comparisons wanted.
+
+    Raises:
+        ValueError: If there are not so many pairs.
+    """
+    available = comb(trajectories, 2)
+    if not 1 <= count <= available:
+        raise ValueError(
+            f"comparisons {count}: allowed: 1 to {available}, which is every pair of {trajectories} trajectories"
+        )
+    return available
 
 
 def subset_size(count: int) -> int:

@@ -62,6 +62,50 @@ def test_a_program_judges_by_the_command_line(shards: Path, tmp_path: Path) -> N
     assert len(preference.read(out)) == 3
 
 
+def test_every_pair_is_compared_once(shards: Path, tmp_path: Path) -> None:
+    out = tmp_path / "all.jsonl"
+    assert padzoo("prefer", shards, "--criterion", "criteria.later", "--choose", "all", "--out", out) == 0
+    found = [(pair.winner, pair.loser) for pair in preference.read(out)]
+    assert len(found) == len(set(found)) == 276
+    assert all(winner > loser for winner, loser in found)
+
+
+def test_what_is_uncertain_is_compared(shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "uncertain.jsonl"
+    options = ["--criterion", "left", "--choose", "disagreement", "--comparisons", 40]
+    assert padzoo("prefer", shards, *options, "--out", out) == 0
+    pairs = [frozenset((pair.winner, pair.loser)) for pair in preference.read(out)]
+    assert 30 <= len(pairs) == len(set(pairs)) <= 40
+    assert capsys.readouterr().out.startswith(f"{len(pairs)} preferences in {out}")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--choose", "all", "--comparisons", 3], "--comparisons 3: allowed with --choose random or disagreement; all"),
+        (
+            ["--choose", "all", "--seed", 3],
+            "--seed 3: allowed with --choose random or disagreement; all compares every",
+        ),
+        (["--choose", "all", "--pairs", "all"], "--pairs all: allowed with --choose random"),
+        (
+            ["--choose", "disagreement", "--comparisons", 3, "--pairs", "random"],
+            "--pairs random: allowed with --choose",
+        ),
+        (["--choose", "disagreement"], "--choose disagreement: allowed with --comparisons, how many"),
+        ([], "--choose random: allowed with --comparisons, how many; --choose all compares every pair"),
+    ],
+)
+def test_a_choice_that_would_be_ignored_is_one_line(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[object], message: str
+) -> None:
+    out = tmp_path / "none.jsonl"
+    assert padzoo("prefer", shards, "--criterion", "left", *options, "--out", out) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
+    assert not out.exists()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
