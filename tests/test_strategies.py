@@ -11,7 +11,7 @@ from typing import Any
 import lightning.pytorch as pl
 import pytest
 import torch
-from micro import preset
+from micro import padzoo, preset, weights
 from torch import Tensor
 
 from padzoo.datamodules.loader import loader
@@ -49,10 +49,10 @@ def run(commands: Sequence[list[str]], environments: Sequence[dict[str, str]]) -
             process.kill()
 
 
-def witnessed(root: Path) -> list[dict[str, Any]]:
+def witnessed(root: Path, batches: int = STEPS) -> list[dict[str, Any]]:
     """What the two processes saw, once it is sure that they learnt together."""
     ranks: list[dict[str, Any]] = [torch.load(root / f"rank{rank}.pt", weights_only=True) for rank in (0, 1)]
-    assert [len(rank["losses"]) for rank in ranks] == [STEPS, STEPS]
+    assert [len(rank["losses"]) for rank in ranks] == [batches, batches]
     one, other = (rank["weights"] for rank in ranks)
     assert all(torch.equal(value, other[name]) for name, value in one.items())
     return ranks
@@ -126,6 +126,55 @@ def test_a_rank_whose_games_all_crash_holds_up_nobody(policy: Path, reward: Path
     assert ranks[1]["losses"] == [0.0] * STEPS
     assert all(ranks[0]["losses"])
     assert changed(ranks, policy)
+
+
+def distance(one: dict[str, Tensor], other: dict[str, Tensor]) -> float:
+    return float(torch.stack([(value - other[name]).float().norm() for name, value in one.items()]).norm())
+
+
+SLOW = pytest.mark.slow
+TWICE = ["--model.epochs", 2]  # so that a batch of play is two updates
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "options", "batches"),
+    [
+        pytest.param("reinforce", [], STEPS, marks=SLOW),
+        pytest.param("rloo", ["--data.group", 2], STEPS, marks=SLOW),
+        pytest.param("grpo", ["--data.group", 2, *TWICE], 2, marks=SLOW),
+        ("ppo", [*TWICE, "--model.normalized", "false"], 2),
+        pytest.param("rest", [*TWICE, "--model.top", 1.0], 2, marks=SLOW),
+        pytest.param("dpo", [], STEPS, marks=SLOW),
+    ],
+)
+def test_two_ranks_align_as_one_does_with_twice_the_batch(
+    algorithm: str,
+    options: list[object],
+    batches: int,
+    policy: Path,
+    reward: Path,
+    shards: Path,
+    preferences: Path,
+    tmp_path: Path,
+) -> None:
+    given: list[object] = ["--config", f"experiment/{algorithm}.yaml", "--model.policy", policy, *options]
+    if algorithm == "dpo":
+        given += ["--data.train", shards, "--data.train_preferences", preferences]
+    else:
+        given += ["--model.reward", reward, "--model.games", 2, *SHORT]
+    root, alone = tmp_path / "two", tmp_path / "one"
+    root.mkdir()
+    run([["padzoo", *command(root, *given, "--data.batch_size", 2, *DDP)]], [{}])
+    ranks = witnessed(root, batches)
+    single = ["--data.batch_size", 4, "--trainer.max_steps", STEPS, "--trainer.default_root_dir", alone]
+    assert padzoo("fit", *given, *single) == 0
+    before, expected = weights(policy), weights(alone / "checkpoints" / "last.ckpt")
+    assert distance(ranks[0]["weights"], expected) < 0.01 * distance(expected, before)
+    if algorithm != "dpo":
+        group = 2 if "--data.group" in options else 1
+        starts = [{seed: batch.count(seed) for seed in batch} for rank in ranks for batch in rank["batches"]]
+        assert all(set(counted.values()) == {group} for counted in starts)  # whole, on one rank
+        assert len(set().union(*starts)) == sum(map(len, starts))
 
 
 @pytest.mark.parametrize("launcher", ["torchrun", "slurm"])

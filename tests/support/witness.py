@@ -23,7 +23,8 @@ class Witness(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         self.batches.append(batch if isinstance(batch, dict) else [episode.start.seed for episode in batch])
-        self.losses.append(float(outputs["loss"]))
+        last = trainer.callback_metrics["train/loss"]  # of a batch that is several updates
+        self.losses.append(float(outputs["loss"] if outputs else last))
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         seen = {"batches": self.batches, "losses": self.losses, "weights": pl_module.net.state_dict()}
