@@ -12,7 +12,7 @@ from padzoo.core.provenance import origin
 from padzoo.zoo import hub
 from padzoo.zoo.hub.card import Precision
 from padzoo.zoo.hub.golden import golden_output, off
-from padzoo.zoo.hub.weights import narrow
+from padzoo.zoo.hub.state import narrow
 
 PRECISIONS: tuple[Precision, ...] = ("float16", "bfloat16")
 

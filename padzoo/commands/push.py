@@ -32,8 +32,8 @@ def push(
         ref: A `.ckpt`, a folder of weights or a name of the zoo.
         target: A folder, a URL that fsspec writes to, or `hf://OWNER/NAME`.
         name: Its name, `arch.tag`, such as `policy_4m.sft`.
-        base: The published policy from which it differs in its last MLP only, or whose features a reward model sees:
-            only what differs is written.
+        base: The published policy from which it differs in its last MLP and low-rank changes (`trainable: lora`) only,
+            or whose features a reward model sees: only what differs is written.
         dtype: Precision of the weights, `float16` if left out (of a folder: as it is).
         results: What was measured of these very weights: folders of `padzoo rollout` and `padzoo score`, as a list.
         preferences: For folders of `padzoo score`: held-out preferences by which they are judged.
@@ -56,9 +56,10 @@ def push(
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "weights"
         if card is None:
-            hub.save(hub.load(ref), folder, replace(about, **said), dtype or "float16", base)
+            hub.save(hub.load(ref), folder, replace(about, **said), dtype or "float16", base, hub.changes(path))
         elif said or base or dtype:
-            hub.save(hub.load(ref), folder, replace(about, **said), dtype or card.dtype, base or hub.base(path))
+            ground, low_rank = base or hub.base(path), hub.changes(path)
+            hub.save(hub.load(ref), folder, replace(about, **said), dtype or card.dtype, ground, low_rank)
         else:
             folder = hub.prove(path)
         place = publish(folder, target, dry_run)

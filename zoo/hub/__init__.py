@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from padzoo.zoo.hub.checkpoint import Network, describe
-    from padzoo.zoo.hub.weights import base, load, locate, prove, pull, save, sha256
+    from padzoo.zoo.hub.weights import base, changes, load, locate, prove, pull, save, sha256
 
-__all__ = ["Network", "base", "describe", "load", "locate", "prove", "pull", "save", "sha256"]
+__all__ = ["Network", "base", "changes", "describe", "load", "locate", "prove", "pull", "save", "sha256"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,25 +1,26 @@
 """What a Lightning checkpoint says of its network, and networks built from descriptions."""
 
 import hashlib
+import re
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
 import torch
-from torch import Tensor
 
 from padzoo.core.gamepad import SCHEMA, check_schema
 from padzoo.core.strict import build
 from padzoo.zoo.hub.card import About, Kind
+from padzoo.zoo.hub.state import LOW_RANK, State
 from padzoo.zoo.nets.parts import rebuild
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import RewardNet
 
 Network = Policy | RewardNet
-State = dict[str, Tensor]  # a network's tensors by name
 NETWORKS: Final[dict[Kind, type[Policy] | type[RewardNet]]] = {"policy": Policy, "reward": RewardNet}
 NOUNS: Final[dict[Kind, str]] = {"policy": "a policy", "reward": "a reward model"}
 PREFIX: Final = "net."  # of the network's weights in a checkpoint
+CHANGE: Final = r"lora\.net\.(.+)\.parametrizations\.(weight)\.0\.(up|down)"  # of low-rank changes of them
 
 
 def kind_of(net: Network) -> Kind:
@@ -86,6 +87,13 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], State]:
     state = {name: value for name, value in checkpoint["state_dict"].items() if name.startswith(PREFIX)}
     entry = checkpoint["padzoo"] | {"imports": True}  # left by one's own training; see `rebuild`
     return entry, {name.removeprefix(PREFIX): value for name, value in state.items()}
+
+
+def read_low_rank(path: Path) -> State:
+    """Reads the low-rank changes that the network in a checkpoint has learnt; see `padzoo.zoo.hub.weights.changes`."""
+    state: State = read_training(path)["state_dict"]
+    found = {name: re.fullmatch(CHANGE, name) for name in state}
+    return {f"{LOW_RANK}{parts[1]}.{parts[2]}.{parts[3]}": state[name] for name, parts in found.items() if parts}
 
 
 def build_network(entry: dict[str, Any], state: State, source: str) -> Network:

@@ -1,17 +1,12 @@
 """The one way to weights: loading networks from checkpoints, folders and the zoo, and saving them as folders."""
 
 import copy
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal, overload
 
-import torch
 from filelock import FileLock
-from safetensors import SafetensorError
-from safetensors.torch import load as deserialize
 from safetensors.torch import save as serialize
-from torch import Tensor
 
 from padzoo.core.atomic import remove
 from padzoo.core.cache_folder import cache_folder
@@ -21,16 +16,17 @@ from padzoo.zoo.hub.checkpoint import (
     NETWORKS,
     NOUNS,
     Network,
-    State,
     build_network,
     check_finite,
     hash_file,
     kind_of,
     read_checkpoint,
+    read_low_rank,
 )
 from padzoo.zoo.hub.golden import check_golden, golden_output
 from padzoo.zoo.hub.index import Checkpoint, find, holding
 from padzoo.zoo.hub.readme import readme
+from padzoo.zoo.hub.state import State, difference, digest, low_rank, merge, narrow, parse, unmerge
 from padzoo.zoo.hub.store import place
 from padzoo.zoo.nets.policy import Policy
 from padzoo.zoo.nets.reward import RewardNet
@@ -152,12 +148,26 @@ def sha256(ref: str | Path) -> str:
     return Card.read(path).sha256 if path.is_dir() else hash_file(path)
 
 
+def changes(ref: str | Path) -> State:
+    """Reads the low-rank changes by which a policy was trained with `trainable: lora`; none of any other.
+
+    Args:
+        ref: A checkpoint, a folder of weights or a name of the zoo.
+
+    Returns:
+        `lora.NAME.up` `(out, rank)` and `lora.NAME.down` `(rank, in)` for each weight NAME that was changed.
+    """
+    path = locate(ref)
+    return low_rank(_read_stored(path, str(ref))) if path.is_dir() else read_low_rank(path)
+
+
 def save(
     net: Network,
     folder: str | Path,
     about: About | None = None,
     dtype: Precision = "float32",
     base: str | Path | None = None,
+    changes: State | None = None,
 ) -> Card:
     """Writes a network as a folder of weights: `model.safetensors`, `card.yaml` and a README, all or none.
 
@@ -168,6 +178,7 @@ def save(
         dtype: Precision of the weights in the file.
         base: A policy on which it is to be stored, a folder or a name: its tensors are not stored again. A reward model
             is stored on the policy that encodes its steps.
+        changes: Low-rank changes of that policy which made this one, and are then stored in the place of its trunk.
 
     Returns:
         The card.
@@ -185,7 +196,7 @@ def save(
     for result in about.results:
         if (measured := result.measured.get(kind)) != sha256:
             raise ValueError(f"results: measured on weights {measured}; these are {sha256}")
-    ground, stored = (None, state) if base is None else _stored_on(locate(base), state, kind)
+    ground, stored = (None, state) if base is None else _stored_on(locate(base), state, kind, changes or {}, dtype)
     weights = serialize(stored)
     rounded = copy.deepcopy(net).cpu().float().eval()
     rounded.load_state_dict(state)
@@ -208,66 +219,18 @@ def save(
     return card
 
 
-def narrow(state: State, dtype: Precision) -> State:
-    """Rounds weights to a precision.
-
-    Single numbers, such as a reward's range, stay as they are: half precision would shift every reward to save 2 bytes.
-
-    Args:
-        state: A network's tensors by name.
-        dtype: The precision.
-
-    Returns:
-        The tensors, on the CPU.
-
-    Raises:
-        ValueError: If a weight is beyond the precision's range.
-    """
-    rounded = {}
-    for name, tensor in state.items():
-        tensor = tensor.detach().cpu().contiguous()
-        wanted: torch.dtype = getattr(torch, dtype) if tensor.is_floating_point() and tensor.dim() else tensor.dtype
-        rounded[name] = tensor.to(wanted)
-        if tensor.isfinite().all() and not rounded[name].isfinite().all():
-            raise ValueError(f"--dtype {dtype}: {name} goes up to {tensor.abs().max():.4g}; allowed: bfloat16, float32")
-    return rounded
-
-
-def parse(data: bytes, source: str) -> State:
-    """Reads the bytes of a safetensors file, or raises a ValueError that names the source."""
-    try:
-        return dict(sorted(deserialize(data).items()))  # it gives them in any order
-    except SafetensorError as error:
-        raise ValueError(f"{source}: damaged: {' '.join(str(error).split())}") from None
-
-
-def digest(state: State) -> str:
-    """Returns the sha256 of weights as one safetensors file, which names them however they are stored."""
-    return hashlib.sha256(serialize(state)).hexdigest()
-
-
-def difference(state: State, base: State) -> State:
-    """Returns the tensors that a base does not have, bit for bit, under the same names; `base | ...` undoes it."""
-    return {name: tensor for name, tensor in state.items() if name not in base or _bits(tensor) != _bits(base[name])}
-
-
-def _bits(tensor: Tensor) -> bytes:
-    """Returns precision, shape and values of a tensor, so that -0 is not 0 and a NaN is itself."""
-    return serialize({"": tensor})
-
-
-def _stored_on(folder: Path, state: State, kind: Kind) -> tuple[Base, State]:
+def _stored_on(folder: Path, state: State, kind: Kind, changes: State, dtype: Precision) -> tuple[Base, State]:
     """Returns what a network's card says of the base in a folder, and what is to be stored: all but its trunk."""
     if not folder.is_dir():
         raise ValueError(f"--base {folder}: allowed: a folder of weights or a name of the zoo")
     prefix = ENCODER if kind == "reward" else ""
     card, shared = _read_base(folder, prefix)
-    stored, name = difference(state, shared), card.name or folder.name
+    stored = unmerge(difference(state, shared), shared, changes, dtype)
+    name = card.name or folder.name
     for tensor in shared:
         if tensor not in state or (tensor in stored and not tensor.startswith(prefix + HEAD)):
-            raise ValueError(
-                f"--base {name}: {tensor.removeprefix(prefix)} differs; allowed: a policy with the same trunk"
-            )
+            learnt = "the policy on which its changes were learnt" if changes else "a policy with the same trunk"
+            raise ValueError(f"--base {name}: {tensor.removeprefix(prefix)} differs; allowed: {learnt}")
     return Base(name, card.sha256, prefix), stored
 
 
@@ -309,14 +272,19 @@ def _open(folder: Path, source: str) -> tuple[Card, Network]:
 def _read(folder: Path, source: str) -> tuple[Card, State]:
     """Reads a folder of weights; nothing of a file is used before its checksum is right."""
     card = Card.read(folder)
-    state, on = parse(card.read_files(folder, source)[WEIGHTS], f"{source}/{WEIGHTS}"), ""
+    state, on = _read_stored(folder, source), ""
     found, ground = card.files[WEIGHTS].sha256, base(folder)
     if card.base is not None and ground is not None:
-        state = _read_base(ground, card.base.prefix)[1] | state
+        state = merge(_read_base(ground, card.base.prefix)[1] | state, card.dtype, f"{source}/{WEIGHTS}")
         found, on = digest(state), f" with its base {card.base.name}"
     if found != card.sha256:
         raise ValueError(f"{source}/{WEIGHTS}: does not give{on} the weights that {CARD} is of")
     return card, state
+
+
+def _read_stored(folder: Path, source: str) -> State:
+    """Reads the tensors in the file of a folder of weights."""
+    return parse(Card.read(folder).read_files(folder, source)[WEIGHTS], f"{source}/{WEIGHTS}")
 
 
 def _read_base(folder: Path, prefix: str) -> tuple[Card, State]:

@@ -63,7 +63,7 @@ class PolicyModule(ZooModule):
         for name, layer in lora.adapted(self):
             for part in [key for key in state if key.startswith(f"{name}.parametrizations.")]:
                 state[f"lora.{part}"] = state.pop(part)
-            state[f"{name}.weight"] = layer.weight.detach()
+            state[f"{name}.weight"] = lora.merged_weight(layer)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Puts back what is frozen, and low-rank changes beside the weights that they change."""

@@ -41,6 +41,23 @@ def adapt(net: nn.Module, rank: int) -> None:
         parametrize.register_parametrization(layer, "weight", LowRank(layer.weight, rank))
 
 
+def merged(weight: Tensor, up: Tensor, down: Tensor) -> Tensor:
+    """Adds a change to a weight step by step, so that every machine gets the same bits, whatever its matrix kernels.
+
+    Args:
+        weight: The weight, `(out, in)`.
+        up: The change's first factor, `(out, rank)`.
+        down: Its second, `(rank, in)`.
+
+    Returns:
+        The changed weight, `(out, in)`.
+    """
+    change = torch.zeros_like(weight, dtype=torch.float32)
+    for column, row in zip((SCALE * up).float().unbind(1), down.float().unbind(0), strict=True):
+        change = change + column[:, None] * row
+    return (weight + change).to(weight.dtype)
+
+
 def adapted(net: nn.Module) -> Iterator[tuple[str, nn.Linear]]:
     """Yields the layers that `adapt` has changed, by name.
 
@@ -50,6 +67,13 @@ def adapted(net: nn.Module) -> Iterator[tuple[str, nn.Linear]]:
     for name, layer in net.named_modules():
         if isinstance(layer, nn.Linear) and parametrize.is_parametrized(layer, "weight"):
             yield name, layer
+
+
+def merged_weight(layer: nn.Linear) -> Tensor:
+    """Returns the weight of a layer that `adapt` has changed, `(out, in)`; see `merged`."""
+    parts = layer.parametrizations.weight  # type: ignore[union-attr]
+    weight: Tensor = merged(parts.original.detach(), parts[0].up.detach(), parts[0].down.detach())
+    return weight
 
 
 def computed_once() -> AbstractContextManager[None]:

@@ -1,9 +1,11 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 from micro import fit, padzoo, weights
+from safetensors.torch import load_file
 
 from padzoo.core.provenance import commit
 from padzoo.datamodules.sets.shard_set import ShardSet
@@ -78,6 +80,57 @@ def test_what_is_made_from_published_weights_is_stored_on_them(
         for key, tensor in hub.load(zoo / name).state_dict().items():
             expected = hub.load(checkpoint).state_dict()[key]
             assert tensor.equal(expected.half().float() if expected.dim() else expected)
+
+
+@pytest.fixture(scope="module")
+def low_rank(shards: Path, preferences: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A policy that was trained further by low-rank changes, from `policy_tiny.sft` in full precision beside it."""
+    root = tmp_path_factory.mktemp("low_rank")
+    base = root / "policy_tiny.sft"
+    widen = ["--format", "safetensors", "--dtype", "float32", "--out", base]
+    assert padzoo("export", "policy_tiny.sft", *widen) == 0
+    data = ["--data.train", shards, "--data.train_preferences", preferences, "--data.batch_size", 4]
+    given = ["--config", "experiment/dpo.yaml", "--model.policy", base, "--model.trainable", "lora", "--model.lr", 1e-2]
+    assert padzoo("fit", *given, *data, "--trainer.max_steps", 3, "--trainer.default_root_dir", root) == 0
+    return root / "checkpoints" / "last.ckpt"
+
+
+def test_low_rank_changes_are_stored_in_the_place_of_what_they_change(
+    low_rank: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    zoo = tmp_path / "zoo"
+    assert padzoo("push", low_rank, zoo, "--name", "policy_tiny.small", "--base", "policy_tiny.sft") == 0
+    assert padzoo("push", low_rank, zoo, "--name", "policy_tiny.whole") == 0
+    small, whole = Card.read(zoo / "policy_tiny.small"), Card.read(zoo / "policy_tiny.whole")
+    assert small.sha256 == whole.sha256  # bit for bit the same weights
+    assert small.files["model.safetensors"].bytes < 0.25 * whole.files["model.safetensors"].bytes
+    stored = load_file(zoo / "policy_tiny.small" / "model.safetensors")
+    assert {name.split(".")[0] for name in stored} == {"lora", "head"}
+    assert "lora.trunk.blocks.0.qkv.weight.up" in stored
+    hub.prove(zoo / "policy_tiny.small")
+
+    assert padzoo("push", zoo / "policy_tiny.small", zoo, "--name", "policy_tiny.again") == 0
+    assert Card.read(zoo / "policy_tiny.again").files["model.safetensors"] == small.files["model.safetensors"]
+    assert padzoo("export", zoo / "policy_tiny.small", "--format", "safetensors", "--out", tmp_path / "out") == 0
+    exported = (tmp_path / "out" / "model.safetensors").read_bytes()
+    assert exported == (zoo / "policy_tiny.whole" / "model.safetensors").read_bytes()
+
+    capsys.readouterr()
+    assert padzoo("push", low_rank, zoo, "--name", "policy_tiny.wrong", "--base", "policy_tiny.base") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(" differs; allowed: the policy on which its changes were learnt")
+
+
+def test_low_rank_changes_lose_nothing_in_full_precision(low_rank: Path, tmp_path: Path) -> None:
+    zoo, base = tmp_path / "zoo", low_rank.parents[1] / "policy_tiny.sft"
+    shutil.copytree(base, zoo / "policy_tiny.sft")
+    told = ["--name", "policy_tiny.x", "--dtype", "float32", "--base", base]
+    assert padzoo("push", low_rank, zoo, *told) == 0
+    stored = load_file(zoo / "policy_tiny.x" / "model.safetensors")
+    assert {name.split(".")[0] for name in stored} == {"lora", "head"}
+    before, trained = (hub.load(ref, "policy").state_dict() for ref in (base, low_rank))
+    assert all(tensor.equal(trained[name]) for name, tensor in hub.load(zoo / "policy_tiny.x").state_dict().items())
+    assert not trained["trunk.blocks.0.qkv.weight"].equal(before["trunk.blocks.0.qkv.weight"])
 
 
 def test_results_are_of_the_very_weights(

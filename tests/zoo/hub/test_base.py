@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 
 from padzoo.zoo import hub
 from padzoo.zoo.hub.card import About, Base, Card
-from padzoo.zoo.hub.weights import narrow, serialize
+from padzoo.zoo.hub.state import narrow, serialize
 from padzoo.zoo.nets.agent_features import AgentFeatures
 from padzoo.zoo.nets.first_frame import FirstFrame
 from padzoo.zoo.nets.policy import Policy

@@ -14,7 +14,7 @@ from padzoo.zoo import hub
 from padzoo.zoo.hub import index
 from padzoo.zoo.hub.card import CARD, WEIGHTS, Card, File, Golden
 from padzoo.zoo.hub.index import find
-from padzoo.zoo.hub.weights import parse, serialize
+from padzoo.zoo.hub.state import parse, serialize
 from padzoo.zoo.nets.policy import Policy
 
 pytestmark = pytest.mark.usefixtures("nothing_installed")
