@@ -17,6 +17,7 @@ from padzoo.datamodules.module import ZooDataModule
 from padzoo.datamodules.sets.shard_set import ShardSet
 
 Known = tuple[NDArray[np.int64], dict[str, NDArray[Any]]]  # pairs, and what else is known of each
+Split = Literal["train", "val", "test"]
 EXACT_BATCH = 4096  # comparisons a batch where nothing is learnt: only scalars are gathered
 
 
@@ -94,11 +95,12 @@ class Preferences(ZooDataModule):
         Raises:
             ValueError: If a folder or a file is missing, or one of them or a line is not right.
         """
-        for split in {"fit": ("train", "val"), "validate": ("val",), "test": ("test",)}.get(stage, ()):
+        splits: dict[str, tuple[Split, ...]] = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",)}
+        for split in splits.get(stage, ()):
             if (stage, split) != ("fit", "val") or self._sources["val"][1] is not None:  # only fit does without
-                self._pairs(split)
+                self.comparisons(split)
 
-    def trajectories(self, split: Literal["train", "val", "test"]) -> Sequence[Trajectory]:
+    def trajectories(self, split: Split) -> Sequence[Trajectory]:
         """Returns the trajectories that a split's `ids` count in; each is decoded when it is asked for.
 
         Args:
@@ -109,7 +111,7 @@ class Preferences(ZooDataModule):
         """
         return self._set(split)
 
-    def fingerprint(self, split: Literal["train", "val", "test"]) -> str:
+    def fingerprint(self, split: Split) -> str:
         """Returns the sha256 of the manifest of a split's trajectories.
 
         Args:
@@ -117,9 +119,26 @@ class Preferences(ZooDataModule):
         """
         return self._set(split).manifest.fingerprint
 
+    def comparisons(self, split: Split) -> Known:
+        """Returns the comparisons of a split.
+
+        Args:
+            split: Which split.
+
+        Returns:
+            Winner and loser of each, rows in `trajectories(split)`, int64 `(N, 2)`; and what else is known of each,
+            `(N,)`, by name: `weights`, `stages`.
+
+        Raises:
+            ValueError: If the split has none, or a line is not right.
+        """
+        if split not in self._known:
+            self._known[split] = self._read(split)
+        return self._known[split]
+
     def train_dataloader(self) -> DataLoader[Any]:
         """Yields batches of comparisons without end."""
-        pairs, about = self._pairs("train")
+        pairs, about = self.comparisons("train")
         if self.mode == "sampled":
             return loader(SampledComparisons(pairs, self.batch_size, self.seed, about), sampler=self.counting)
         return loader(GroupedComparisons(pairs, self.batch_trajectories, self.seed, about), sampler=self.counting)
@@ -129,7 +148,7 @@ class Preferences(ZooDataModule):
         names = ("mode", "batch_size", "batch_trajectories", "seed")
         settings = {f"data.{name}": getattr(self, name) for name in names}
         sets = {"data.train's index.json": self.fingerprint("train")}
-        pairs, about = self._pairs("train")
+        pairs, about = self.comparisons("train")
         held = pairs.tobytes() + b"".join(about[name].tobytes() for name in sorted(about))
         sets["data.train_preferences of sha256"] = sha256(held).hexdigest()
         return super().reading() | settings | sets
@@ -154,11 +173,6 @@ class Preferences(ZooDataModule):
             self._sets[folder] = ShardSet(folder)
         return self._sets[folder]
 
-    def _pairs(self, split: str) -> Known:
-        if split not in self._known:
-            self._known[split] = self._read(split)
-        return self._known[split]
-
     def _read(self, split: str) -> Known:
         rows, (folder, file) = self._set(split).rows, self._sources[split]
         if file is None:
@@ -178,8 +192,8 @@ class Preferences(ZooDataModule):
             about["stages"] = stages.reshape(-1)
         return np.asarray(pairs, dtype=np.int64), about
 
-    def _exact(self, split: str) -> DataLoader[Any]:
+    def _exact(self, split: Split) -> DataLoader[Any]:
         """Loads every comparison of a split once, in the order of the file; every rank loads all of them."""
-        pairs, _ = self._pairs(split)
+        pairs, _ = self.comparisons(split)
         batches = [gather(pairs, slice(start, start + EXACT_BATCH)) for start in range(0, len(pairs), EXACT_BATCH)]
         return loader(cast(Dataset[Comparisons], batches))

@@ -12,9 +12,7 @@ from rich.progress import track
 from torch import Tensor
 
 from padzoo.core.trajectory import Trajectory
-from padzoo.zoo.nets.reward import RewardNet
-
-CHUNK = 64  # trajectories that are reduced at once
+from padzoo.zoo.nets.reward import CHUNK, RewardNet
 
 
 @runtime_checkable

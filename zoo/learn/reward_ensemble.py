@@ -51,13 +51,25 @@ class RewardEnsemble(nn.Module):
             Rewards, each model's normalised, `(B,)`.
         """
         every = torch.stack(
-            [
-                model(torch.stack([self._features(model, shared, rollout) for rollout in rollouts]))
-                for model, shared in zip(self.members, self.shared, strict=True)
-            ]
+            [model(features) for model, features in zip(self.members, self.features(rollouts), strict=True)]
         )  # (M, B)
         rewards: Tensor = every.mean(0)
         return rewards - self.pessimism * every.std(0, correction=0) if self.pessimism else rewards
+
+    @torch.no_grad()
+    def features(self, rollouts: Sequence[Rollout]) -> list[Tensor]:
+        """Returns what each model sees of episodes.
+
+        Args:
+            rollouts: B episodes.
+
+        Returns:
+            Features of each model, `(B, steps, D)`.
+        """
+        return [
+            torch.stack([self._features(model, shared, rollout) for rollout in rollouts])
+            for model, shared in zip(self.members, self.shared, strict=True)
+        ]
 
     def _features(self, model: RewardNet, shared: bool, rollout: Rollout) -> Tensor:
         """Returns what a model sees of an episode, `(steps, D)`; what acting computed where that will do."""

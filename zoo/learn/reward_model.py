@@ -10,7 +10,7 @@ from torchmetrics.classification import BinaryAccuracy
 from padzoo.core.trajectory import Trajectory
 from padzoo.zoo import hub
 from padzoo.zoo.learn.bradley_terry import bradley_terry_loss, plackett_luce_loss
-from padzoo.zoo.learn.feature_store import CHUNK, FeatureStore, TrajectorySource
+from padzoo.zoo.learn.feature_store import FeatureStore, TrajectorySource
 from padzoo.zoo.learn.module import ZooModule
 from padzoo.zoo.nets.reward import RewardNet
 from padzoo.zoo.nets.step_encoder import STEP_ENCODERS
@@ -117,15 +117,9 @@ class RewardModel(ZooModule):
         features = self.net.features(batch.frames, actions)
         return {"key": batch.key, "reward": self.net(features[None]), "features": features}
 
-    @torch.no_grad()
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Stores the least and greatest reward over the training set, which normalise the output (Appendix C.3)."""
-        parts = torch.split(self.store.get("train"), CHUNK)
-        scores = torch.cat([self.net.score(part.float()) for part in parts])
-        if scores.min() == scores.max():
-            raise ValueError("every training trajectory gets the same reward: there is no range to normalise by")
-        self.net.minimum.copy_(scores.min())
-        self.net.maximum.copy_(scores.max())  # in place: the checkpoint's state holds these very tensors
+        self.net.measure_range(self.store.get("train"))
         if self._shifts is not None:
             checkpoint["shifts"] = self._shifts.get_state()
         super().on_save_checkpoint(checkpoint)

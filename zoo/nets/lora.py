@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from typing import Final
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
@@ -71,9 +71,9 @@ def adapted(net: nn.Module) -> Iterator[tuple[str, nn.Linear]]:
 
 def merged_weight(layer: nn.Linear) -> Tensor:
     """Returns the weight of a layer that `adapt` has changed, `(out, in)`; see `merged`."""
-    parts = layer.parametrizations.weight  # type: ignore[union-attr]
-    weight: Tensor = merged(parts.original.detach(), parts[0].up.detach(), parts[0].down.detach())
-    return weight
+    parts: Any = layer.get_submodule("parametrizations.weight")
+    change: LowRank = parts[0]
+    return merged(parts.original.detach(), change.up.detach(), change.down.detach())
 
 
 def computed_once() -> AbstractContextManager[None]:

@@ -15,6 +15,7 @@ from padzoo.zoo.nets.reward_head import REWARD_HEADS
 from padzoo.zoo.nets.step_encoder import StepEncoder, build_step_encoder
 
 STEPS: Final = 100
+CHUNK: Final = 64  # trajectories that are scored at once
 Frames = Tensor | NDArray[np.uint8]
 
 
@@ -121,6 +122,22 @@ class RewardNet(nn.Module):
         """
         scores: Tensor = self.head(reduced).float()  # under autocast too: 8 bits would tie most pairs
         return scores
+
+    @torch.no_grad()
+    def measure_range(self, reduced: Tensor) -> None:
+        """Takes the least and greatest score over the training set, which normalise rewards (Appendix C.3).
+
+        Args:
+            reduced: What `reduce` returned for every trajectory, `(M, steps, components or D)`.
+
+        Raises:
+            ValueError: If all scores are equal.
+        """
+        scores = torch.cat([self.score(part.float()) for part in torch.split(reduced, CHUNK)])
+        if scores.min() == scores.max():
+            raise ValueError("every training trajectory gets the same reward: there is no range to normalise by")
+        self.minimum.copy_(scores.min())
+        self.maximum.copy_(scores.max())  # in place: a checkpoint's state holds these very tensors
 
     def forward(self, features: Tensor) -> Tensor:
         """Rewards padded trajectories: the training set's range of raw scores is mapped onto [0, 1].
