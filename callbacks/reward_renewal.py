@@ -33,13 +33,13 @@ class Renewed(NamedTuple):
     """What renewals have brought so far; on the CPU.
 
     Attributes:
-        count: Renewals that were due.
+        number: Renewals that were due.
         pairs: Winner and loser of each fresh comparison, rows of the fresh rollouts, int64 `(P, 2)`.
         features: What each reward model scores of the fresh rollouts, `(F, steps, components or D)` each.
         weights: What each reward model has learnt, by name; nothing before the first renewal.
     """
 
-    count: int
+    number: int
     pairs: Tensor
     features: list[Tensor]
     weights: list[dict[str, Tensor]]
@@ -141,11 +141,11 @@ class RewardRenewal(Callback):
         self, trainer: Trainer, pl_module: LightningModule, batch: list[Episode], batch_idx: int
     ) -> None:
         """Renews the reward models, if it is time: batches are counted by the trainer, those before a resume too."""
-        batches = trainer.fit_loop.epoch_loop.batch_progress.total.processed
+        batches = trainer.fit_loop.epoch_loop.batch_progress.total.processed  # type: ignore[attr-defined]
         due = batches * len(batch) * trainer.world_size // self.renew_every
-        if due > self.renewed.count:
+        if due > self.renewed.number:
             assert isinstance(pl_module, Aligner)
-            found = self.renew(pl_module, due) if trainer.is_global_zero else None
+            found = self.renew(pl_module, due) if trainer.is_global_zero else self.renewed
             self.renewed = trainer.strategy.broadcast(found)
             self._fill(pl_module)
 
@@ -167,7 +167,7 @@ class RewardRenewal(Callback):
         rollouts = [rollout for rollout in played if not rollout.crashed]
         before = self.renewed
         if len(rollouts) < 2:
-            return before._replace(count=due)
+            return before._replace(number=due)
         members, seen = module.rewards.members, module.rewards.features(rollouts)
         if not self._first:
             self._first = [FeatureStore(model, None, self._known).get("train") for model in members]

@@ -17,7 +17,6 @@ from padzoo.datamodules.module import ZooDataModule
 from padzoo.datamodules.sets.shard_set import ShardSet
 
 Known = tuple[NDArray[np.int64], dict[str, NDArray[Any]]]  # pairs, and what else is known of each
-Split = Literal["train", "val", "test"]
 EXACT_BATCH = 4096  # comparisons a batch where nothing is learnt: only scalars are gathered
 
 
@@ -95,35 +94,34 @@ class Preferences(ZooDataModule):
         Raises:
             ValueError: If a folder or a file is missing, or one of them or a line is not right.
         """
-        splits: dict[str, tuple[Split, ...]] = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",)}
-        for split in splits.get(stage, ()):
+        for split in {"fit": ("train", "val"), "validate": ("val",), "test": ("test",)}.get(stage, ()):
             if (stage, split) != ("fit", "val") or self._sources["val"][1] is not None:  # only fit does without
                 self.comparisons(split)
 
-    def trajectories(self, split: Split) -> Sequence[Trajectory]:
+    def trajectories(self, split: str) -> Sequence[Trajectory]:
         """Returns the trajectories that a split's `ids` count in; each is decoded when it is asked for.
 
         Args:
-            split: Which split.
+            split: `train`, `val` or `test`.
 
         Raises:
             ValueError: If the split has none.
         """
         return self._set(split)
 
-    def fingerprint(self, split: Split) -> str:
+    def fingerprint(self, split: str) -> str:
         """Returns the sha256 of the manifest of a split's trajectories.
 
         Args:
-            split: Which split.
+            split: `train`, `val` or `test`.
         """
         return self._set(split).manifest.fingerprint
 
-    def comparisons(self, split: Split) -> Known:
+    def comparisons(self, split: str) -> Known:
         """Returns the comparisons of a split.
 
         Args:
-            split: Which split.
+            split: `train`, `val` or `test`.
 
         Returns:
             Winner and loser of each, rows in `trajectories(split)`, int64 `(N, 2)`; and what else is known of each,
@@ -192,7 +190,7 @@ class Preferences(ZooDataModule):
             about["stages"] = stages.reshape(-1)
         return np.asarray(pairs, dtype=np.int64), about
 
-    def _exact(self, split: Split) -> DataLoader[Any]:
+    def _exact(self, split: str) -> DataLoader[Any]:
         """Loads every comparison of a split once, in the order of the file; every rank loads all of them."""
         pairs, _ = self.comparisons(split)
         batches = [gather(pairs, slice(start, start + EXACT_BATCH)) for start in range(0, len(pairs), EXACT_BATCH)]

@@ -1,5 +1,6 @@
 """Trainings in several processes: on one machine, and as torchrun and SLURM start them on several."""
 
+import json
 import os
 import socket
 import subprocess
@@ -11,7 +12,7 @@ from typing import Any
 import lightning.pytorch as pl
 import pytest
 import torch
-from micro import padzoo, preset, weights
+from micro import checkpoint, padzoo, preset, weights
 from torch import Tensor
 
 from padzoo.datamodules.loader import loader
@@ -132,6 +133,21 @@ def distance(one: dict[str, Tensor], other: dict[str, Tensor]) -> float:
     return float(torch.stack([(value - other[name]).float().norm() for name, value in one.items()]).norm())
 
 
+def learn_alike(
+    given: list[object], more: list[object], before: Path, root: Path, batches: int
+) -> list[dict[str, Any]]:
+    """Trains in two processes and, with twice the batch, in one; returns what the two saw, if both learnt the same."""
+    together, alone = root / "two", root / "one"
+    together.mkdir()
+    run([["padzoo", *command(together, *given, "--data.batch_size", 2, *DDP), *map(str, more)]], [{}])
+    ranks = witnessed(together, batches)
+    single = ["--data.batch_size", 4, "--trainer.max_steps", STEPS, "--trainer.default_root_dir", alone]
+    assert padzoo("fit", *given, *single, *more) == 0
+    expected = weights(alone / "checkpoints" / "last.ckpt")
+    assert distance(ranks[0]["weights"], expected) < 0.01 * distance(expected, weights(before))
+    return ranks
+
+
 SLOW = pytest.mark.slow
 TWICE = ["--model.epochs", 2]  # so that a batch of play is two updates
 
@@ -162,19 +178,26 @@ def test_two_ranks_align_as_one_does_with_twice_the_batch(
         given += ["--data.train", shards, "--data.train_preferences", preferences]
     else:
         given += ["--model.reward", reward, "--model.games", 2, *SHORT]
-    root, alone = tmp_path / "two", tmp_path / "one"
-    root.mkdir()
-    run([["padzoo", *command(root, *given, "--data.batch_size", 2, *DDP)]], [{}])
-    ranks = witnessed(root, batches)
-    single = ["--data.batch_size", 4, "--trainer.max_steps", STEPS, "--trainer.default_root_dir", alone]
-    assert padzoo("fit", *given, *single) == 0
-    before, expected = weights(policy), weights(alone / "checkpoints" / "last.ckpt")
-    assert distance(ranks[0]["weights"], expected) < 0.01 * distance(expected, before)
+    ranks = learn_alike(given, [], policy, tmp_path, batches)
     if algorithm != "dpo":
         group = 2 if "--data.group" in options else 1
         starts = [{seed: batch.count(seed) for seed in batch} for rank in ranks for batch in rank["batches"]]
         assert all(set(counted.values()) == {group} for counted in starts)  # whole, on one rank
         assert len(set().union(*starts)) == sum(map(len, starts))
+
+
+@SLOW
+def test_a_reward_model_is_renewed_for_all_ranks(
+    policy: Path, reward: Path, shards: Path, preferences: Path, tmp_path: Path
+) -> None:
+    learnt_from = {"train": str(shards), "train_preferences": str(preferences)}
+    often = {"judge": "criteria.later", "renew_every": 4, "rollouts": 3, "updates": 3, "lr": 1e-2}
+    more = ["--trainer.callbacks+", json.dumps({"class_path": "RewardRenewal", "init_args": learnt_from | often})]
+    given = ["--config", "experiment/reinforce.yaml", "--model.policy", policy, "--model.reward", reward]
+    learn_alike([*given, "--model.games", 2, *SHORT], more, policy, tmp_path, STEPS)
+    for name in ("one", "two"):
+        renewed = checkpoint(tmp_path / name / "checkpoints" / "last.ckpt")["callbacks"]["RewardRenewal"]
+        assert renewed["number"] == STEPS - 1
 
 
 @pytest.mark.parametrize("launcher", ["torchrun", "slurm"])

@@ -35,7 +35,7 @@ def test_fresh_comparisons_are_added_and_learnt(module: Reinforce, shards: Path,
     expected = module.rewards(played)
     for number in (1, 2):
         renewal.renewed = renewal.renew(module, number)
-        assert renewal.renewed.count == number
+        assert renewal.renewed.number == number
         assert renewal.renewed.pairs.shape == (6 * number, 2)
     winners, losers = renewal.renewed.pairs.T
     assert (winners > losers).all()
@@ -74,7 +74,7 @@ def test_a_training_with_renewals_resumes_exactly(
     one, other = (checkpoint(root / "checkpoints" / "last.ckpt") for root in (whole, cut))
     assert all(torch.equal(value, other["state_dict"][name]) for name, value in one["state_dict"].items())
     mine, theirs = (found["callbacks"]["RewardRenewal"] for found in (one, other))
-    assert mine["count"] == theirs["count"] == 2
+    assert mine["number"] == theirs["number"] == 2
     assert mine["pairs"].shape == (6, 2)
     assert torch.equal(mine["features"][0], theirs["features"][0])
     original = hub.load(reward, "reward").state_dict()
