@@ -117,6 +117,22 @@ class RewardRenewal(Callback):
             self.settings["train's index.json"] = self._known.fingerprint("train")
             self.settings["train_preferences of sha256"] = hash_file(Path(self.preferences))
 
+    @classmethod
+    def check(cls, trainer: Trainer, checkpoint: dict[str, Any]) -> None:
+        """Refuses to resume a training with renewals without them, or one that had none with them.
+
+        Args:
+            trainer: The trainer that is to resume.
+            checkpoint: What the file holds.
+
+        Raises:
+            ValueError: If only one of both has renewals.
+        """
+        had = cls.__qualname__ in checkpoint.get("callbacks", {})
+        if had != any(isinstance(callback, cls) for callback in trainer.callbacks):  # type: ignore[attr-defined]
+            found = "a callback" if had else "no callback"
+            raise ValueError(f"ckpt_path: the training has {found} {cls.__name__}; allowed: the same callbacks")
+
     def state_dict(self) -> dict[str, Any]:
         """Returns what was compared and learnt."""
         return {"settings": self.settings, **self.renewed._asdict()}

@@ -30,7 +30,7 @@ import padzoo.datamodules.episodes
 import padzoo.datamodules.preferences
 import padzoo.zoo.learn.reward_model  # noqa: F401 - imported so that configurations can name the classes without their module
 from padzoo import trainer_options
-from padzoo.callbacks import ClosedLoop, LastCheckpoint, PredictionWriter
+from padzoo.callbacks import ClosedLoop, LastCheckpoint, PredictionWriter, RewardRenewal
 from padzoo.core import configuration
 from padzoo.core.atomic import atomic
 from padzoo.core.registry import Registry
@@ -151,6 +151,7 @@ class TrainingCLI(LightningCLI):
             if checkpoint is not None:  # Lightning would ask only after it has begun a log
                 before = read_training(Path(self.config_init[self.subcommand]["ckpt_path"]))
                 self.model.check(before, resumes=True)
+                RewardRenewal.check(self.trainer, before)
                 self.datamodule.trainer = self.trainer  # which knows how many ranks there are
                 self.datamodule.check(before.get(type(self.datamodule).__qualname__, {}))
 

@@ -70,6 +70,8 @@ def test_a_training_with_renewals_resumes_exactly(
     again = ["--trainer.max_steps", 5, "--ckpt_path", "last"]
     assert padzoo(*command(policy, reward, cut, given | {"updates": 3}, *again)) == 2
     assert "the training has RewardRenewal with updates 2, now 3" in capsys.readouterr().err
+    assert padzoo(*command(policy, reward, cut, given, *again, "--trainer.callbacks", "null")) == 2
+    assert "the training has a callback RewardRenewal; allowed: the same callbacks" in capsys.readouterr().err
     assert padzoo(*command(policy, reward, cut, given, *again)) == 0
     one, other = (checkpoint(root / "checkpoints" / "last.ckpt") for root in (whole, cut))
     assert all(torch.equal(value, other["state_dict"][name]) for name, value in one["state_dict"].items())
