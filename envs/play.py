@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def play(player: Player, pool: GamePool, episodes: Iterable[Episode]) -> Iterator[Rollout]:
-    """Plays episodes, one half of the games stepping while the player thinks about the other.
+    """Plays episodes, some of the games stepping while the player thinks about others (`Player.turns`).
 
     A game that is done takes the next episode, or the one that the player wants in its place (`Player.again`). What is
     played does not depend on the number of games.
@@ -35,15 +35,15 @@ def play(player: Player, pool: GamePool, episodes: Iterable[Episode]) -> Iterato
     """
     table = _Table(player, pool, episodes)
     games = range(len(pool))
-    halves = [games[0::2], games[1::2]]
+    groups = [games[turn :: player.turns] for turn in range(player.turns)]
     try:
-        for half in halves:
-            table.start(half)
+        for group in groups:
+            table.start(group)
         done: dict[int, Rollout] = {}
         following = 0
         while table.playing:
-            for half in halves:
-                done |= {rollout.number: rollout for rollout in table.turn(half)}
+            for group in groups:
+                done |= {rollout.number: rollout for rollout in table.turn(group)}
                 while following in done:
                     yield done.pop(following)
                     following += 1

@@ -28,7 +28,14 @@ class Acted:
 
 
 class Player(ABC):
-    """Plays many games at once, each its own row."""
+    """Plays many games at once, each its own row.
+
+    Attributes:
+        turns: Into how many groups the games are divided: with 2, one group steps while the player thinks about the
+            other; with 1 there are more games to a call of `act`, for a player whose calls cost more than their rows.
+    """
+
+    turns: int = 2
 
     def reset(self, rows: Sequence[int], episodes: Sequence[Episode]) -> None:  # noqa: B027 - most remember nothing
         """Starts episodes.

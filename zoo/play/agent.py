@@ -20,6 +20,7 @@ from padzoo.zoo.nets.policy import Policy
 # Matrix kernels round differently for different numbers of rows. With multiples of 4 a row's features came out equal
 # bit for bit on an AMD EPYC, within 2.2e-6 on an Intel Xeon, whatever else was in the batch (batches of 1 to 33).
 ROWS: Final = 4
+SMALL: Final = 128  # width up to which a forward pass on a CPU costs the more by its layers than by its rows
 Precision = Literal["32-true", "bf16-true"]
 PRECISIONS: Final[dict[Precision, torch.dtype]] = {"32-true": torch.float32, "bf16-true": torch.bfloat16}
 
@@ -60,6 +61,7 @@ class Agent(Player):
         if temperature < 0:
             raise ValueError(f"temperature {temperature}: allowed are 0 (most likely action) and above")
         self.policy = policy
+        self.turns = 1 if policy.width <= SMALL else 2
         self.temperature = temperature
         self.seed = seed
         self.name = name
