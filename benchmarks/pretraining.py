@@ -15,11 +15,12 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -30,12 +31,15 @@ from padzoo.core.provenance import origin
 from padzoo.core.wilson import wilson
 
 RUNS: Final = (10, 30, 100, 300)  # curated runs
+FIRST: Final = (300, 30, 100, 10)  # the order in which they are trained
 MATCHES: Final = 300  # of 300 steps each
 NARROW: Final = 1500  # runs of about 60 steps: as many frames
 START: Final = {"broad": "pre-trained on matches", "narrow": "pre-trained on runs", "scratch": "from scratch"}
 CONDITIONS: Final = ("spawn", "turned")
 LOOKS: Final = '{"look": ["meadow", "moor"]}'  # of all but the curated runs, which show the first
 DRAWS: Final = 2000  # of the bootstrap
+
+recording = Lock()  # two agents want the same runs at the same time
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,9 @@ class Study:
             "narrow": ("runners", "--episodes", NARROW, "--env_args", LOOKS),
             "curated": ("curated", "--episodes", runs, "--env_args", '{"look": "meadow"}'),
         }
-        if not out.exists():
-            padzoo(out, "demos", "--player", *which[kind], "--size", 64, "--games", 4, "--seed", seed, "--out", out)
+        with recording:
+            if not out.exists():
+                padzoo(out, "demos", "--player", *which[kind], "--size", 64, "--games", 4, "--seed", seed, "--out", out)
         return out
 
     def base(self, kind: str, seed: int) -> Path:
@@ -79,19 +84,27 @@ class Study:
         return self._fit(f"base-{kind}-{seed}", self.demos(kind, seed), seed, self.base_updates)
 
     def agent(self, kind: str, runs: int, seed: int) -> Path:
-        """Trains on curated runs, unless that was done."""
+        """Trains on curated runs, unless that was done; on none, it is the pre-trained policy."""
+        if not runs:
+            return self.base(kind, seed)
         start = () if kind == "scratch" else ("--model.init_from", self.base(kind, seed))
         return self._fit(f"{kind}-{runs}-{seed}", self.demos("curated", seed, runs), seed, self.updates, *start)
 
-    def failures(self, policy: Path, condition: str, seed: int) -> int:
-        """Returns how many episodes of a policy reach no pad; it plays them unless it has."""
-        out = policy.parents[1] / condition
-        if not out.exists():
-            options = json.dumps({"condition": condition})
-            play = ("--episodes", self.episodes, "--seed", 1000 + seed, "--env_args", LOOKS, "--options", options)
-            padzoo(out, "rollout", "--policy", policy, *play, "--out", out)
-        found: dict[str, float] = json.loads((out / "outcomes.json").read_text())
-        return round(found["none"] * found["episodes"] / 100)
+    def failures(self, agent: tuple[str, int, int]) -> list[int]:
+        """Returns how many episodes of an agent reach no pad in each condition; it plays them unless it has.
+
+        Args:
+            agent: Its kind, curated runs and seed.
+        """
+        policy, failed = self.agent(*agent), []
+        for condition in CONDITIONS:
+            out, options = policy.parents[1] / condition, json.dumps({"condition": condition})
+            if not out.exists():
+                play = ("--episodes", self.episodes, "--seed", 1000 + agent[2], "--env_args", LOOKS, "--games", 32)
+                padzoo(out, "rollout", "--policy", policy, *play, "--options", options, "--out", out)
+            found: dict[str, float] = json.loads((out / "outcomes.json").read_text())
+            failed.append(round(found["none"] * found["episodes"] / 100))
+        return failed
 
     def _fit(self, name: str, data: Path, seed: int, updates: int, *more: object) -> Path:
         home = self.folder / name
@@ -217,35 +230,22 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="trainings at once")
     given = parser.parse_args()
     study = Study(given.out, given.episodes, given.base_updates, given.updates, given.trunk)
+    bases = [(kind, 0, seed) for kind in ("broad", "narrow") for seed in given.seeds]
+    agents = [(kind, runs, seed) for kind, runs in product(START, RUNS) for seed in given.seeds]
     with ThreadPoolExecutor(given.jobs) as pool:
+        found = dict(zip(bases, pool.map(study.failures, bases), strict=True))
+        agents.sort(key=lambda agent: (agent[0] == "narrow", FIRST.index(agent[1])))  # what decides most comes first
+        found |= dict(zip(agents, pool.map(study.failures, agents), strict=True))
 
-        def each(task: Callable[..., object], cases: list[tuple[str, int]]) -> list[object]:
-            return list(pool.map(lambda case: task(*case), cases))
+    def grid(kind: str, runs: Sequence[int], condition: int) -> NDArray[np.float64]:
+        return np.array([[found[kind, n, seed][condition] for seed in given.seeds] for n in runs], dtype=np.float64)
 
-        pairs = list(product(("broad", "narrow"), given.seeds))
-        each(study.base, pairs)
-        each(lambda runs, seed: study.demos("curated", seed, int(runs)), list(product(map(str, RUNS), given.seeds)))
-        agents = list(product(START, RUNS, given.seeds))
-        list(pool.map(lambda agent: study.agent(*agent), agents))
-        played = list(product(agents, CONDITIONS))
-        found = pool.map(lambda one: study.failures(study.agent(*one[0]), one[1], one[0][2]), played)
-        failures = dict(zip(played, found, strict=True))
-        started = list(product(pairs, CONDITIONS))
-        found = pool.map(lambda one: study.failures(study.base(*one[0]), one[1], one[0][1]), started)
-        before = dict(zip(started, found, strict=True))
-
-    def grid(kind: str, condition: str) -> NDArray[np.float64]:
-        return np.array([[failures[(kind, runs, s), condition] for s in given.seeds] for runs in RUNS], dtype=float)
-
-    counts = {(kind, condition): grid(kind, condition) for kind, condition in product(START, CONDITIONS)}
-    bases = {
-        (kind, condition): np.array([[before[(kind, seed), condition] for seed in given.seeds]], dtype=float)
-        for kind, condition in product(("broad", "narrow"), CONDITIONS)
-    }
+    counts = {(kind, name): grid(kind, RUNS, at) for kind in START for at, name in enumerate(CONDITIONS)}
+    before = {(kind, name): grid(kind, (0,), at) for kind in ("broad", "narrow") for at, name in enumerate(CONDITIONS)}
     print(f"# What pre-training is worth\n\n{origin()}")
     words = f"--seeds {' '.join(map(str, given.seeds))} --episodes {study.episodes} --base_updates {study.base_updates}"
     print(f"`python benchmarks/pretraining.py {words} --updates {study.updates} --trunk {study.trunk} --out FOLDER`")
-    report(study, counts, bases)
+    report(study, counts, before)
     draw(given.out / "pretraining.png", study, counts)
 
 
