@@ -169,8 +169,8 @@ def overview() -> str:
     return "\n".join([*lines, "", *MORE])
 
 
-def run(arguments: Sequence[str]) -> None:
-    """Runs one command.
+def find(arguments: Sequence[str]) -> Callable[[], None]:
+    """Returns the call that a command line asks for, with all that it needs imported.
 
     Args:
         arguments: The command's name and its options.
@@ -180,18 +180,31 @@ def run(arguments: Sequence[str]) -> None:
     """
     name = arguments[0] if arguments else "--help"
     if name in ("-h", "--help"):
-        print(overview())
-    elif name in TRAINING:
+        return partial(print, overview())
+    if name in TRAINING:
         from padzoo.training import train  # Lightning takes seconds to import
 
-        train(arguments)
-    elif name in COMMANDS:
-        COMMANDS[name].parse(name, arguments[1:])()
-    else:
-        known = [*TRAINING, *COMMANDS]
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ValueError(f"command {name!r} is not known; {hint}allowed: {', '.join(known)}")
+        return partial(train, arguments)
+    if name in COMMANDS:
+        return COMMANDS[name].parse(name, arguments[1:])
+    known = [*TRAINING, *COMMANDS]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise ValueError(f"command {name!r} is not known; {hint}allowed: {', '.join(known)}")
+
+
+def _find_own() -> Callable[[], None]:
+    """Returns the call that the process's own arguments ask for; from then on signals unwind it.
+
+    Until then they end the process at once: an import that is unwound fails in ways of its own, or swallows the signal.
+    """
+    interrupt = signal.getsignal(signal.SIGINT)
+    if interrupt is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    call = find(sys.argv[1:])
+    signal.signal(signal.SIGINT, interrupt)
+    _unwind_at_signals()
+    return call
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -205,13 +218,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         after Ctrl-C, and 128 and its number after another signal.
     """
     keep_freed_memory()
-    if arguments is None:
-        _unwind_at_signals()
-        if os.environ.get("LOCAL_RANK", "0") != "0":
-            end_with_parent()  # the first rank, or torchrun: without it a rank would wait for others for minutes
+    if arguments is None and os.environ.get("LOCAL_RANK", "0") != "0":
+        end_with_parent()  # the first rank, or torchrun: without it a rank would wait for others for minutes
     sys.path.append("")  # a user's own module in the current folder can be named: a criterion, a game, a class
     try:
-        run(sys.argv[1:] if arguments is None else arguments)
+        call = _find_own() if arguments is None else find(arguments)
+        call()
         sys.stdout.flush()
         if arguments is None:
             _ignore_signals()

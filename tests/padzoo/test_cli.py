@@ -68,7 +68,7 @@ def test_a_file_that_cannot_be_written_is_the_users_matter_too(
     def fail(_: object) -> None:
         raise PermissionError(13, "Permission denied", "/set")
 
-    monkeypatch.setattr(cli, "run", fail)
+    monkeypatch.setattr(cli, "find", fail)
     assert main([]) == 2
     assert capsys.readouterr().err == "padzoo: error: [Errno 13] Permission denied: '/set'\n"
 
