@@ -15,6 +15,7 @@ import math
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from padzoo.core.provenance import origin
 from padzoo.core.wilson import wilson
 
 RUNS: Final = (10, 30, 100, 300)  # curated runs
-FIRST: Final = (300, 30, 100, 10)  # the order in which they are trained
+FIRST: Final = (0, 300, 30, 100, 10)  # the order in which they are trained; on 0 runs, pre-trained alone
 MATCHES: Final = 300  # of 300 steps each
 NARROW: Final = 1500  # runs of about 60 steps: as many frames
 START: Final = {"broad": "pre-trained on matches", "narrow": "pre-trained on runs", "scratch": "from scratch"}
@@ -39,7 +40,7 @@ CONDITIONS: Final = ("spawn", "turned")
 LOOKS: Final = '{"look": ["meadow", "moor"]}'  # of all but the curated runs, which show the first
 DRAWS: Final = 2000  # of the bootstrap
 
-recording = Lock()  # two agents want the same runs at the same time
+making: defaultdict[Path, Lock] = defaultdict(Lock)  # two agents may want the same data or the same start at once
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Study:
             "narrow": ("runners", "--episodes", NARROW, "--env_args", LOOKS),
             "curated": ("curated", "--episodes", runs, "--env_args", '{"look": "meadow"}'),
         }
-        with recording:
+        with making[out]:
             if not out.exists():
                 padzoo(out, "demos", "--player", *which[kind], "--size", 64, "--games", 4, "--seed", seed, "--out", out)
         return out
@@ -109,14 +110,32 @@ class Study:
     def _fit(self, name: str, data: Path, seed: int, updates: int, *more: object) -> Path:
         home = self.folder / name
         last, done = home / "checkpoints" / "last.ckpt", home / "done"
-        if not done.exists():  # `last.ckpt` alone may be that of a training that was cut off
-            words = ("--config", "experiment/policy.yaml", "--model.size", "tiny", "--model.trunk", self.trunk, *more)
-            words += ("--model.lr", 1e-3, "--model.warmup_steps", 50, "--model.decay", "true", "--data.batch_size", 16)
-            words += ("--data.train", data, "--data.seed", seed, "--seed_everything", seed, "--data.cache", "true")
-            words += ("--trainer.max_steps", updates, "--trainer.limit_val_batches", 0)
-            resumes = ("--ckpt_path", "last") if last.exists() else ()
-            padzoo(home / "fit", "fit", *words, *resumes, "--trainer.default_root_dir", home)
-            done.touch()
+        with making[home]:
+            if not done.exists():  # `last.ckpt` alone may be that of a training that was cut off
+                words = (
+                    "--config",
+                    "experiment/policy.yaml",
+                    "--model.size",
+                    "tiny",
+                    "--model.trunk",
+                    self.trunk,
+                    *more,
+                )
+                words += (
+                    "--model.lr",
+                    1e-3,
+                    "--model.warmup_steps",
+                    50,
+                    "--model.decay",
+                    "true",
+                    "--data.batch_size",
+                    16,
+                )
+                words += ("--data.train", data, "--data.seed", seed, "--seed_everything", seed, "--data.cache", "true")
+                words += ("--trainer.max_steps", updates, "--trainer.limit_val_batches", 0)
+                resumes = ("--ckpt_path", "last") if last.exists() else ()
+                padzoo(home / "fit", "fit", *words, *resumes, "--trainer.default_root_dir", home)
+                done.touch()
         return last
 
 
@@ -230,12 +249,12 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="trainings at once")
     given = parser.parse_args()
     study = Study(given.out, given.episodes, given.base_updates, given.updates, given.trunk)
-    bases = [(kind, 0, seed) for kind in ("broad", "narrow") for seed in given.seeds]
-    agents = [(kind, runs, seed) for kind, runs in product(START, RUNS) for seed in given.seeds]
+    agents = [
+        (kind, runs, s) for kind, runs in product(START, (0, *RUNS)) for s in given.seeds if runs or kind != "scratch"
+    ]
+    agents.sort(key=lambda agent: (agent[0] == "narrow", FIRST.index(agent[1])))  # what decides most comes first
     with ThreadPoolExecutor(given.jobs) as pool:
-        found = dict(zip(bases, pool.map(study.failures, bases), strict=True))
-        agents.sort(key=lambda agent: (agent[0] == "narrow", FIRST.index(agent[1])))  # what decides most comes first
-        found |= dict(zip(agents, pool.map(study.failures, agents), strict=True))
+        found = dict(zip(agents, pool.map(study.failures, agents), strict=True))
 
     def grid(kind: str, runs: Sequence[int], condition: int) -> NDArray[np.float64]:
         return np.array([[found[kind, n, seed][condition] for seed in given.seeds] for n in runs], dtype=np.float64)
