@@ -110,31 +110,14 @@ class Study:
     def _fit(self, name: str, data: Path, seed: int, updates: int, *more: object) -> Path:
         home = self.folder / name
         last, done = home / "checkpoints" / "last.ckpt", home / "done"
+        words = ("--config", "experiment/policy.yaml", "--model.size", "tiny", "--model.trunk", self.trunk, *more)
+        words += ("--model.lr", 1e-3, "--model.warmup_steps", 50, "--model.decay", "true", "--data.batch_size", 16)
+        words += ("--data.train", data, "--data.seed", seed, "--seed_everything", seed, "--data.cache", "true")
+        words += ("--trainer.max_steps", updates, "--trainer.limit_val_batches", 0, "--trainer.default_root_dir", home)
         with making[home]:
             if not done.exists():  # `last.ckpt` alone may be that of a training that was cut off
-                words = (
-                    "--config",
-                    "experiment/policy.yaml",
-                    "--model.size",
-                    "tiny",
-                    "--model.trunk",
-                    self.trunk,
-                    *more,
-                )
-                words += (
-                    "--model.lr",
-                    1e-3,
-                    "--model.warmup_steps",
-                    50,
-                    "--model.decay",
-                    "true",
-                    "--data.batch_size",
-                    16,
-                )
-                words += ("--data.train", data, "--data.seed", seed, "--seed_everything", seed, "--data.cache", "true")
-                words += ("--trainer.max_steps", updates, "--trainer.limit_val_batches", 0)
                 resumes = ("--ckpt_path", "last") if last.exists() else ()
-                padzoo(home / "fit", "fit", *words, *resumes, "--trainer.default_root_dir", home)
+                padzoo(home / "fit", "fit", *words, *resumes)
                 done.touch()
         return last
 
