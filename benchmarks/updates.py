@@ -70,7 +70,7 @@ class Setup:
     def lay_out(self, net: Policy) -> None:
         """Lays the weights of convolutions out as asked for."""
         if self.channels_last:
-            net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            net.to(memory_format=torch.channels_last)
 
 
 def synchronize(device: str) -> None:
@@ -101,7 +101,7 @@ class Clock(Callback):
     """
 
     def __init__(self, setup: Setup) -> None:
-        self.setup = setup
+        self.steps, self.device = setup.steps, setup.device
         self.times: list[float] = []
 
     @property
@@ -111,8 +111,8 @@ class Clock(Callback):
 
     def tick(self, update: int) -> None:
         """Looks at the clock after an update, the first being 1, if a reading starts or ends with it."""
-        if update >= WARMUP and (update - WARMUP) % self.setup.steps == 0:
-            synchronize(self.setup.device)
+        if update >= WARMUP and (update - WARMUP) % self.steps == 0:
+            synchronize(self.device)
             self.times.append(time.perf_counter())
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
@@ -166,9 +166,8 @@ def by_lightning(batch: dict[str, Tensor], setup: Setup) -> list[float]:
     return clock.seconds
 
 
-def matrix_rate(device: str, precision: str) -> float:
-    """Returns the operations a second of a large matrix product in the precision of training."""
-    side = 8192 if device == "cuda" else 2048
+def matrix_rate(device: str, precision: str, side: int) -> float:
+    """Returns the operations a second of a product of square matrices in the precision of training."""
     one, other = (torch.randn(side, side, device=device, dtype=DTYPES[precision]) for _ in range(2))
     one @ other
     synchronize(device)
