@@ -68,6 +68,8 @@ class PolicyModule(ZooModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Puts back what is frozen, and low-rank changes beside the weights that they change."""
         super().on_load_checkpoint(checkpoint)
+        if "state_dict" not in checkpoint:  # FSDP has loaded the weights before
+            return
         state = checkpoint["state_dict"]
         state.update(self._frozen())
         for name, _ in lora.adapted(self):
