@@ -9,6 +9,7 @@ from typing import Any, Final
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import EarlyStopping, Timer
+from lightning.pytorch.strategies import FSDPStrategy
 
 Rule = tuple[Callable[[Any], bool], str]  # whether a value works, and those that do, for messages
 
@@ -111,6 +112,20 @@ def check_built(trainer: Trainer, settings: Mapping[str, Any]) -> None:
     environment = getattr(trainer.strategy, "cluster_environment", None)
     if trainer.num_nodes > 1 and isinstance(environment, LightningEnvironment) and "MASTER_ADDR" not in os.environ:
         raise _refusal(settings, "num_nodes", "1, or a start by torchrun or srun, or MASTER_ADDR and NODE_RANK")
+
+
+def check_sharding(trainer: Trainer, learns_all: bool) -> None:
+    """Refuses to spread out a module of which a part is frozen or kept apart: its checkpoints would lack that.
+
+    Args:
+        trainer: What Lightning made of the settings.
+        learns_all: Whether the module is behavior cloning of all weights.
+
+    Raises:
+        ValueError: If the strategy is FSDP and the module is another one.
+    """
+    if isinstance(trainer.strategy, FSDPStrategy) and not learns_all:
+        raise ValueError("trainer.strategy fsdp: allowed: with BehaviorCloning and model.trainable all; else ddp")
 
 
 def _refusal(settings: Mapping[str, Any], name: str, allowed: str) -> ValueError:

@@ -21,6 +21,7 @@ def run(tmp_path: Path, part: str, minutes: float) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
+@pytest.mark.slow
 def test_a_part_adds_its_table_to_the_report(tmp_path: Path) -> None:
     status, report = run(tmp_path, "act pico", 5)
     assert status == 0, report

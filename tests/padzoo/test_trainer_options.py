@@ -4,11 +4,15 @@ import inspect
 import json
 import re
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
 from lightning.pytorch import Trainer
+from lightning.pytorch.strategies import FSDPStrategy
 from micro import CONFIGS, column, fit, padzoo, preset, weights
+
+from padzoo.trainer_options import check_sharding
 
 REFUSED = [  # options, and the message from `trainer.` on
     ("--accelerator tpu", "accelerator tpu: allowed: auto, cpu, cuda, gpu, mps"),
@@ -163,3 +167,10 @@ def test_every_option_is_tried_here_and_documented() -> None:
     table = (CONFIGS.parent / "docs" / "scaling.md").read_text().partition("## The trainer's options")[2]
     rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", table, re.MULTILINE)
     assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted(names)
+
+
+def test_what_is_partly_frozen_is_not_spread_over_devices() -> None:
+    trainer = Mock(strategy=FSDPStrategy())
+    check_sharding(trainer, learns_all=True)
+    with pytest.raises(ValueError, match="strategy fsdp: allowed: with BehaviorCloning"):
+        check_sharding(trainer, learns_all=False)
