@@ -124,6 +124,16 @@ class Rollouts:
             for one, other, tie in each.pairs
             if not tie
         ]
+        return self.learnt(said, rankings, seed)
+
+    def learnt(self, said: Sequence[tuple[int, int, int]], rankings: str, seed: int) -> float:
+        """Trains a reward model and returns the percentage of held-out pairs that it orders rightly.
+
+        Args:
+            said: Rows of winner and loser, and the stage of the ranking that this is a part of.
+            rankings: `pairs` or `plackett_luce`.
+            seed: Of its first weights.
+        """
         winners, losers, stages = torch.tensor(said).T
         torch.manual_seed(seed)
         head = TrajectoryReward(COMPONENTS, self.reduced.shape[1])
