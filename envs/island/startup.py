@@ -17,7 +17,8 @@ QUEUE: Final = "ViZDoomMQCtr"  # and ten letters that are one game's
 # Signals to a whole job, which would end a game in the moment before it has left its group.
 HELD: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
 LOOKED_AT_EVERY: Final = 0.05  # seconds
-LAST_WORDS: Final = 2.0  # seconds in which the library reports by itself that the process is gone
+APPEARS: Final = 60.0  # seconds in which the process is there, on a machine that has other things to do
+LAST_WORDS: Final = 5.0  # seconds in which the library reports by itself that the process is gone
 
 
 def start(game: vzd.DoomGame, processes: Callable[[], list[int]]) -> None:
@@ -60,12 +61,12 @@ def start(game: vzd.DoomGame, processes: Callable[[], list[int]]) -> None:
 
 def _ends(thread: threading.Thread, processes: Callable[[], list[int]]) -> bool:
     """Waits for the thread; returns whether it ended, and not its process alone."""
-    seen = time.monotonic() + LAST_WORDS
+    deadline = time.monotonic() + APPEARS
     while thread.is_alive():
         thread.join(LOOKED_AT_EVERY)
         if processes():
-            seen = time.monotonic()
-        elif time.monotonic() > seen + LAST_WORDS:
+            deadline = time.monotonic() + LAST_WORDS
+        elif time.monotonic() > deadline:
             return False
     return True
 
