@@ -41,7 +41,7 @@ class Preferences(ZooDataModule):
         batch_trajectories: Trajectories a batch and rank, for `all_pairs`.
         seed: Seed of the order.
         predict: Folder of shards for `predict`.
-        labellers: Whose comparisons are taken, of all files; None for everybody's.
+        labellers: Whose comparisons are learnt from; None for everybody's.
         ties: Clips that a labeller ranked alike are left out of training with `drop`, and drawn together with `half`.
     """
 
@@ -176,7 +176,8 @@ class Preferences(ZooDataModule):
         if file is None:
             raise ValueError(f"data.{split}_preferences None: allowed: a file of preferences")
         pairs = []
-        known = preference.numbered(file, self.labellers, self.ties if split == "train" else "drop")
+        learnt = split == "train"
+        known = preference.numbered(file, self.labellers if learnt else None, self.ties if learnt else "drop")
         for number, found in known:
             for key in (found.winner, found.loser):
                 if key not in rows:

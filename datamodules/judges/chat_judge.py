@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from math import ceil
 from pathlib import Path
 from threading import Lock
@@ -159,7 +159,7 @@ class ChatJudge:
             pause = self._wait * 2**attempt
             try:
                 with self._open(request, timeout=self._timeout) as answer:
-                    return _json(answer.read(LARGEST))
+                    return _json(_whole_answer(answer, time.monotonic() + self._timeout))
             except urllib.error.HTTPError as error:
                 trouble = f"status {error.code}"
                 said = error.read(200).decode(errors="replace")
@@ -179,6 +179,17 @@ class ChatJudge:
             self.bill.requests += 1
             self.bill.tokens_in += _whole(spent.get("prompt_tokens"))
             self.bill.tokens_out += _whole(spent.get("completion_tokens"))
+
+
+def _whole_answer(answer: HTTPResponse, deadline: float) -> bytes:
+    """Reads an answer; the socket's own time-out is that of each part, and a server may send byte by byte."""
+    parts, size = [], 0
+    while size < LARGEST and (part := answer.read1(LARGEST - size)):
+        parts.append(part)
+        size += len(part)
+        if time.monotonic() > deadline:
+            raise TimeoutError("timed out")
+    return b"".join(parts)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

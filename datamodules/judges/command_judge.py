@@ -9,13 +9,15 @@ from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from padzoo.datamodules.judges.preference import Verdict
 from padzoo.datamodules.sets.shard_set import ShardSet
+
+ENDS_IN: Final = 5.0  # seconds
 
 
 class CommandJudge:
@@ -57,12 +59,14 @@ class CommandJudge:
                 with tempfile.TemporaryDirectory(prefix="padzoo-judge-") as folder:
                     clips = [_clip(trajectories, row, Path(folder)) for row in rows]
                     yield self._ask(program.stdin, answers, clips)
-        finally:
+        except BaseException:
             program.kill()
-            program.wait()
+            raise
+        finally:
+            _close(program.stdin)
+            _end(program)
             reader.join()
             program.stdout.close()
-            _close(program.stdin)
 
     def _ask(self, questions: IO[str], answers: "Queue[str]", clips: Sequence[dict[str, Any]]) -> Verdict:
         try:
@@ -114,6 +118,15 @@ def _forward(stream: IO[str], lines: "Queue[str]") -> None:
     for line in stream:
         lines.put(line)
     lines.put("")
+
+
+def _end(program: "subprocess.Popen[str]") -> None:
+    """Waits for a program whose input has ended, and kills it if it goes on."""
+    try:
+        program.wait(ENDS_IN)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        program.wait()
 
 
 def _close(stream: IO[str]) -> None:

@@ -6,7 +6,7 @@ const SPEEDS = [0.5, 1, 2];
 const PLAY = "M7 4.5v15L19.5 12z";
 const PAUSE = "M6 5h4v14H6zM14 5h4v14h-4z";
 
-let who = new URLSearchParams(location.search).get("name") || sessionStorage.getItem("who") || "";
+let who = sessionStorage.getItem("who") || new URLSearchParams(location.search).get("name") || "";
 let round = null; // what the server said last
 let film = new Film(10);
 let ranking = new Ranking(0);
@@ -75,6 +75,7 @@ async function show(found) {
   film.close();
   round = found;
   who = found.who;
+  sessionStorage.setItem("who", who);
   $("criterion").textContent = found.criterion;
   $("who").textContent = found.who;
   $("who").setAttribute("aria-label", `Labeller: ${found.who}. Change`);
@@ -340,7 +341,6 @@ $("speeds").addEventListener("change", (event) => {
 });
 
 function start(name) {
-  if (name) sessionStorage.setItem("who", name);
   turn(`round?who=${encodeURIComponent(name)}`);
 }
 start(who);

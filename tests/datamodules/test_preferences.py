@@ -128,6 +128,8 @@ def test_judgements_are_trained_on_by_labeller_with_ties_or_without(shards: Path
     file.append(Judgement("r0", keys, "ranked", [2, 1, 1], "ann", "now", 1.0))
     file.append(Judgement("r1", keys, "ranked", [1, 2, 3], "bob", "now", 1.0))
     source: dict[str, Any] = {"train_preferences": str(file.path), "mode": mode, "batch_size": 4}
+    held_out = tmp_path / "held_out.jsonl"
+    preference.write(held_out, [Preference(keys[0], keys[1], "left")])
     ann = {(7, 4): 1.0, (9, 4): 1.0}
     bob = {(4, 7): 1.0, (4, 9): 1.0, (7, 9): 1.0}
     for changes, wanted in (
@@ -135,8 +137,9 @@ def test_judgements_are_trained_on_by_labeller_with_ties_or_without(shards: Path
         ({"labellers": ["bob"], "ties": "half"}, bob),
         ({"labellers": ["ann"], "ties": "half"}, ann | {(7, 9): 0.5, (9, 7): 0.5}),
     ):
-        data = Preferences(str(shards), **source, **changes)
+        data = Preferences(str(shards), val=str(shards), val_preferences=str(held_out), **source, **changes)
         data.setup("fit")
+        assert len(next(iter(data.val_dataloader()))["winners"]) == 1  # whoever said it
         found = {}
         for batch in islice(data.train_dataloader(), 4):
             weights = batch.get("weights", [1.0] * len(batch["winners"]))

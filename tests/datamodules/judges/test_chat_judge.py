@@ -63,7 +63,9 @@ def model() -> Iterator[Model]:
             for name, value in (headers | {"Content-Length": str(len(body))}).items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            for part in [body] if "Drip" not in headers else [body[:1]] * len(body):
+                time.sleep(float(headers.get("Drip", 0)))
+                self.wfile.write(part)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -168,6 +170,14 @@ def test_a_slow_server_is_asked_again_and_then_given_up(model: Model, shards: Pa
     model.reply = lambda asked, number: (time.sleep(1), (200, b"", {}))[1]  # type: ignore[func-returns-value]
     with pytest.raises(ValueError, match=r"--judge http.*: .*timed out.*, 5 times; the same command resumes"):
         verdicts(build(model, timeout=0.05, prompt="Once more?"), shards)
+
+
+def test_an_answer_that_drips_is_late_too(model: Model, shards: Path) -> None:
+    model.reply = lambda asked, number: (200, completion(greener(asked)), {"Drip": "0.05"})
+    start = time.monotonic()
+    with pytest.raises(ValueError, match=r"--judge http.*: timed out, 5 times; the same command resumes"):
+        verdicts(build(model, timeout=0.2), shards)
+    assert time.monotonic() - start < 20
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,18 @@ def test_a_program_sees_the_clips_and_its_ranks_are_taken(shards: Path, tmp_path
     assert verdicts == {"first": 1, "second": 1, "abstain": 1, "tie": 1}
 
 
+def test_a_program_ends_when_its_input_does(shards: Path, tmp_path: Path) -> None:
+    source = f"""
+import json, sys
+for line in sys.stdin:
+    print(json.dumps({{"ranks": [1, 2]}}), flush=True)
+open({str(tmp_path / "tidied")!r}, "w")
+"""
+    (tmp_path / "judge.py").write_text(source)
+    list(CommandJudge(f"{sys.executable} {tmp_path / 'judge.py'}")(ShardSet(shards), np.array([[0, 1]])))
+    assert (tmp_path / "tidied").exists()
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [
