@@ -6,7 +6,7 @@ const SPEEDS = [0.5, 1, 2];
 const PLAY = "M7 4.5v15L19.5 12z";
 const PAUSE = "M6 5h4v14H6zM14 5h4v14h-4z";
 
-let who = sessionStorage.getItem("who") || new URLSearchParams(location.search).get("name") || "";
+let who = new URLSearchParams(location.search).get("name") || sessionStorage.getItem("who") || "";
 let round = null; // what the server said last
 let film = new Film(10);
 let ranking = new Ranking(0);
@@ -71,11 +71,20 @@ async function turn(path, body) {
 
 // --- a round
 
+/** Keeps a name that the server has taken for the next time that this tab is loaded. */
+function remember(name) {
+  sessionStorage.setItem("who", name);
+  const here = new URL(location);
+  if (!here.searchParams.has("name")) return;
+  here.searchParams.set("name", name);
+  history.replaceState(null, "", here);
+}
+
 async function show(found) {
   film.close();
   round = found;
   who = found.who;
-  sessionStorage.setItem("who", who);
+  remember(who);
   $("criterion").textContent = found.criterion;
   $("who").textContent = found.who;
   $("who").setAttribute("aria-label", `Labeller: ${found.who}. Change`);
