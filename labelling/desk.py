@@ -27,10 +27,12 @@ class Round:
     Args:
         name: Its name in the file.
         clips: Keys of the clips, in their places.
+        before: How often the labeller had judged the same clips when it was opened.
     """
 
     name: str
     clips: list[str]
+    before: int = 0
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class Desk:
             ValueError: If the ranks do not fit.
         """
         with self._lock:
-            opened = self._open.get(who)
+            opened = self._still_open(who)
             if opened is None or opened.name != name:
                 said = [each.ranks for each in self._mine(who) if each.round == name]
                 if said != [ranks]:
@@ -129,18 +131,26 @@ class Desk:
             opened = self._round(who)
             if name != (opened.name if opened else None) or not (mine := self._mine(who)):
                 return
-            last = Round(mine[-1].round, mine[-1].clips)
+            last = Round(mine[-1].round, mine[-1].clips, self._times(who, mine[-1].clips) - 1)
             self._write(last, "undone", None, who, 0.0)
             self._open[who] = last
 
     def _round(self, who: str) -> Round | None:
-        if self._open.get(who) is None:
+        if self._still_open(who) is None:
             if len(self._open) >= LABELLERS:
                 raise Conflict(f"more than {LABELLERS} labellers at once")
-            self._file.refresh()
             clips = self._choice.next(who, standing(self._file.judgements))
-            self._open[who] = None if clips is None else Round(secrets.token_hex(8), clips)
+            self._open[who] = None if clips is None else Round(secrets.token_hex(8), clips, self._times(who, clips))
         return self._open[who]
+
+    def _still_open(self, who: str) -> Round | None:
+        """Returns the labeller's open round, unless the same clips were judged meanwhile at another server."""
+        self._file.refresh()
+        opened = self._open.get(who)
+        return opened if opened and self._times(who, opened.clips) == opened.before else None
+
+    def _times(self, who: str, clips: Sequence[str]) -> int:
+        return sum(set(each.clips) == set(clips) for each in self._mine(who))
 
     def _mine(self, who: str) -> list[Judgement]:
         return [each for each in standing(self._file.judgements) if each.who == who]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from padzoo.labelling.guard import Guard
 from padzoo.labelling.pages import Pages, application
@@ -14,6 +15,25 @@ from padzoo.labelling.pages import Pages, application
 LOCAL: Final = ("127.0.0.1", "::1", "localhost")
 ANYBODY: Final = ("0.0.0.0", "::")
 PORTS: Final = 65535
+FIRST_REQUEST: Final = 5.0  # seconds in which a connection has to send one
+
+
+class Impatient(H11Protocol):
+    """Closes connections that ask for nothing: anybody can open them, since the token comes with a request."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Starts the clock."""
+        super().connection_made(transport)
+        self._late = self.loop.call_later(FIRST_REQUEST, self._give_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stops it."""
+        self._late.cancel()
+        super().connection_lost(exc)
+
+    def _give_up(self) -> None:
+        if self.cycle is None:  # no request has come
+            self.transport.close()
 
 
 class Server:
@@ -58,7 +78,7 @@ class Server:
             access_log=False,
             server_header=False,
             date_header=False,
-            http="h11",
+            http=Impatient,
             ws="none",
             lifespan="off",
             limit_concurrency=200,

@@ -76,7 +76,10 @@ class JudgementFile:
 
     def _look(self, file: int) -> None:
         """Reads lines from where reading stopped."""
-        data = os.pread(file, os.fstat(file).st_size - self._read, self._read)
+        size = os.fstat(file).st_size
+        if size < self._read:
+            raise OSError(f"{self.path} was cut or replaced since it was read; start padzoo label again")
+        data = os.pread(file, size - self._read, self._read)
         whole = data.rfind(b"\n") + 1
         for line in data[:whole].splitlines():
             where = f"{self.path}, line {len(self.judgements) + 1}"

@@ -51,3 +51,19 @@ def test_labellers_are_bounded(file: JudgementFile, monkeypatch: pytest.MonkeyPa
     with pytest.raises(Conflict, match="more than 3 labellers at once"):
         there.round("dan")
     assert [there.round(who) for who in ("ann", "bob", "eve")] == opened
+
+
+def test_two_servers_never_take_the_same_clips_twice_from_one_labeller(file: JudgementFile) -> None:
+    here, there = Desk(file, Choice(KEYS, 3)), Desk(JudgementFile(file.path), Choice(KEYS, 3))
+    first, second = here.round("ann"), there.round("ann")
+    assert first is not None
+    assert second is not None
+    assert first.clips == second.clips
+    here.judge("ann", first.name, [1, 2, 3], 1.0)
+    with pytest.raises(Conflict, match="it was judged elsewhere"):
+        there.judge("ann", second.name, [3, 2, 1], 1.0)
+    another = there.round("ann")
+    assert another is not None
+    assert set(another.clips) != set(first.clips)
+    there.judge("ann", another.name, [1, 1, 1], 1.0)
+    assert [each.clips for each in JudgementFile(file.path).judgements] == [first.clips, another.clips]

@@ -1,9 +1,10 @@
 import json
+import socket
 import threading
 import time
 import urllib.error
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from padzoo.datamodules.judges import preference
 from padzoo.datamodules.judges.judgement import standing
 from padzoo.datamodules.judges.judgement_file import JudgementFile
 from padzoo.datamodules.sets.writer import ShardWriter
+from padzoo.labelling.server import FIRST_REQUEST
 
 LABELLERS, ROUNDS = 20, 12
 
@@ -198,3 +200,14 @@ def test_labels_of_other_clips_are_refused(shards: Path, tmp_path: Path, capsys:
     out.write_text(json.dumps(line) + "\n")
     assert padzoo("label", shards, "--out", out) == 2
     assert f"--out {out}: judges trajectory 'a', which is not in {shards}" in capsys.readouterr().err
+
+
+def test_connections_that_ask_for_nothing_do_not_keep_others_out(server: Served) -> None:
+    with ExitStack() as stack:
+        for _ in range(210):
+            stack.enter_context(socket.create_connection((server.host, server.port), timeout=20))
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            server.round("ann")
+        assert status(refused.value) == 503
+        time.sleep(FIRST_REQUEST + 0.5)
+        assert server.round("ann")["clips"]

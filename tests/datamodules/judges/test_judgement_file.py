@@ -99,3 +99,13 @@ def test_a_full_disk_is_an_error_and_leaves_whole_lines(tmp_path: Path, monkeypa
             file.append(replace(ONE, round="r1"))
     file.append(replace(ONE, round="r2"))
     assert [each.round for each in JudgementFile(file.path).judgements] == ["r0", "r2"]
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_file_that_was_cut_or_deleted_meanwhile_is_an_error_and_left_alone(tmp_path: Path, gone: bool) -> None:
+    file = JudgementFile(tmp_path / "labels.jsonl")
+    file.append(ONE)
+    file.path.unlink() if gone else file.path.write_text("")
+    with pytest.raises(OSError, match="was cut or replaced since it was read; start padzoo label again"):
+        file.append(replace(ONE, round="r1"))
+    assert file.path.read_text() == ""
