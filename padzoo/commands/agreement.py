@@ -60,7 +60,7 @@ def agreement(
 
 
 def _pace(records: Sequence[Judgement], said: Said) -> Table:
-    table = Table("labeller", "rounds", "skipped", "comparisons", "ties", "s a round")
+    table = Table("labeller", "rounds", "skipped", "comparisons", "ties", "s a round, of the last 20")
     standing_ = standing(records)
     for who, each in said.items():
         done = Progress.of([judged for judged in standing_ if judged.who == who])
@@ -79,12 +79,14 @@ def _within(said: Said) -> Table:
 
 def _between(said: Said) -> Table:
     alpha = measures.alpha(said)
+    shares = {pair: measures.agreement(said[pair[0]], said[pair[1]]) for pair in combinations(said, 2)}
     title = "no pair was compared by two labellers; padzoo label --shared 0.2 shows what others ranked"
+    if any(shares.values()):
+        title = "Krippendorff's alpha is not defined: all said the same of every pair"
     if alpha is not None:
         title = f"Krippendorff's alpha {alpha} of {alpha.pairs} pairs"
     table = Table("labeller", "labeller", "pairs", "alike, %", title=title)
-    for one, other in combinations(said, 2):
-        share = measures.agreement(said[one], said[other])
+    for (one, other), share in shares.items():
         table.add_row(one, other, str(share.count if share else 0), _text(share))
     return table
 
