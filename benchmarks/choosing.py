@@ -2,7 +2,7 @@
 
 The choices are those of `padzoo prefer`: all pairs of few trajectories, as in the paper; random pairs of all; and the
 pairs on which an ensemble disagrees most. The criterion `left` compares rollouts of the zoo's fine-tuned agent without
-error. Reward models are trained and tested as in `benchmarks/labelling.py`, with as many updates for every number.
+error. Reward models are trained and tested as in `benchmarks/rankings.py`, with as many updates for every number.
 """
 
 import argparse
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 import torch
+from rankings import POLICY, T_95, Rollouts, text
 
-from labelling import POLICY, T_95, Rollouts, text
 from padzoo.cli import main
 from padzoo.core.provenance import origin
 from padzoo.datamodules.judges.judge import compare

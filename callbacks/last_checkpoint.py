@@ -14,7 +14,6 @@ from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from padzoo.callbacks.checkpoint_writer import CheckpointWriter
-from padzoo.datamodules.loader import end_workers
 
 
 class LastCheckpoint(Checkpoint):
@@ -90,7 +89,6 @@ class LastCheckpoint(Checkpoint):
         if (wanted or whole) and trainer.global_step > 0:
             with suppress(ValueError):  # the error under way is the one to report
                 self._save(trainer)
-        end_workers()  # their loader would wait for five seconds for each that is still starting
 
     def _ask_to_stop(self, *_: object) -> None:
         self._asked = True

@@ -8,9 +8,12 @@ from itertools import count as count_from
 from multiprocessing.util import get_temp_dir
 from typing import Any, Final
 
-from torch.utils.data import DataLoader, Dataset, IterableDataset, Sampler
+from torch.utils.data import DataLoader, Dataset, IterableDataset, Sampler, _utils
 
 PREFETCHED: Final = 2  # batches that each worker makes in advance
+_utils.MP_STATUS_CHECK_INTERVAL = (
+    2.0  # seconds; PyTorch waits 5 for each worker that is still starting when it is to end
+)
 
 
 class CountingSampler(Sampler[int]):
@@ -76,7 +79,6 @@ def outlast_signals(worker: int) -> None:
 @atexit.register  # after multiprocessing's own, and so run before it
 def end_workers() -> None:
     """Ends the workers that an error has left: the interpreter would ask by SIGTERM, which they ignore, and wait."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # PyTorch's handler would report their end as an error
     for process in multiprocessing.active_children():
         if process.daemon:
             process.kill()

@@ -158,7 +158,7 @@ TWICE = ["--model.epochs", 2]  # so that a batch of play is two updates
         pytest.param("reinforce", [], STEPS, marks=SLOW),
         pytest.param("rloo", ["--data.group", 2], STEPS, marks=SLOW),
         pytest.param("grpo", ["--data.group", 2, *TWICE], 2, marks=SLOW),
-        ("ppo", [*TWICE, "--model.normalized", "false"], 2),
+        pytest.param("ppo", [*TWICE, "--model.normalized", "false"], 2, marks=SLOW),
         pytest.param("rest", [*TWICE, "--model.top", 1.0], 2, marks=SLOW),
         pytest.param("dpo", [], STEPS, marks=SLOW),
     ],
@@ -200,7 +200,7 @@ def test_a_reward_model_is_renewed_for_all_ranks(
         assert renewed["number"] == STEPS - 1
 
 
-@pytest.mark.parametrize("launcher", ["torchrun", "slurm"])
+@pytest.mark.parametrize("launcher", [pytest.param("torchrun", marks=SLOW), "slurm"])
 def test_two_nodes_learn_together(shards: Path, tmp_path: Path, launcher: str) -> None:
     nodes = ["--trainer.strategy", "ddp", "--trainer.num_nodes", 2, "--trainer.devices", 1]
     training = command(tmp_path, *POLICY, "--data.train", shards, *nodes)

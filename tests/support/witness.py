@@ -23,8 +23,8 @@ class Witness(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         self.batches.append(batch if isinstance(batch, dict) else [episode.start.seed for episode in batch])
-        last = trainer.callback_metrics["train/loss"]  # of a batch that is several updates
-        self.losses.append(float(outputs["loss"] if outputs else last))
+        # A batch that is several updates has no loss of its own.
+        self.losses.append(float(outputs["loss"] if outputs else trainer.callback_metrics["train/loss"]))
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         seen = {"batches": self.batches, "losses": self.losses, "weights": pl_module.net.state_dict()}

@@ -39,7 +39,7 @@ class Exported:
         return onnxruntime.InferenceSession(self.file)
 
 
-@pytest.fixture(scope="module", params=["frames", "past_actions", "streaming"])
+@pytest.fixture(scope="module", params=["frames", pytest.param("past_actions", marks=pytest.mark.slow), "streaming"])
 def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """A policy whose actions depend on what it sees; those that see actions have weights of half precision."""
     torch.manual_seed(0)

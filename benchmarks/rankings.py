@@ -1,4 +1,4 @@
-"""What ranking several clips at once is worth: `python benchmarks/labelling.py` prints tables.
+"""What ranking several clips at once is worth: `python benchmarks/rankings.py` prints tables.
 
 Simulated labellers rank rollouts of the zoo's fine-tuned agent, N at a time, as `padzoo label` chooses them. They want
 the left pad, err in a share of the comparisons that they make in their heads (an insertion sort), and tie runs of one
@@ -204,7 +204,7 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     print(f"## Ranking several clips at once\n\n{origin()}")
-    print(f"`python benchmarks/labelling.py`: {arguments.seeds} seeds, 400 rollouts of `{POLICY}`, one thread")
+    print(f"`python benchmarks/rankings.py`: {arguments.seeds} seeds, 400 rollouts of `{POLICY}`, one thread")
     with tempfile.TemporaryDirectory() as scratch:
         home = arguments.rollouts or Path(scratch) / "rollouts"
         if arguments.rollouts is None:
