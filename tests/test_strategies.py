@@ -102,6 +102,7 @@ def test_the_same_batch_gives_the_same_losses_on_any_number_of_ranks(cloned: lis
         torch.testing.assert_close(2 * torch.tensor(losses).view(-1, 2).T, expected, rtol=1e-5, atol=0)
 
 
+@pytest.mark.slow
 def test_reward_models_learn_from_other_comparisons_on_each_rank(
     shards: Path, preferences: Path, policy: Path, tmp_path: Path
 ) -> None:

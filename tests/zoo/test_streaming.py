@@ -73,7 +73,8 @@ def test_an_aligner_rewards_what_acting_computed_as_if_it_were_computed_anew(bas
     aligner.teardown("fit")
 
 
-@pytest.mark.parametrize("trainable", ["head", pytest.param("lora", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("trainable", ["head", "lora"])
 def test_it_is_aligned_and_plays(base: Path, judge: Path, tmp_path: Path, trainable: str) -> None:
     options = ["--model.policy", base, "--model.reward", judge, "--model.trainable", trainable, "--game.args", LONG]
     aligned = fit("reinforce", "aligned", tmp_path, *options, "--trainer.max_steps", 1)

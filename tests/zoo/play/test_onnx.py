@@ -39,7 +39,10 @@ class Exported:
         return onnxruntime.InferenceSession(self.file)
 
 
-@pytest.fixture(scope="module", params=["frames", pytest.param("past_actions", marks=pytest.mark.slow), "streaming"])
+@pytest.fixture(
+    scope="module",
+    params=["frames", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("past_actions", "streaming"))],
+)
 def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """A policy whose actions depend on what it sees; those that see actions have weights of half precision."""
     torch.manual_seed(0)
