@@ -11,9 +11,7 @@ from typing import Any, Final
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Sampler, _utils
 
 PREFETCHED: Final = 2  # batches that each worker makes in advance
-_utils.MP_STATUS_CHECK_INTERVAL = (
-    2.0  # seconds; PyTorch waits 5 for each worker that is still starting when it is to end
-)
+_utils.MP_STATUS_CHECK_INTERVAL = 2.0  # seconds that a worker has to end in; PyTorch's 5 for each add up
 
 
 class CountingSampler(Sampler[int]):

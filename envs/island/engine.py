@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from padzoo.core.cache_folder import cache_folder
 from padzoo.core.errors import GameCrashed
+from padzoo.core.parent import PR_SET_PDEATHSIG
 from padzoo.core.shared_memory import PLACE, check_shared_memory
 from padzoo.envs.island.actors import STROLLERS
 from padzoo.envs.island.plan import build_wad
@@ -75,7 +76,6 @@ os.chdir(sys.argv[1])
 os.execv(sys.argv[2], sys.argv[2:])
 ' {folder} {engine} "$@"
 """
-_PR_SET_PDEATHSIG: Final = 1  # of Linux: the signal that a process gets when the one that started it is gone
 
 
 def _write_launcher(folder: Path) -> None:
@@ -87,7 +87,7 @@ def _write_launcher(folder: Path) -> None:
     launcher = folder / "engine"
     names = {"python": sys.executable, "folder": str(folder), "engine": str(Path(vzd.__file__).parent / "vizdoom")}
     quoted = {name: shlex.quote(value) for name, value in names.items()}
-    launcher.write_text(_LAUNCHER.format(death_signal=_PR_SET_PDEATHSIG, held=[*map(int, HELD)], **quoted))
+    launcher.write_text(_LAUNCHER.format(death_signal=PR_SET_PDEATHSIG, held=[*map(int, HELD)], **quoted))
     launcher.chmod(0o700)
     if not os.access(launcher, os.X_OK):  # the engine's library would end with a segmentation fault
         raise PermissionError(errno.EACCES, "no program can be started there (noexec)")
