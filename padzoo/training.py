@@ -37,6 +37,7 @@ from padzoo.core.registry import Registry
 from padzoo.datamodules.module import ZooDataModule
 from padzoo.envs.game import Game
 from padzoo.home import at_home
+from padzoo.ranks import ranks_of
 from padzoo.trainer import Trainer as UnendingTrainer
 from padzoo.zoo.hub.card import About
 from padzoo.zoo.hub.checkpoint import read_training
@@ -207,14 +208,13 @@ class TrainingCLI(LightningCLI):
             for number in (signal.SIGTERM, signal.SIGUSR1):
                 signal.signal(number, signal.SIG_DFL)
         try:
-            super()._run_subcommand(subcommand)
-            self._await_ranks()
+            with ranks_of(self.trainer):
+                super()._run_subcommand(subcommand)
         except SystemExit as error:
             if not isinstance(error, SIGTERMException) and error.code != 1:  # not Lightning's end after Ctrl-C
                 raise
             if not self.trainer.is_global_zero:
                 raise SystemExit(0) from error
-            self._await_ranks()
             number = signal.SIGTERM if isinstance(error, SIGTERMException) else signal.SIGINT
             last = LastCheckpoint.path(self.trainer.default_root_dir)
             resumes = "; --ckpt_path last resumes" if subcommand == "fit" and last.is_file() else ""
@@ -222,11 +222,6 @@ class TrainingCLI(LightningCLI):
             raise SystemExit(128 + number) from error
         finally:
             self.model.teardown(subcommand)
-
-    def _await_ranks(self) -> None:
-        """Waits for the ranks that this one started: the command is done when all of its processes are."""
-        for rank in getattr(self.trainer.strategy.launcher, "procs", []):
-            rank.wait()
 
     def _parse_ckpt_path(self) -> None:
         """Keeps the configuration as given: Lightning would let the checkpoint's own override the command line."""
