@@ -1,37 +1,36 @@
 """The ranks that the first one of a training starts on its machine."""
 
-import os
-import signal
-import tempfile
+import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Final
 
 from lightning.pytorch import Trainer
-from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
+from torch import distributed
+
+ENDS_IN: Final = 5.0  # seconds; a rank that takes longer after an error is ended with this one
 
 
 @contextmanager
 def ranks_of(trainer: Trainer) -> Iterator[None]:
-    """Gives the ranks that are started meanwhile a TMPDIR of their own; at the end they have ended, and it is gone.
+    """Waits at the end for the ranks that were started; after an error it leaves them, so that they fail and tidy up.
 
     Args:
-        trainer: The trainer, before it starts them.
+        trainer: The trainer that starts them.
     """
-    launcher = trainer.strategy.launcher
-    if not isinstance(launcher, _SubprocessScriptLauncher):
+    failed = False
+    try:
         yield
-        return
-    before = os.environ.get("TMPDIR")
-    with tempfile.TemporaryDirectory(prefix="pz", ignore_cleanup_errors=True) as folder:  # a socket's path is short
-        os.environ["TMPDIR"] = folder
-        try:
-            yield
-        except BaseException as error:
-            if not isinstance(error, SystemExit):  # at a signal all stop at the same update
-                launcher.kill(signal.SIGKILL)  # else they wait for this one, which will not come
-            raise
-        finally:
-            for rank in launcher.procs:
-                rank.wait()
-            os.environ.pop("TMPDIR")
-            os.environ |= {} if before is None else {"TMPDIR": before}
+    except Exception:
+        failed = True
+        if distributed.is_initialized():
+            distributed.destroy_process_group()
+        raise
+    finally:
+        procs: list[subprocess.Popen[bytes]] = getattr(trainer.strategy.launcher, "procs", [])
+        ranks = procs[:]
+        if failed:
+            procs.clear()  # else Lightning's observer ends this rank when it sees another one fail
+        for rank in ranks:
+            with suppress(subprocess.TimeoutExpired):
+                rank.wait(ENDS_IN if failed else None)

@@ -1,39 +1,43 @@
 """The ranks that the first one starts."""
 
-import os
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import pytest
 from lightning.pytorch import Trainer
 
+from padzoo import ranks
 from padzoo.ranks import ranks_of
 
-WAITS = "import tempfile, time; print(tempfile.mkdtemp(), flush=True); time.sleep(60)"
 
-
-@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_after_an_error_the_ranks_and_what_they_left_are_gone(error: type[BaseException]) -> None:
+def trainer_with(code: str) -> tuple[Trainer, "subprocess.Popen[bytes]"]:
+    """Returns a trainer whose second rank runs a program."""
     trainer = Trainer(strategy="ddp", accelerator="cpu", devices=2, logger=False, enable_progress_bar=False)
-    launcher = trainer.strategy.launcher
-    with pytest.raises(error), ranks_of(trainer):  # noqa: PT012 - the process starts and fails within
-        rank = subprocess.Popen([sys.executable, "-c", WAITS], stdout=subprocess.PIPE, text=True)
-        launcher.procs = [rank]  # type: ignore[union-attr]
-        assert rank.stdout is not None
-        with rank.stdout:
-            left = Path(rank.stdout.readline().strip())
-        assert left.parent == Path(os.environ["TMPDIR"])
-        raise error
-    assert rank.poll() is not None
-    assert not left.parent.exists()
-    assert os.environ.get("TMPDIR", tempfile.gettempdir()) == tempfile.gettempdir()
+    rank = subprocess.Popen([sys.executable, "-c", code])
+    trainer.strategy.launcher.procs = [rank]  # type: ignore[union-attr]
+    return trainer, rank
 
 
-def test_ranks_end_by_themselves_unless_there_is_an_error() -> None:
-    trainer = Trainer(strategy="ddp", accelerator="cpu", devices=2, logger=False, enable_progress_bar=False)
+def test_the_first_rank_waits_for_the_others() -> None:
+    trainer, rank = trainer_with("import time; time.sleep(0.2)")
     with ranks_of(trainer):
-        rank = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(0.2)"])
-        trainer.strategy.launcher.procs = [rank]  # type: ignore[union-attr]
+        pass
     assert rank.returncode == 0
+
+
+@pytest.mark.parametrize("error", [SystemExit, ValueError])
+def test_it_waits_for_them_after_a_signal_and_an_error_too(error: type[BaseException]) -> None:
+    trainer, rank = trainer_with("import time; time.sleep(0.2); raise SystemExit(2)")
+    with pytest.raises(error), ranks_of(trainer):
+        raise error
+    assert rank.returncode == 2
+
+
+def test_after_an_error_it_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranks, "ENDS_IN", 0.1)
+    trainer, rank = trainer_with("import time; time.sleep(60)")
+    with pytest.raises(ValueError, match="wrong"), ranks_of(trainer):
+        raise ValueError("wrong")
+    assert rank.returncode is None
+    rank.kill()
+    rank.wait()
