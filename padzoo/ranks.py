@@ -6,6 +6,8 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 from lightning.pytorch import Trainer
+from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import distributed
 
 ENDS_IN: Final = 5.0  # seconds; a rank that takes longer after an error is ended with this one
@@ -18,16 +20,18 @@ def ranks_of(trainer: Trainer) -> Iterator[None]:
     Args:
         trainer: The trainer that starts them.
     """
-    failed = False
+    launcher, failed = trainer.strategy.launcher, False
+    if isinstance(launcher, _SubprocessScriptLauncher):
+        launcher.kill = lambda signum: None  # type: ignore[method-assign] # at Ctrl-C, before they can tidy up
     try:
         yield
-    except Exception:
-        failed = True
+    except BaseException as error:
+        failed = not isinstance(error, SIGTERMException)  # at which all stop at the same update
         if distributed.is_initialized():
             distributed.destroy_process_group()
         raise
     finally:
-        procs: list[subprocess.Popen[bytes]] = getattr(trainer.strategy.launcher, "procs", [])
+        procs: list[subprocess.Popen[bytes]] = getattr(launcher, "procs", [])
         ranks = procs[:]
         if failed:
             procs.clear()  # else Lightning's observer ends this rank when it sees another one fail

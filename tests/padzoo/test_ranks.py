@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from lightning.pytorch import Trainer
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from padzoo import ranks
 from padzoo.ranks import ranks_of
@@ -25,7 +26,7 @@ def test_the_first_rank_waits_for_the_others() -> None:
     assert rank.returncode == 0
 
 
-@pytest.mark.parametrize("error", [SystemExit, ValueError])
+@pytest.mark.parametrize("error", [SIGTERMException, KeyboardInterrupt, ValueError])
 def test_it_waits_for_them_after_a_signal_and_an_error_too(error: type[BaseException]) -> None:
     trainer, rank = trainer_with("import time; time.sleep(0.2); raise SystemExit(2)")
     with pytest.raises(error), ranks_of(trainer):
