@@ -43,7 +43,7 @@ class Kind:
 
 PAD_SHARES: Final = {"left": 0.20, "middle": 0.62, "right": 0.18}  # the bias of people to the middle (Figure 3)
 # What they want in a match, so that with the pads that they come upon by the way the visits are in these shares.
-MATCH_SHARES: Final = {"left": 0.175, "middle": 0.675, "right": 0.15}
+MATCH_SHARES: Final = {"left": 0.18, "middle": 0.645, "right": 0.175}
 MISS: Final = 130.0  # map units beside a pad's centre at noise 1
 _USUAL: Final[dict[str, Range]] = {
     "noise": (0.25, 1.0),
@@ -86,15 +86,15 @@ KINDS: Final = (
     Kind("wall runner", 0.02, _aimless(WallRunner), _USUAL | {"pace": (0.8, 1.0)}, goes_for=False),
 )
 BOUTS: Final = (  # what it is, how often it is next, how many steps it lasts at most, whose habit it is
-    Bout("what its kind does", 0.27, (100, 220), None),
-    Bout("run to a pad", 0.05, (100, 220), _after_pad(Runner)),
-    Bout("walk somewhere", 0.09, (30, 120), _aimless(Explorer)),
-    Bout("walk and look about", 0.14, (30, 120), _aimless(Sightseer)),
-    Bout("look round", 0.18, (5, 40), _aimless(Looker)),
-    Bout("explore a yard", 0.12, (60, 200), _aimless(YardExplorer)),
-    Bout("follow", 0.06, (20, 70), _aimless(Follower)),
-    Bout("flee", 0.04, (20, 60), _aimless(Fleer)),
-    Bout("run along walls", 0.03, (15, 50), _aimless(WallRunner)),
+    Bout("what its kind does", 0.55, (100, 220), None),
+    Bout("run to a pad", 0.10, (100, 220), _after_pad(Runner)),
+    Bout("walk somewhere", 0.04, (30, 120), _aimless(Explorer)),
+    Bout("walk and look about", 0.07, (30, 120), _aimless(Sightseer)),
+    Bout("look round", 0.08, (5, 40), _aimless(Looker)),
+    Bout("explore a yard", 0.07, (60, 200), _aimless(YardExplorer)),
+    Bout("follow", 0.03, (20, 70), _aimless(Follower)),
+    Bout("flee", 0.02, (20, 60), _aimless(Fleer)),
+    Bout("run along walls", 0.02, (15, 50), _aimless(WallRunner)),
     Bout("stop", 0.02, (5, 25), _aimless(Idler)),
 )
 LENGTH: Final = 300  # steps of a match: half a minute
