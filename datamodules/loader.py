@@ -77,6 +77,7 @@ def outlast_signals(worker: int) -> None:
 @atexit.register  # after multiprocessing's own, and so run before it
 def end_workers() -> None:
     """Ends the workers that an error has left: the interpreter would ask by SIGTERM, which they ignore, and wait."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # PyTorch's handler would raise an error of a killed one
     for process in multiprocessing.active_children():
         if process.daemon:
             process.kill()

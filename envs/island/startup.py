@@ -25,7 +25,8 @@ def start(game: vzd.DoomGame, processes: Callable[[], list[int]]) -> None:
     """Starts the engine.
 
     If its process dies before its first message, ViZDoom's library reads through a null pointer. The signal's handler
-    holds the thread in which that happened, and it stays there; nobody waits for it.
+    holds the thread in which that happened, and it stays there; nobody waits for it. A signal that unwinds this process
+    is held up meanwhile: to close a game that starts would be a segmentation fault, too.
 
     Args:
         game: The game, with all of its settings.
@@ -36,6 +37,7 @@ def start(game: vzd.DoomGame, processes: Callable[[], list[int]]) -> None:
         Exception: Whatever else the library raised.
     """
     errors: list[BaseException] = []
+    done = threading.Event()  # an interrupted `Thread.join` would take the thread for ended
 
     def run() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
@@ -43,6 +45,7 @@ def start(game: vzd.DoomGame, processes: Callable[[], list[int]]) -> None:
             game.init()
         except BaseException as error:
             errors.append(error)
+        done.set()
 
     before = set(PLACE.glob(QUEUE + "*"))
     libc, thread = ctypes.CDLL(None), threading.Thread(target=run, name="engine start", daemon=True)
@@ -50,7 +53,12 @@ def start(game: vzd.DoomGame, processes: Callable[[], list[int]]) -> None:
     handler = libc.signal(signal.SIGSEGV, ctypes.cast(libc.pause, ctypes.c_void_p))
     try:
         thread.start()
-        if not _ends(thread, processes):
+        try:
+            ended = _comes(done, processes)
+        except BaseException:
+            _comes(done, processes)
+            raise
+        if not ended:
             raise GameCrashed("the game engine died as it started")
     finally:
         libc.signal(signal.SIGSEGV, handler)
@@ -59,11 +67,10 @@ def start(game: vzd.DoomGame, processes: Callable[[], list[int]]) -> None:
         raise errors[0]
 
 
-def _ends(thread: threading.Thread, processes: Callable[[], list[int]]) -> bool:
-    """Waits for the thread; returns whether it ended, and not its process alone."""
+def _comes(done: threading.Event, processes: Callable[[], list[int]]) -> bool:
+    """Waits for the start's end; returns whether it came, and not that of the process alone."""
     deadline = time.monotonic() + APPEARS
-    while thread.is_alive():
-        thread.join(LOOKED_AT_EVERY)
+    while not done.wait(LOOKED_AT_EVERY):
         if processes():
             deadline = time.monotonic() + LAST_WORDS
         elif time.monotonic() > deadline:

@@ -1,9 +1,15 @@
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import cast
 
 import pytest
+import vizdoom as vzd
 from mounts import mounted
+
+from padzoo.envs.island.startup import start
 
 PROGRAM = """
 from padzoo.core.errors import GameCrashed
@@ -33,6 +39,27 @@ def test_an_engine_that_ends_as_it_starts_is_a_crash_and_the_next_one_plays(
     assert (done.returncode, done.stderr) == (0, "")
     empty = ["/dev/shm:", "", f"{tmp_path}:"]
     assert done.stdout.splitlines() == ["the game engine died as it started", "plays", *empty]
+
+
+def test_a_signal_waits_until_a_game_has_started() -> None:
+    class Slow:
+        started = False
+
+        def init(self) -> None:
+            time.sleep(0.5)
+            self.started = True
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    game, before = Slow(), signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            start(cast(vzd.DoomGame, game), lambda: [1])
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert game.started
 
 
 STORM = """
