@@ -59,7 +59,7 @@ if __name__ == "__main__":
     given = parser.parse_args()
     torch.set_num_threads(1)
     print(f"# Which pairs to compare\n\n{origin()}")
-    print(f"`python benchmarks/choosing.py --seeds {given.seeds}`: 400 rollouts of `{POLICY}`, half of them held out;")
+    print(f"`python benchmarks/choosing.py --seeds {given.seeds}`: rollouts of `{POLICY}`, half of them held out;")
     print("mean and 95 % interval over seeds, Student's t\n")
     with tempfile.TemporaryDirectory() as name:
         recorded = ["rollout", "--policy", POLICY, "--episodes", "400", "--seed", "5", "--out", f"{name}/rollouts"]

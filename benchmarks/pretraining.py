@@ -33,8 +33,8 @@ from padzoo.core.wilson import wilson
 
 RUNS: Final = (10, 30, 100, 300)  # curated runs
 FIRST: Final = (0, 300, 30, 100, 10)  # the order in which they are trained; on 0 runs, pre-trained alone
-MATCHES: Final = 300  # of 300 steps each
-NARROW: Final = 1500  # runs of about 60 steps: as many frames
+MATCHES: Final = 600  # of 300 steps each
+NARROW: Final = 3000  # runs of about 60 steps: as many frames
 START: Final = {"broad": "pre-trained on matches", "narrow": "pre-trained on runs", "scratch": "from scratch"}
 CONDITIONS: Final = ("spawn", "turned")
 LOOKS: Final = '{"look": ["meadow", "moor"]}'  # of all but the curated runs, which show the first
@@ -82,14 +82,14 @@ class Study:
 
     def base(self, kind: str, seed: int) -> Path:
         """Pre-trains, unless that was done."""
-        return self._fit(f"base-{kind}-{seed}", self.demos(kind, seed), seed, self.base_updates)
+        return self._fit(f"base-{kind}-{seed}", self.demos(kind, seed), seed, 1e-3, self.base_updates)
 
     def agent(self, kind: str, runs: int, seed: int) -> Path:
         """Trains on curated runs, unless that was done; on none, it is the pre-trained policy."""
         if not runs:
             return self.base(kind, seed)
         start = () if kind == "scratch" else ("--model.init_from", self.base(kind, seed))
-        return self._fit(f"{kind}-{runs}-{seed}", self.demos("curated", seed, runs), seed, self.updates, *start)
+        return self._fit(f"{kind}-{runs}-{seed}", self.demos("curated", seed, runs), seed, 3e-4, self.updates, *start)
 
     def failures(self, agent: tuple[str, int, int]) -> list[int]:
         """Returns how many episodes of an agent reach no pad in each condition; it plays them unless it has.
@@ -107,11 +107,11 @@ class Study:
             failed.append(round(found["none"] * found["episodes"] / 100))
         return failed
 
-    def _fit(self, name: str, data: Path, seed: int, updates: int, *more: object) -> Path:
+    def _fit(self, name: str, data: Path, seed: int, lr: float, updates: int, *more: object) -> Path:
         home = self.folder / name
         last, done = home / "checkpoints" / "last.ckpt", home / "done"
         words = ("--config", "experiment/policy.yaml", "--model.size", "tiny", "--model.trunk", self.trunk, *more)
-        words += ("--model.lr", 1e-3, "--model.warmup_steps", 50, "--model.decay", "true", "--data.batch_size", 16)
+        words += ("--model.lr", lr, "--model.warmup_steps", 50, "--model.decay", "true", "--data.batch_size", 16)
         words += ("--data.train", data, "--data.seed", seed, "--seed_everything", seed, "--data.cache", "true")
         words += ("--trainer.max_steps", updates, "--trainer.limit_val_batches", 0, "--trainer.default_root_dir", home)
         with making[home]:
@@ -226,8 +226,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--episodes", type=int, default=400)
-    parser.add_argument("--base_updates", type=int, default=1500)
-    parser.add_argument("--updates", type=int, default=400)
+    parser.add_argument("--base_updates", type=int, default=2000)
+    parser.add_argument("--updates", type=int, default=200)
     parser.add_argument("--trunk", default="gpt2")
     parser.add_argument("--jobs", type=int, default=2, help="trainings at once")
     given = parser.parse_args()

@@ -86,16 +86,16 @@ KINDS: Final = (
     Kind("wall runner", 0.02, _aimless(WallRunner), _USUAL | {"pace": (0.8, 1.0)}, goes_for=False),
 )
 BOUTS: Final = (  # what it is, how often it is next, how many steps it lasts at most, whose habit it is
-    Bout("what its kind does", 0.55, (100, 220), None),
-    Bout("run to a pad", 0.10, (100, 220), _after_pad(Runner)),
-    Bout("walk somewhere", 0.04, (30, 120), _aimless(Explorer)),
-    Bout("walk and look about", 0.07, (30, 120), _aimless(Sightseer)),
-    Bout("look round", 0.08, (5, 40), _aimless(Looker)),
-    Bout("explore a yard", 0.07, (60, 200), _aimless(YardExplorer)),
-    Bout("follow", 0.03, (20, 70), _aimless(Follower)),
-    Bout("flee", 0.02, (20, 60), _aimless(Fleer)),
+    Bout("what its kind does", 0.66, (100, 220), None),
+    Bout("run to a pad", 0.11, (100, 220), _after_pad(Runner)),
+    Bout("walk somewhere", 0.03, (30, 120), _aimless(Explorer)),
+    Bout("walk and look about", 0.05, (30, 120), _aimless(Sightseer)),
+    Bout("look round", 0.05, (5, 40), _aimless(Looker)),
+    Bout("explore a yard", 0.04, (60, 200), _aimless(YardExplorer)),
+    Bout("follow", 0.02, (20, 70), _aimless(Follower)),
+    Bout("flee", 0.01, (20, 60), _aimless(Fleer)),
     Bout("run along walls", 0.02, (15, 50), _aimless(WallRunner)),
-    Bout("stop", 0.02, (5, 25), _aimless(Idler)),
+    Bout("stop", 0.01, (5, 25), _aimless(Idler)),
 )
 LENGTH: Final = 300  # steps of a match: half a minute
 
