@@ -19,6 +19,7 @@ class Comparisons(TypedDict):
     losers: Tensor  # int64 (P,), places in `ids`
     weights: NotRequired[Tensor]  # float32 (P,), how much each counts; 1 where there are none
     stages: NotRequired[Tensor]  # int64 (P,), alike where one winner beat several in one ranking
+    same_category: NotRequired[Tensor]  # bool (P,), whether both are of one category; held-out comparisons alone
 
 
 class SampledComparisons(Dataset[Comparisons]):

@@ -125,7 +125,7 @@ class Preferences(ZooDataModule):
 
         Returns:
             Winner and loser of each, rows in `trajectories(split)`, int64 `(N, 2)`; and what else is known of each,
-            `(N,)`, by name: `weights`, `stages`.
+            `(N,)`, by name: `weights`, `stages`; of held-out ones `same_category`, if every line says it.
 
         Raises:
             ValueError: If the split has none, or a line is not right.
@@ -189,10 +189,14 @@ class Preferences(ZooDataModule):
         about: dict[str, NDArray[Any]] = {} if (weights == 1).all() else {"weights": weights}
         if len(set(winners)) < len(winners):  # some line is a ranking of three or more
             about["stages"] = stages.reshape(-1)
+        alike = [found.same_category for _, found in known]
+        if not learnt and None not in alike:
+            about["same_category"] = np.array(alike, dtype=np.bool_)
         return np.asarray(pairs, dtype=np.int64), about
 
     def _exact(self, split: str) -> DataLoader[Any]:
         """Loads every comparison of a split once, in the order of the file; every rank loads all of them."""
-        pairs, _ = self.comparisons(split)
-        batches = [gather(pairs, slice(start, start + EXACT_BATCH)) for start in range(0, len(pairs), EXACT_BATCH)]
+        pairs, about = self.comparisons(split)
+        starts = range(0, len(pairs), EXACT_BATCH)
+        batches = [gather(pairs, slice(start, start + EXACT_BATCH), about) for start in starts]
         return loader(cast(Dataset[Comparisons], batches))

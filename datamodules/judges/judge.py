@@ -72,14 +72,17 @@ def compare(
     Raises:
         ValueError: If there is no such judge, or its verdicts are not allowed or not as many as pairs.
     """
-    verdicts = list((judge or find_judge(name))(trajectories, pairs))
+    judge = judge or find_judge(name)
+    verdicts = list(judge(trajectories, pairs))
     if len(verdicts) != len(pairs):
         raise ValueError(f"judge {name!r}: {len(verdicts)} verdicts; allowed: {len(pairs)}, one a pair")
+    alike = judge.same_category(trajectories, pairs) if isinstance(judge, Criterion) else [None] * len(pairs)
     preferences = []
-    for (first, second), verdict in zip(pairs.tolist(), verdicts, strict=True):
+    for (first, second), verdict, same in zip(pairs.tolist(), verdicts, alike, strict=True):
         if verdict not in VERDICTS:
             raise ValueError(f"judge {name!r}: verdict {verdict!r}; allowed: {', '.join(VERDICTS)}")
         if verdict in ("first", "second"):
             winner, loser = (first, second) if verdict == "first" else (second, first)
-            preferences.append(Preference(trajectories.keys[winner], trajectories.keys[loser], name))
+            keys = trajectories.keys[winner], trajectories.keys[loser]
+            preferences.append(Preference(*keys, name, same_category=same))
     return preferences, Counter(verdicts)

@@ -28,12 +28,15 @@ class Preference:
         loser: Key of the other.
         source: Who compared: a criterion's name, a person's.
         weight: How much it counts, above 0 and at most 1; None for 1.
+        same_category: Whether both trajectories are of one category, by the criterion that compared them; None if
+            nobody said.
     """
 
     winner: str
     loser: str
     source: str
     weight: float | None = None
+    same_category: bool | None = None
 
 
 def write(path: str | Path, preferences: Iterable[Preference]) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from padzoo.zoo import hub
 from padzoo.zoo.hub.card import CARD, Card, File, Precision
 from padzoo.zoo.hub.checkpoint import read_about
-from padzoo.zoo.hub.publish import publish, published, result
+from padzoo.zoo.hub.publish import publish, published
+from padzoo.zoo.hub.publish import results as measured
 
 
 def push(
@@ -48,7 +49,7 @@ def push(
     given = {"name": name, "license": license}
     said: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     if results is not None:
-        said["results"] = [result(each, preferences) for each in results]
+        said["results"] = [each for folder in results for each in measured(folder, preferences)]
     card = Card.read(path) if path.is_dir() else None
     about = card.about if card else published(read_about(path), target)
     if url is not None:

@@ -66,6 +66,21 @@ def test_other_preferences_are_another_training(shards: Path, files: Path) -> No
     assert {name for name, value in first.items() if other[name] != value} == {"data.train_preferences of sha256"}
 
 
+def test_held_out_comparisons_say_which_are_within_a_category_if_all_do(shards: Path, tmp_path: Path) -> None:
+    keys = ShardSet(shards).keys
+    lines = [Preference(keys[0], keys[1], "x", same_category=True), Preference(keys[2], keys[1], "x", None, False)]
+    known, unknown = tmp_path / "known.jsonl", tmp_path / "unknown.jsonl"
+    preference.write(known, lines)
+    preference.write(unknown, [*lines, Preference(keys[2], keys[0], "ann")])
+    held_out = {"test": str(shards), "val_preferences": str(known), "test_preferences": str(unknown)}
+    data = Preferences(str(shards), str(known), **held_out)
+    (found,) = list(data.val_dataloader())
+    assert found["same_category"].tolist() == [True, False]
+    (found,) = list(data.test_dataloader())
+    assert "same_category" not in found
+    assert "same_category" not in next(iter(data.train_dataloader()))
+
+
 def test_what_a_stage_does_without_is_not_asked_for(shards: Path, files: Path) -> None:
     folder, file = str(shards), str(files / "test.jsonl")
     held_out = Preferences(test=folder, test_preferences=file, val=folder, val_preferences=file, predict=folder)

@@ -18,6 +18,7 @@ LARGEST: Final = 2**20  # bytes of a card; those of the zoo have a few thousand
 CHECKSUM: Final = "checksum: "  # begins the last line, the sha256 of all that stands above it
 
 Kind = Literal["policy", "reward"]
+Of = Literal["episodes", "preferences", "preferences between categories", "preferences within categories"]
 Precision = Literal["float32", "float16", "bfloat16"]
 
 
@@ -80,7 +81,7 @@ class Rate:
 class Result:
     """What was measured of the very weights that the card is of."""
 
-    of: Literal["episodes", "preferences"]  # played, or held out and ordered
+    of: Of  # played, or held out and ordered
     trials: int
     rates: dict[str, Rate]  # of the outcomes of a game, or the `accuracy`
     measured: dict[str, Any]  # how: the command's arguments, seed among them

@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from padzoo.core.provenance import commit
 from padzoo.core.wilson import wilson
 from padzoo.datamodules.judges import preference
+from padzoo.datamodules.judges.preference import Preference
 from padzoo.datamodules.sets.manifest import Manifest
-from padzoo.zoo.hub.card import CARD, LARGEST, About, Ancestor, Card, Data, Rate, Result, Source
+from padzoo.zoo.hub.card import CARD, LARGEST, About, Ancestor, Card, Data, Of, Rate, Result, Source
 from padzoo.zoo.hub.checkpoint import hash_file, read_about
 from padzoo.zoo.hub.index import INDEX, Entry, Index, check_name
 from padzoo.zoo.hub.store import open_store
@@ -48,12 +48,15 @@ def dataset(path: str) -> Data:
     return Data(Path(path).absolute().name, manifest.fingerprint, manifest.samples, manifest.frames, manifest.source)
 
 
-def result(folder: str, preferences: str | None = None) -> Result:
+def results(folder: str, preferences: str | None = None) -> list[Result]:
     """Reads what `padzoo rollout` or `padzoo score` has measured.
 
     Args:
         folder: What the command wrote.
         preferences: Held-out preferences, for a reward model: how many of them the scores order rightly.
+
+    Returns:
+        One result; of preferences also those between categories and within them apart, if the file says which they are.
 
     Raises:
         ValueError: If the folder is neither, or of scores and there are no preferences to judge them by.
@@ -63,7 +66,7 @@ def result(folder: str, preferences: str | None = None) -> Result:
     if command == "rollout":
         names = json.loads((Path(folder) / "outcomes.json").read_text())  # in the order of the game
         counts = {name: manifest.outcomes.get(name, 0) for name in names if name != "episodes"}
-        return _result("episodes", counts, sum(counts.values()), manifest)
+        return [_result("episodes", counts, sum(counts.values()), manifest)]
     if command != "score":
         raise ValueError(f"--results {folder}: made by {command!r}; allowed: what padzoo rollout or score wrote")
     if preferences is None:
@@ -73,8 +76,14 @@ def result(folder: str, preferences: str | None = None) -> Result:
     strangers = {key for each in found for key in (each.winner, each.loser)} - rewards.keys()
     if strangers:
         raise ValueError(f"--preferences {preferences}: no trajectory {min(strangers)!r} in {folder}")
-    accurate = sum(rewards[each.winner] > rewards[each.loser] for each in found)  # a tie is wrong
-    return _result("preferences", {"accuracy": accurate}, len(found), manifest)
+    kinds: dict[Of, list[Preference]] = {"preferences": found}
+    if all(each.same_category is not None for each in found):
+        kinds["preferences between categories"] = [each for each in found if not each.same_category]
+        kinds["preferences within categories"] = [each for each in found if each.same_category]
+    accurate = {
+        of: sum(rewards[each.winner] > rewards[each.loser] for each in kinds[of]) for of in kinds
+    }  # a tie is not
+    return [_result(of, {"accuracy": accurate[of]}, len(each), manifest) for of, each in kinds.items() if each]
 
 
 def publish(folder: Path, target: str, dry_run: bool = False) -> str:
@@ -141,7 +150,7 @@ def _name(path: Path) -> str:
     return path.absolute().parents[1].name if path.parent.name == "checkpoints" else path.stem
 
 
-def _result(of: Literal["episodes", "preferences"], counts: dict[str, int], trials: int, manifest: Manifest) -> Result:
+def _result(of: Of, counts: dict[str, int], trials: int, manifest: Manifest) -> Result:
     rates = {}
     for name, count in counts.items():
         shares = (count / trials, *wilson(count, trials))

@@ -7,6 +7,7 @@ from torch.nn.functional import logsigmoid
 from padzoo.zoo import hub
 from padzoo.zoo.learn.feature_store import TrajectorySource
 from padzoo.zoo.learn.policy_module import PolicyModule, Trainable
+from padzoo.zoo.learn.preference_accuracy import PreferenceAccuracy
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
 
@@ -65,6 +66,7 @@ class DPO(PolicyModule):
         self.save_hyperparameters()
         self.beta = beta
         self.averaged = averaged
+        self.accuracy = PreferenceAccuracy()
         self.reference = hub.load(policy, "policy").requires_grad_(False)
         self._known: dict[tuple[str, int], Tensor] = {}  # features, where they stay as they are
         self._expected: dict[tuple[str, int], Tensor] = {}  # log-probabilities under the reference
@@ -93,9 +95,17 @@ class DPO(PolicyModule):
         """Measures a batch of held-out preferences."""
         self._measure(batch, "val")
 
+    def on_validation_epoch_end(self) -> None:
+        """Logs the accuracy, between categories and within them too, if these are known."""
+        self.accuracy.log_into(self, "val")
+
     def test_step(self, batch: dict[str, Tensor], batch_index: int) -> None:
         """Measures a batch of held-out preferences."""
         self._measure(batch, "test")
+
+    def on_test_epoch_end(self) -> None:
+        """Logs the same of the test set."""
+        self.accuracy.log_into(self, "test")
 
     def _measure(self, batch: dict[str, Tensor], split: str) -> Tensor:
         ratios = torch.stack([self._log_ratio(split, row) for row in batch["ids"].tolist()])  # (K,)
@@ -103,7 +113,10 @@ class DPO(PolicyModule):
         loss = dpo_loss(winners, losers, self.beta)
         pairs = len(winners)
         self.log(f"{split}/loss", loss, prog_bar=True, batch_size=pairs)
-        self.log(f"{split}/accuracy", (winners > losers).float().mean(), batch_size=pairs)
+        if split == "train":
+            self.log("train/accuracy", (winners > losers).float().mean(), batch_size=pairs)
+        else:
+            self.accuracy.update(winners, losers, batch.get("same_category"))
         self.log(f"{split}/margin", (winners - losers).mean(), batch_size=pairs)
         return loss
 

@@ -5,13 +5,13 @@ from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
-from torchmetrics.classification import BinaryAccuracy
 
 from padzoo.core.trajectory import Trajectory
 from padzoo.zoo import hub
 from padzoo.zoo.learn.bradley_terry import bradley_terry_loss, plackett_luce_loss
 from padzoo.zoo.learn.feature_store import FeatureStore, TrajectorySource
 from padzoo.zoo.learn.module import ZooModule
+from padzoo.zoo.learn.preference_accuracy import PreferenceAccuracy
 from padzoo.zoo.nets.reward import RewardNet
 from padzoo.zoo.nets.step_encoder import STEP_ENCODERS
 
@@ -75,7 +75,7 @@ class RewardModel(ZooModule):
         self.shift = shift
         self.feature_cache = Path(feature_cache) if feature_cache else None
         self.rankings = rankings
-        self.accuracy = BinaryAccuracy()
+        self.accuracy = PreferenceAccuracy()
         self._shifts: torch.Generator | None = None  # of its own, so that a resumed training draws what is next
 
     def setup(self, stage: str) -> None:
@@ -110,6 +110,14 @@ class RewardModel(ZooModule):
     def test_step(self, batch: dict[str, Tensor], batch_index: int) -> None:
         """Scores a batch of held-out preferences."""
         self._evaluate(batch, "test")
+
+    def on_validation_epoch_end(self) -> None:
+        """Logs the accuracy, between categories and within them too, if these are known."""
+        self.accuracy.log_into(self, "val")
+
+    def on_test_epoch_end(self) -> None:
+        """Logs the same of the test set."""
+        self.accuracy.log_into(self, "test")
 
     def predict_step(self, batch: Trajectory, batch_index: int) -> dict[str, Any]:
         """Computes a trajectory's reward, normalised, and its features `(100, D)`."""
@@ -146,11 +154,8 @@ class RewardModel(ZooModule):
 
     def _evaluate(self, batch: dict[str, Tensor], split: str) -> None:
         winners, losers = self._scores(batch, split)
-        pairs = len(winners)
-        self.log(f"{split}/loss", bradley_terry_loss(winners, losers), batch_size=pairs)
-        right = (winners > losers).long()  # a tie counts as wrong; of scores torchmetrics would take the sigmoid
-        self.accuracy.update(right, torch.ones_like(right))
-        self.log(f"{split}/accuracy", self.accuracy, prog_bar=True, batch_size=pairs)
+        self.log(f"{split}/loss", bradley_terry_loss(winners, losers), batch_size=len(winners))
+        self.accuracy.update(winners, losers, batch.get("same_category"))
 
     def _scores(self, batch: dict[str, Tensor], split: str, shift: int = 0) -> tuple[Tensor, Tensor]:
         reduced = self.store.get(split)[batch["ids"]]  # (K, steps, components or D)

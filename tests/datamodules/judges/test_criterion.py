@@ -53,6 +53,23 @@ def test_pads_rank_as_in_the_paper(name: str, others: str) -> None:
     assert rank(summary("none", 100)) == rank(summary("success", 100))  # another game's outcome is no pad
 
 
+def test_a_pair_is_of_one_category_if_its_pads_rank_alike(shards: Path) -> None:
+    known = list(ShardSet(shards).summaries())
+    found = list(Criterion(criterion.left, "left")(ShardSet(shards), PAIRS))
+    alike = list(Criterion(criterion.left, "left").same_category(ShardSet(shards), PAIRS))
+    for (first, second), same, verdict in zip(PAIRS, alike, found, strict=True):
+        one, other = (known[row].meta["outcome"] for row in (first, second))
+        assert same == (one == other or {one, other} == {"middle", "right"})
+        if same and verdict != "tie":  # the shorter one
+            assert (known[first].length < known[second].length) == (verdict == "first")
+    assert set(alike) == {True, False}
+
+
+@pytest.mark.parametrize("rank", [3, None, "best"])
+def test_a_rank_that_is_no_tuple_has_no_category(shards: Path, rank: Any) -> None:
+    assert set(Criterion(lambda _: rank, "flat").same_category(ShardSet(shards), PAIRS)) == {None}
+
+
 def test_who_has_no_rank_is_not_judged(shards: Path) -> None:
     def rank(found: TrajectorySummary) -> int | None:
         return None if found.key == "pattern-001" else found.meta["seed"]

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,18 @@ def test_ties_and_abstentions_give_no_preference(shards: Path) -> None:
     found, verdicts = compare(ShardSet(shards), PAIRS, name)
     assert found == [Preference("pattern-005", "pattern-002", name), Preference("pattern-009", "pattern-002", name)]
     assert verdicts == {"first": 1, "second": 1, "tie": 1, "abstain": 1}
+
+
+def test_preferences_say_whether_both_are_of_one_category(shards: Path) -> None:
+    trajectories = ShardSet(shards)
+    pads = {each.key: each.meta["outcome"] for each in trajectories.summaries()}
+    pairs = np.array(list(combinations(range(24), 2)))
+    found, _ = compare(trajectories, pairs, "left")
+    for each in found:
+        wanted = [pads[key] == "left" for key in (each.winner, each.loser)]
+        reached = [pads[key] != "none" for key in (each.winner, each.loser)]
+        assert each.same_category == (wanted[0] == wanted[1] and reached[0] == reached[1])
+    assert {each.same_category for each in found} == {True, False}
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,14 @@ from padzoo.datamodules.judges.preference import Preference
 
 
 def test_files_keep_order_and_content(tmp_path: Path) -> None:
-    found = [Preference(f"run-{n}", f"run-{n * 7 % 5 + 20}", "left") for n in range(10)]
+    known = (None, True, False)  # whether both are of one category
+    found = [
+        Preference(f"run-{n}", f"run-{n * 7 % 5 + 20}", "left", same_category=known[n % len(known)]) for n in range(10)
+    ]
     file = tmp_path / "new" / "left.jsonl"
     preference.write(file, found)
     assert preference.read(file) == found
+    assert "same_category" not in file.read_text().splitlines()[0]
     assert [path.name for path in file.parent.iterdir()] == ["left.jsonl"]
     with pytest.raises(ValueError, match="no preference to write"):
         preference.write(tmp_path / "none.jsonl", [])

@@ -202,9 +202,12 @@ def test_a_reward_model_is_judged_by_held_out_preferences(
     assert padzoo("score", shards, "--reward", zoo / "reward_tiny.draft", "--out", tmp_path / "scored") == 0
     judged = ["--results", listed(tmp_path / "scored"), "--preferences", preferences]
     assert padzoo("push", reward, zoo, "--name", "reward_tiny.left", *lineage, *judged) == 0
-    (result,) = Card.read(zoo / "reward_tiny.left").results
+    result, *parts = Card.read(zoo / "reward_tiny.left").results
     rewards = json.loads((tmp_path / "scored" / "rewards.json").read_text())
     pairs = [json.loads(line) for line in preferences.read_text().splitlines()]
     right = sum(rewards[pair["winner"]] > rewards[pair["loser"]] for pair in pairs)
     assert (result.of, result.trials, result.rates["accuracy"].count) == ("preferences", len(pairs), right)
     assert list(result.rates) == ["accuracy"]
+    assert [part.of for part in parts] == ["preferences between categories", "preferences within categories"]
+    assert [part.trials for part in parts] == [sum(pair["same_category"] == same for pair in pairs) for same in (0, 1)]
+    assert sum(part.rates["accuracy"].count for part in parts) == right

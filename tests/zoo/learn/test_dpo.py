@@ -41,11 +41,14 @@ def test_what_is_preferred_becomes_likelier(
     trainable: str, policy: Path, shards: Path, preferences: Path, tmp_path: Path
 ) -> None:
     data = ["--data.train", shards, "--data.train_preferences", preferences, "--model.policy", policy]
-    given = [*OPTIONS, *data, "--model.trainable", trainable, *logged(tmp_path)]
+    held_out = ["--data.val_preferences", preferences, "--trainer.val_check_interval", 12]
+    given = [*OPTIONS, *data, *held_out, "--model.trainable", trainable, *logged(tmp_path)]
     assert padzoo("fit", *given, "--trainer.default_root_dir", tmp_path) == 0
     losses = column(tmp_path, "train/loss")
     assert losses[0] == pytest.approx(math.log(2), abs=1e-5)
     assert losses[-1] < losses[0]
+    for kind in ("", "/between", "/within"):
+        assert 0 <= column(tmp_path, f"val/accuracy{kind}")[0] <= 1
     assert not any(
         name.startswith("reference") for name in checkpoint(tmp_path / "checkpoints" / "last.ckpt")["state_dict"]
     )

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -107,11 +108,40 @@ def test_testing_writes_the_accuracy_on_held_out_preferences(
     net, archive = hub.load(reward, "reward"), ShardSet(shards)
     rewards = dict(zip(archive.keys, net.reward([trajectory.frames for trajectory in archive]).tolist(), strict=True))
     pairs = preference.read(preferences)
-    right = [rewards[pair.winner] > rewards[pair.loser] for pair in pairs]
     figures = json.loads((tmp_path / "test.json").read_text())
-    assert figures.keys() == {"test/accuracy", "test/loss"}
-    assert figures["test/accuracy"] == pytest.approx(np.mean(right), abs=1.5 / len(pairs))  # half precision: a near tie
+    kinds = {
+        "test/accuracy": pairs,
+        "test/accuracy/between": [pair for pair in pairs if not pair.same_category],
+        "test/accuracy/within": [pair for pair in pairs if pair.same_category],
+    }
+    assert figures.keys() == {*kinds, "test/loss"}
+    for name, kind in kinds.items():
+        right = [rewards[pair.winner] > rewards[pair.loser] for pair in kind]
+        assert figures[name] == pytest.approx(np.mean(right), abs=1.5 / len(kind))  # half precision: a near tie
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_preferences_without_categories_are_not_split(
+    data: list[object], reward: Path, shards: Path, preferences: Path, tmp_path: Path
+) -> None:
+    known = [replace(each, same_category=None) for each in preference.read(preferences)]
+    preference.write(tmp_path / "plain.jsonl", known)
+    held_out = ["--data.test", shards, "--data.test_preferences", tmp_path / "plain.jsonl", "--ckpt_path", reward]
+    assert padzoo("test", *preset("reward", "reward"), *data, *held_out, "--trainer.default_root_dir", tmp_path) == 0
+    assert json.loads((tmp_path / "test.json").read_text()).keys() == {"test/accuracy", "test/loss"}
+
+
+def test_validation_says_how_accurate_it_is_between_categories_and_within_them(
+    data: list[object], preferences: Path, tmp_path: Path
+) -> None:
+    options = [*logged(tmp_path), "--data.val_preferences", preferences, "--trainer.max_steps", 2]
+    fit("reward", "reward", tmp_path, *data, *options, "--trainer.val_check_interval", 1)
+    every, between, within = (
+        column(tmp_path, name) for name in ("val/accuracy", "val/accuracy/between", "val/accuracy/within")
+    )
+    share = np.mean([bool(each.same_category) for each in preference.read(preferences)])
+    assert len(every) == 2
+    assert np.asarray(every) == pytest.approx(share * np.asarray(within) + (1 - share) * np.asarray(between), abs=1e-4)
 
 
 def test_the_encoder_is_a_matter_of_configuration(data: list[object], reward: Path, tmp_path: Path) -> None:
