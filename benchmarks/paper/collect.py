@@ -11,7 +11,7 @@ import yaml
 from digest import OUTCOMES, Series
 from inference import FEWEST, rank_correlation
 from study import Alignment, Study
-from values import Json
+from values import SPLIT, Json
 
 from padzoo.core.wilson import wilson
 from padzoo.envs.island.plan import SPAWNS
@@ -122,13 +122,26 @@ def accuracy(by_side: bool, controls: bool = False) -> Callable[[Study], Json]:
     return collect
 
 
-def _lines(rows: Sequence[Json], encoders: Iterable[str]) -> list[Json]:
+def categories(study: Study) -> Json:
+    """Collects accuracies of reward models on pairs between categories, and on pairs within them (a control)."""
+    rows = [row for row in study.accuracies if (row["size"], row["of"]) == (study.size, "sft")]
+    if not any(kind in row for kind in SPLIT for row in rows):
+        raise Missing("no accuracy is split by categories")
+    titles = {"between": "different pads", "within": "pads of one rank: the shorter is better"}
+    panels = [
+        {"title": titles[kind], "lines": _lines([row for row in rows if kind in row], plots.ENCODERS, kind)}
+        for kind in SPLIT
+    ]
+    return {"panels": panels, "paper": []}
+
+
+def _lines(rows: Sequence[Json], encoders: Iterable[str], kind: str = "accuracy") -> list[Json]:
     lines = []
     for encoder in encoders:
         models = defaultdict(list)
         for row in rows:
             if row["encoder"] == encoder:
-                models[row["comparisons"]].append(row["accuracy"])
+                models[row["comparisons"]].append(row[kind])
         if models:
             amounts = sorted(models)
             lines.append({"encoder": encoder, "comparisons": amounts, "models": [models[n] for n in amounts]})

@@ -105,20 +105,27 @@ def _log_size(size: str) -> float:
         return float(np.log10(sum(parameter.numel() for parameter in Policy(size).parameters())))
 
 
-def accuracies(study: Study, encoder: str, comparisons: int) -> dict[int, float]:
-    """Returns the accuracy of reward models by agent's seed, averaged over sides and subsets."""
+def accuracies(study: Study, encoder: str, comparisons: int, kind: str = "accuracy") -> dict[int, float]:
+    """Returns the accuracy of reward models by agent's seed, averaged over sides and subsets.
+
+    It is that on all pairs, or on those `between` categories or `within` them.
+    """
     groups: dict[int, list[float]] = {}
     for row in study.accuracies:
         if (row["size"], row["of"], row["encoder"], row["comparisons"]) == (study.size, "sft", encoder, comparisons):
-            groups.setdefault(row["agent_seed"], []).append(row["accuracy"])
+            groups.setdefault(row["agent_seed"], []).extend([row[kind]] if kind in row else [])
+    if not all(groups.values()):
+        raise Missing(f"no accuracy {kind} categories")
     if not groups:
         raise Missing(f"no reward models with the encoder {encoder}")
     return {seed: float(np.mean(values)) for seed, values in groups.items()}
 
 
-def encoder_lead(study: Study, other: str) -> Estimate:
-    """Estimates the agent encoder's lead over another, the least over amounts."""
-    return at_every_amount(study, lambda n: difference(accuracies(study, "agent", n), accuracies(study, other, n)))
+def encoder_lead(study: Study, other: str, kind: str = "accuracy") -> Estimate:
+    """Estimates the agent encoder's lead over another, the least over amounts; see `accuracies`."""
+    return at_every_amount(
+        study, lambda n: difference(*(accuracies(study, encoder, n, kind) for encoder in ("agent", other)))
+    )
 
 
 def at_every_amount(study: Study, estimate: Callable[[int], Estimate]) -> Estimate:

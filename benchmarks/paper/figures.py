@@ -58,6 +58,11 @@ FIGURES: Final = {
     "control_encoders": Figure(
         "Reward models that see less", collect.accuracy(by_side=True, controls=True), plots.accuracy
     ),
+    "control_categories": Figure(
+        "Accuracy on pairs that the pad decides, and on pairs that the length decides",
+        collect.categories,
+        plots.accuracy,
+    ),
     "control_variants": Figure("REINFORCE: baseline and KL", collect.variants, plots.curves),
     "control_overoptimization": Figure("Reward against success", collect.overoptimization, plots.points),
     "control_losses": Figure(

@@ -1,32 +1,35 @@
-"""Tables that documents quote from `results/`: `python benchmarks/paper/quotes.py README.md docs/findings.md`.
+"""Tables and lists that documents quote from data: `python benchmarks/paper/quotes.py` renders all of them anew.
 
-A table is quoted below a comment that names its files, what is taken from them, and which rows:
-`<!-- results/tiny/summary.json: claims "Fine-tuning" -->`. The command renders all such tables of a document anew.
+One is quoted below a comment that names its files, what is taken from them, and which rows:
+`<!-- results/tiny/summary.json: claims "Fine-tuning" -->`. The page of results, `results/README.md`, is full of them.
 """
 
 import json
 import re
 import shlex
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from statistics import mean
 from typing import Final
 
 import numpy as np
+import page
+import yaml
 from agents import ALIGNED
 from collect import STARTS, TITLES, interval
 from digest import OUTCOMES
 from estimates import FINAL
 from study import HERE
-from tables import cell, markdown, outcome_table
+from tables import cell, figures, markdown, outcome_table
 from values import Json
 
 from padzoo.zoo.nets.policy import SIZES
 
 ROOT: Final = HERE.parents[1]
-QUOTE: Final = re.compile(r"<!-- (?P<files>results/\S+): (?P<what>\w+)(?P<rows>.*?) -->\n(?:\|.*\n)*")
+PAGES: Final = ("results/README.md", "README.md", "docs/findings.md")
+QUOTE: Final = re.compile(
+    r"<!-- (?P<files>(?:results|zoo/weights)/\S+): (?P<what>\w+)(?P<rows>.*?) -->\n(?:(?:\||- ).*\n)*"
+)
 
 SEEN: Final = {
     "agent": "the agent's features",
@@ -64,7 +67,7 @@ def curves(figure: Json) -> list[str]:
 def claims(summary: Json, *starts: str) -> list[str]:
     """Quotes the claims that begin in one of some ways."""
     rows = [
-        [row["claim"], row["figures"], row["verdict"], row.get("together", "")]
+        [row["claim"], figures(row), row["verdict"], row.get("together", "")]
         for start in starts
         for row in summary["claims"]
         if row["claim"].startswith(start)
@@ -72,11 +75,14 @@ def claims(summary: Json, *starts: str) -> list[str]:
     return markdown(["claim", "figures, 95 % interval", "verdict", "all claims together"], rows)
 
 
-def rewards(summary: Json) -> list[str]:
-    """Quotes the accuracy of reward models by what they see: mean, least and greatest over sides, seeds and subsets."""
+def rewards(summary: Json, kind: str = "accuracy") -> list[str]:
+    """Quotes the accuracy of reward models by what they see: mean, least and greatest over sides, seeds and subsets.
+
+    It is that on all pairs, or on those `between` categories or `within` them.
+    """
     groups = defaultdict(list)
     for row in summary["reward"]:
-        groups[row["encoder"], row["comparisons"]].append(row["accuracy"])
+        groups[row["encoder"], row["comparisons"]].append(row[kind])
     amounts = sorted({amount for _, amount in groups})
     rows = []
     for encoder in dict.fromkeys(encoder for encoder, _ in groups):
@@ -138,26 +144,31 @@ def validations(home: Json, name: str) -> list[str]:
 
 
 QUOTED: Final[dict[str, Callable[..., list[str]]]] = {
-    function.__name__: function for function in (outcomes, bars, curves, claims, rewards, finals, failures, validations)
+    function.__name__: function
+    for function in (
+        *(outcomes, bars, curves, claims, rewards, finals, failures, validations),
+        *(page.evidence, page.tally, page.decided, page.compared, page.presets, page.families),
+    )
 }
 
 
 def render(files: str, what: str, rows: Sequence[str]) -> str:
-    """Renders a quoted table.
+    """Renders a quoted table or list.
 
     Args:
-        files: JSON files, as a pattern below the repository's root.
+        files: JSON or YAML files, as a pattern below the repository's root.
         what: Name of what is taken from them.
         rows: Which rows.
     """
-    found = [json.loads(path.read_text()) for path in sorted(ROOT.glob(files))]
+    paths = sorted(ROOT.glob(files))
+    found = [(json.loads if path.suffix == ".json" else yaml.safe_load)(path.read_text()) for path in paths]
     if not found:
         raise ValueError(f"no file {files!r}")
     return "\n".join(QUOTED[what](*found, *rows)) + "\n"
 
 
 def refresh(text: str) -> str:
-    """Returns a document with its quoted tables rendered anew."""
+    """Returns a document with what it quotes rendered anew."""
 
     def quoted(match: re.Match[str]) -> str:
         comment = match[0].splitlines()[0]
@@ -167,6 +178,5 @@ def refresh(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        document = Path(name)
+    for document in (ROOT / name for name in PAGES):
         document.write_text(refresh(document.read_text()))

@@ -13,7 +13,7 @@ from collect import Missing, budget
 from figures import FIGURES
 from study import Study
 from tables import claim_table, outcome_table, reward_table, time_table
-from values import Json
+from values import SPLIT, Json
 
 from padzoo.zoo.nets.policy import CONTEXT
 
@@ -72,9 +72,12 @@ REWARD_TEXT: Final = """Reward models: accuracy on all preferences among {rollou
 1,400), in percent: mean (least to greatest) over {subsets} subsets, and seeds: {pairs}. There are {rollouts[train]}
 training rollouts (the paper: 1,000). The largest amount is every pair of them: there only the seeds of training and
 projection differ. Pairs of equal rank give no preference, so the amounts are upper bounds."""
+SPLIT_TEXT: Final = """The criterion ranks by a category: the wanted pad, another pad, none. Within one the shorter
+run is better, so the length alone orders every pair there. Whether a model knows the pads is seen between categories.
+There too, the length tells runs that reach a pad from those that reach none."""
 ALIGNMENT_TEXT: Final = "REINFORCE with the reward model in the loop, averaged over the last five updates:"
 CLAIMS_TEXT: Final = """A claim holds if the whole 95 % interval (Student's t over the readings, one a seed) is on its
-side, does not hold if the whole interval is on the other; else there is not enough power to tell. Scripted players
+side, does not hold if the whole interval is on the other; else it is undecided, for too few seeds. Scripted players
 favour the middle, and most curated runs to the right start on the left: rows about that show that agents inherit it."""
 
 TOGETHER_TEXT: Final = """{tested} claims are tested, each at 95 %. If there were nothing in any of them, chance alone
@@ -138,6 +141,7 @@ def report(study: Study, drawn: dict[str, Path]) -> str:
         *_pictured("Where the agent went:\n\n", drawn, "heatmaps"),
         REWARD_TEXT.format(**settings | {"pairs": PAIRS[settings["pairs"]]}),
         "\n".join(reward_table(study)),
+        *([SPLIT_TEXT] if any(kind in row for kind in SPLIT for row in study.accuracies) else []),
         *_pictured("", drawn, "reward_accuracy"),
         *_pictured(f"{ALIGNMENT_TEXT}\n\n", drawn, "alignment"),
         *_pictured("The aligned agents, left and right, from each of the four spawns:\n\n", drawn, "agent_"),

@@ -9,7 +9,7 @@ from math import comb
 from pathlib import Path
 
 import yaml
-from values import Json
+from values import SPLIT, Json
 
 from padzoo.cli import main
 
@@ -119,15 +119,16 @@ class Grid:
                     self.train(*which)
                 self.test(*which)
             row = {"encoder": which[0], "side": self.side, "comparisons": which[1], "seed": which[2]}
-            rows.append({**row, "accuracy": accuracy(root)})
+            rows.append(row | accuracies(root))
             print(rows[-1], flush=True)
         return rows
 
 
-def accuracy(root: Path) -> float:
-    """Returns the accuracy that a trained reward model was tested with, in percent."""
-    found: float = json.loads((root / "test.json").read_text())["test/accuracy"]
-    return round(100 * found, 2)
+def accuracies(root: Path) -> Json:
+    """Returns the `accuracy` that a reward model was tested with, in percent; `between` and `within` categories too."""
+    found = json.loads((root / "test.json").read_text())
+    names = {"accuracy": "test/accuracy"} | {kind: f"test/accuracy/{kind}" for kind in SPLIT}
+    return {kind: round(100 * found[name], 2) for kind, name in names.items() if name in found}
 
 
 if __name__ == "__main__":

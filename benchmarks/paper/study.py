@@ -154,8 +154,13 @@ class Study:
     def summary(self) -> Json:
         """Returns what a report is about, in JSON values; rates in percent."""
         turned = {"turned": self.stages(turned=True)} if self.turned else {}  # studies of before know no conditions
+        made = {digest["size"] for digest in self.digests}
+        lengths = [len(alignment.logs[alignment.side]) for alignment in self.alignments]
+        ends = [min(lengths), max(lengths)] if lengths else []
         return {
             **self.provenance(),
+            "networks": [size for size in SIZES if size in made],
+            "alignments": {"count": len(lengths), "updates": ends},
             "stages": self.stages(),
             **turned,
             "reward": self.accuracies,

@@ -7,7 +7,7 @@ from statistics import mean
 from collect import TITLES, interval
 from digest import OUTCOMES
 from study import Study
-from values import Json
+from values import SPLIT, Json
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -41,12 +41,19 @@ def reward_table(study: Study) -> list[str]:
     groups = defaultdict(list)
     for row in study.accuracies:
         if (row["size"], row["of"]) == (study.size, "sft"):
-            groups[row["side"], row["encoder"], row["comparisons"]].append(row["accuracy"])
+            groups[row["side"], row["encoder"], row["comparisons"]].append(row)
+    kinds = {"accuracy": "accuracy"} | {kind: kind + " categories" for kind in SPLIT}
+    known = [kind for kind in kinds if any(kind in row for found in groups.values() for row in found)]
     rows = []
     for (side, encoder, comparisons), found in groups.items():
-        accuracy = f"**{mean(found):.1f}** ({min(found):.1f} to {max(found):.1f})"
-        rows.append([side, encoder.replace("_", " "), f"{comparisons:,}", accuracy, str(len(found))])
-    return markdown(["side", "encoder", "comparisons", "accuracy", "models"], rows)
+        cells = [spread([row[kind] for row in found if kind in row]) for kind in known]
+        rows.append([side, encoder.replace("_", " "), f"{comparisons:,}", *cells, str(len(found))])
+    return markdown(["side", "encoder", "comparisons", *(kinds[kind] for kind in known), "models"], rows)
+
+
+def spread(values: Sequence[float]) -> str:
+    """Returns mean, least and greatest of some figures as a cell, which is empty if there are none."""
+    return f"**{mean(values):.1f}** ({min(values):.1f} to {max(values):.1f})" if values else ""
 
 
 def claim_table(found: list[Json]) -> list[str]:
@@ -56,8 +63,18 @@ def claim_table(found: list[Json]) -> list[str]:
     for row in found:
         test = f"{row['test']}; against {row['null']:g}" if row["null"] else row["test"]
         readings, together = str(row.get("readings", "")), row.get("together", "")
-        rows.append([row["claim"], test, row["figures"], readings, f"**{row['verdict']}**", together])
+        rows.append([row["claim"], test, figures(row), readings, f"**{row['verdict']}**", together])
     return markdown(head, rows)
+
+
+def figures(row: Json) -> str:
+    """Returns the figure of a claim and its interval, or why there is none, as a cell."""
+    return str(row["reason"]) if "reason" in row else f"{row['value']:.3g} ({span(row)})"
+
+
+def span(row: Json) -> str:
+    """Returns the interval of a claim's figure as a cell."""
+    return f"{row['low']:.3g} to {row['high']:.3g}" if "low" in row else f"no interval from {row['readings']}"
 
 
 def time_table(study: Study) -> list[str]:

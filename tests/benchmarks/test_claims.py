@@ -1,4 +1,8 @@
 import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -6,8 +10,9 @@ import pytest
 import synthetic
 from agents import Agent
 from claims import CLAIMS, verdicts
+from inference import mean
 from study import Study
-from synthetic import RANKS, accuracy, rates, success
+from synthetic import RANKS, accuracy, rates, success, unsplit
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +59,7 @@ def test_seeds_that_disagree_leave_a_claim_open(tmp_path: Path) -> None:
         return rates(agent)
 
     synthetic.write(tmp_path / "run", synthetic.preset("tiny"), noisy, accuracy, success)
-    assert verdict(verdicts(Study(tmp_path / "run", "tiny")), "Pre-training helps") == "not enough power"
+    assert verdict(verdicts(Study(tmp_path / "run", "tiny")), "Pre-training helps") == "undecided"
 
 
 def test_what_a_preset_does_not_make_is_not_run(tmp_path: Path) -> None:
@@ -62,7 +67,7 @@ def test_what_a_preset_does_not_make_is_not_run(tmp_path: Path) -> None:
     found = verdicts(Study(tmp_path / "run", "demo"))
     assert verdict(found, "Right aligns worse") == "not run"
     assert verdict(found, "Failure falls with size") == "not run"
-    assert verdict(found, "Pre-training helps") == "not enough power"  # one seed
+    assert verdict(found, "Pre-training helps") == "undecided"  # one seed
 
 
 def test_a_seed_is_one_reading(study: Study) -> None:
@@ -80,16 +85,51 @@ def test_a_claim_about_every_amount_needs_every_interval(tmp_path: Path) -> None
         for row in digest["accuracies"]:
             lead = leads[row["comparisons"]][seed] if row["encoder"] == "agent" else 0.0
             row["accuracy"] = 50.0 + lead
+            row["between"] = 50.0 - lead
         path.write_text(json.dumps(digest))
     found = verdicts(Study(tmp_path / "run", "tiny"))
-    assert verdict(found, "The agent encoder beats the random one at every amount") == "not enough power"
-    assert verdict(found, "The agent encoder beats one that sees the length alone") == "not enough power"
+    assert verdict(found, "The agent encoder beats the random one at every amount") == "undecided"
+    assert verdict(found, "The agent encoder beats one that sees the length alone") == "undecided"
+    assert verdict(found, "Between categories it beats the length alone") == "did not hold"  # at one amount, for sure
+
+
+def test_what_is_not_split_by_categories_is_not_tested_between_them(tmp_path: Path) -> None:
+    synthetic.write(tmp_path / "run", synthetic.preset("tiny"), rates, accuracy, success)
+    unsplit(tmp_path / "run")
+    found = verdicts(Study(tmp_path / "run", "tiny"))
+    assert verdict(found, "Between categories it beats the length alone") == "not run"
+    assert verdict(found, "The agent encoder beats one that sees the length alone") == "held"
+
+
+def test_a_finding_is_said_in_words(study: Study, tmp_path: Path) -> None:
+    (row,) = [row for row in verdicts(study) if row["claim"].startswith("Fine-tuning makes")]
+    assert row["says"] == f"The fine-tuned agent fails {row['value']:.3g} points less often than the base agent."
+    claim = CLAIMS[row["number"] - 1]
+    opposite = replace(claim, estimate=lambda _: mean([-3.0, -2.0, -4.0])).verdict(study)
+    assert opposite["says"] == "The fine-tuned agent fails 3 points more often than the base agent."
+    share = replace(CLAIMS[17], estimate=lambda _: mean([45.0, 44.0])).verdict(study)
+    assert share["says"] == "Of the fine-tuned agent's runs to the right pad 44.5 % start on the left."
+
+
+def test_every_sentence_has_its_figure_and_both_words() -> None:
+    for claim in CLAIMS:
+        assert claim.says.count("{}") == 1, claim.says
+        assert len(re.findall(r"\w\|\w", claim.says)) == (claim.null == 0.0), claim.says
+
+
+def test_the_command_prints_a_claim_anew(tmp_path: Path) -> None:
+    synthetic.write(tmp_path / "tiny", synthetic.preset("tiny"), rates, accuracy, success)
+    command = [sys.executable, synthetic.PAPER / "claims.py", tmp_path / "tiny", "2"]
+    found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert found == verdicts(Study(tmp_path / "tiny", "tiny"))[1]
 
 
 def test_of_verdicts_by_chance_none_is_left_when_all_claims_are_tested_together(study: Study) -> None:
     found = verdicts(study)
     together = {row["together"] for row in found}
-    assert together == {"held", "not enough power"}
+    assert together == {"held", "undecided"}
     for row in found:
-        assert row["together"] in (row["verdict"], "not enough power")
-        assert (row["p"] < 0.05) == (row["verdict"] != "not enough power")
+        assert row["p_holm"] >= row["p"]
+        assert (row["p_holm"] < 0.05) == (row["together"] != "undecided")
+        assert row["together"] in (row["verdict"], "undecided")
+        assert (row["p"] < 0.05) == (row["verdict"] != "undecided")

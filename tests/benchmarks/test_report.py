@@ -36,6 +36,23 @@ def test_agents_are_reported_in_the_condition_turned_too(results: Path) -> None:
     assert "**70.0** (66.2 to 73.5)" in (results / "report.md").read_text()
 
 
+def test_accuracies_are_split_by_category_where_they_are_known(results: Path, tmp_path: Path) -> None:
+    head, row = (
+        "| accuracy | between categories | within categories |",
+        "| **95.0** (95.0 to 95.0) | **96.0** (96.0 to 96.0) |",
+    )
+    text = (results / "report.md").read_text()
+    assert head in text
+    assert f"| left | agent | 105 {row} **94.0** (94.0 to 94.0) | 9 |" in text
+    synthetic.write(tmp_path / "run", synthetic.preset("tiny"), rates, accuracy, success)
+    synthetic.unsplit(tmp_path / "run")
+    report.publish("tiny", tmp_path / "run", tmp_path / "results")
+    old = (tmp_path / "results" / "report.md").read_text()
+    assert "categories |" not in old
+    assert "| left | agent | 105 | **95.0** (95.0 to 95.0) | 9 |" in old
+    assert "control_categories (Accuracy on pairs that the pad decides" in old.split("## Not run")[1]
+
+
 def test_a_figure_says_where_its_data_come_from(results: Path) -> None:
     for path in (results / "figures").glob("*.json"):
         found = json.loads(path.read_text())

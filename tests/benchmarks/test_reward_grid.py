@@ -25,7 +25,8 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         if words[0] == "fit":
             (root / "checkpoints" / "last.ckpt").touch()
         else:
-            (root / "test.json").write_text('{"test/accuracy": 0.915}')
+            split = {"test/accuracy/between": 0.97, "test/accuracy/within": 0.8}
+            (root / "test.json").write_text(json.dumps({"test/accuracy": 0.915, "test/loss": 0.2} | split))
 
     monkeypatch.setattr(reward_grid, "padzoo", padzoo)
     return found
@@ -46,10 +47,16 @@ def grid(tmp_path: Path) -> Grid:
 
 def test_a_finished_grid_is_not_made_again(grid: Grid, ran: list[str]) -> None:
     (row,) = grid.run()
-    assert row == {"encoder": "agent", "side": "left", "comparisons": 6, "seed": 0, "accuracy": 91.5}
+    which = {"encoder": "agent", "side": "left", "comparisons": 6, "seed": 0}
+    assert row == which | {"accuracy": 91.5, "between": 97.0, "within": 80.0}
     assert ran == ["prefer", "fit", "prefer", "test"]
     assert grid.run() == [row]
     assert ran.count("fit") == ran.count("test") == 1
+
+
+def test_a_test_without_categories_has_one_accuracy(tmp_path: Path) -> None:
+    (tmp_path / "test.json").write_text('{"test/accuracy": 0.915, "test/loss": 0.2}')
+    assert reward_grid.accuracies(tmp_path) == {"accuracy": 91.5}
 
 
 def test_a_training_that_was_cut_off_is_made_again(grid: Grid, ran: list[str]) -> None:

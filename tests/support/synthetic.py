@@ -104,11 +104,21 @@ def _accuracies(folder: Path, settings: dict[str, Any], accuracy: Callable[[str,
     folder.mkdir(parents=True)
     rows = [
         {"encoder": encoder, "side": folder.name, "comparisons": n, "seed": subset, "accuracy": accuracy(encoder, n)}
+        | {"between": accuracy(encoder, n) + 1, "within": accuracy(encoder, n) - 1}
         for encoder in settings["encoders"]
         for n in settings["comparisons"]
         for subset in range(settings["subsets"])
     ]
     (folder / "accuracy.json").write_text(json.dumps(rows))
+
+
+def unsplit(run: Path) -> None:
+    """Takes from a run's digests the accuracies between categories and within them, as older ones lack them."""
+    for path in (run / "digests").glob("*.json"):
+        found = json.loads(path.read_text())
+        for row in found["accuracies"]:
+            del row["between"], row["within"]
+        path.write_text(json.dumps(found))
 
 
 RANKS = {"pico": 0, "nano": 1, "tiny": 2}
