@@ -161,8 +161,9 @@ def budget(study: Study, stage: str) -> tuple[int, int]:
 
 def curve(study: Study, found: Sequence[Alignment], log: str, label: str, **style: Any) -> Json:
     """Returns mean and standard error over seeds of something logged by alignments, in percent, as a line."""
-    logs = [smooth(100 * alignment.logs[log]) for alignment in found]
-    values = np.stack([values[: min(map(len, logs))] for values in logs])  # (seeds, updates)
+    updates = max(len(alignment.logs[log]) for alignment in found)
+    logs = [smooth(100 * alignment.curve(log, updates)) for alignment in found]
+    values = np.stack(logs)  # (seeds, updates)
     error = values.std(0, ddof=1) / len(values) ** 0.5 if len(values) > 1 else np.zeros(values.shape[1])
     _, batch = budget(study, "aligned")
     numbers = {"episodes": batch * np.arange(1, values.shape[1] + 1), "mean": values.mean(0), "error": error}

@@ -8,12 +8,11 @@ import numpy as np
 import torch
 from collect import Missing
 from inference import Estimate, entropy, least, mean
-from study import Alignment, Study
+from study import FINAL, Alignment, Study
 
 from padzoo.envs.players.demonstrators import LEFT_HAND
 from padzoo.zoo.nets.policy import Policy
 
-FINAL: Final = 10  # updates at the end of an alignment that count as its result
 FIRST: Final = 5  # updates at its beginning that say where it began
 
 
@@ -53,9 +52,9 @@ def final(found: Sequence[Alignment]) -> dict[tuple[int, str, int], float]:
     return {_key(one): float(100 * one.logs[one.side][-FINAL:].mean()) for one in found}
 
 
-def area(found: Sequence[Alignment]) -> dict[tuple[int, str, int], float]:
+def area(study: Study, found: Sequence[Alignment]) -> dict[tuple[int, str, int], float]:
     """Returns success averaged over the whole alignment in percent: high is fast."""
-    return {_key(one): float(100 * one.logs[one.side].mean()) for one in found}
+    return {_key(one): float(100 * one.curve(one.side, study.updates).mean()) for one in found}
 
 
 def _key(one: Alignment) -> tuple[int, str, int]:
@@ -166,7 +165,7 @@ def asymmetry(study: Study, start: str) -> dict[int, float]:
 
 def speed(study: Study, start: str) -> dict[int, float]:
     """Returns by seed how often an alignment succeeded from its first episode to its last, the best reward model."""
-    return by_seed(area(alignments(study, start, comparisons=study.largest)))
+    return by_seed(area(study, alignments(study, start, comparisons=study.largest)))
 
 
 def size_speed(study: Study) -> Estimate:
@@ -174,7 +173,7 @@ def size_speed(study: Study) -> Estimate:
     points = []
     for one in study.alignments:
         if (one.start, one.variant) == ("scratch", ""):
-            gain = one.logs[one.side].mean() - one.logs[one.side][:FIRST].mean()
+            gain = one.curve(one.side, study.updates).mean() - one.logs[one.side][:FIRST].mean()
             points.append((one.agent.seed, _log_size(one.agent.size), float(100 * gain)))
     return slopes(points, "aligned size")
 
@@ -183,7 +182,9 @@ def preference_lead(study: Study) -> Estimate:
     """Estimates how much oftener an alignment succeeds that starts preference fine-tuned, the least over amounts."""
 
     def lead(amount: int) -> Estimate:
-        return difference(*(by_seed(area(alignments(study, start, None, amount))) for start in ("prefft", "sft")))
+        return difference(
+            *(by_seed(area(study, alignments(study, start, None, amount))) for start in ("prefft", "sft"))
+        )
 
     return at_every_amount(study, lead)
 

@@ -50,7 +50,7 @@ def decided(summary: Json) -> list[str]:
         if found:
             said = [f"{row['claim']}{': ' + _figures(row) if 'value' in row else ''}{_star(row)}" for row in found]
             rows.append([f"**{verdict}**, {len(found)} of {len(claimed)}", " <br> ".join(said)])
-    return markdown(["verdict", "claims, figures and 95 % intervals"], rows)
+    return markdown(["verdict", f"claims, figures and 95 % intervals over {len(summary['seeds'])} seeds"], rows)
 
 
 def compared(*summaries: Json) -> list[str]:

@@ -18,8 +18,7 @@ import yaml
 from agents import ALIGNED
 from collect import STARTS, TITLES, interval
 from digest import OUTCOMES
-from estimates import FINAL
-from study import HERE
+from study import FINAL, HERE
 from tables import cell, figures, markdown, outcome_table
 from values import Json
 

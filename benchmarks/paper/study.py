@@ -16,6 +16,7 @@ from values import Json
 from padzoo.zoo.nets.policy import SIZES
 
 HERE: Final = Path(__file__).parent
+FINAL: Final = 10  # updates at the end of an alignment that count as its result
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Alignment:
     comparisons: int
     variant: str
     logs: dict[str, Series]
+
+    def curve(self, name: str, updates: int) -> Series:
+        """Returns a log over so many updates, `(U,)`: one that stopped early, since it was flat, is continued so."""
+        values = self.logs[name][:updates]
+        return np.append(values, np.full(updates - len(values), values[-FINAL:].mean()))
 
 
 class Study:
@@ -86,6 +92,11 @@ class Study:
                 how = (name["start"], name["side"], int(name["comparisons"]), name["variant"])
                 found.append(Alignment(agent, *how, logs))
         return found
+
+    @cached_property
+    def updates(self) -> int:
+        """Updates of the longest alignment."""
+        return max(len(alignment.logs[alignment.side]) for alignment in self.alignments)
 
     @cached_property
     def validations(self) -> list[Json]:
@@ -156,7 +167,7 @@ class Study:
         turned = {"turned": self.stages(turned=True)} if self.turned else {}  # studies of before know no conditions
         made = {digest["size"] for digest in self.digests}
         lengths = [len(alignment.logs[alignment.side]) for alignment in self.alignments]
-        ends = [min(lengths), max(lengths)] if lengths else []
+        ends = [min(lengths), self.updates] if lengths else []
         return {
             **self.provenance(),
             "networks": [size for size in SIZES if size in made],

@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,10 +17,22 @@ from synthetic import RANKS, accuracy, rates, success, unsplit
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    run = tmp_path_factory.mktemp("run")
-    synthetic.write(run, synthetic.preset("tiny"), rates, accuracy, success)
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    synthetic.write(folder, synthetic.preset("tiny"), rates, accuracy, success)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def study(run: Path) -> Study:
     return Study(run, "tiny")
+
+
+@pytest.fixture
+def copied(run: Path, tmp_path: Path) -> Path:
+    """The same run to be changed: its digests are all that is read."""
+    shutil.copytree(run / "digests", tmp_path / "tiny" / "digests")
+    return tmp_path / "tiny"
 
 
 def verdict(found: list[dict[str, Any]], start: str) -> str:
@@ -75,33 +88,31 @@ def test_a_seed_is_one_reading(study: Study) -> None:
     assert set(readings.values()) == {3}
 
 
-def test_a_claim_about_every_amount_needs_every_interval(tmp_path: Path) -> None:
+def test_a_claim_about_every_amount_needs_every_interval(copied: Path) -> None:
     """The lead is least, and sure, at 105 comparisons; at 1,035 it is greater, but one seed stands against it."""
-    synthetic.write(tmp_path / "run", synthetic.preset("tiny"), rates, accuracy, success)
     leads = {105: (4.0, 5.0, 6.0), 1035: (-5.0, 20.0, 45.0), 44850: (30.0, 30.5, 31.0)}
     for seed in range(3):
-        path = tmp_path / "run" / "digests" / f"tiny-{seed}.json"
+        path = copied / "digests" / f"tiny-{seed}.json"
         digest = json.loads(path.read_text())
         for row in digest["accuracies"]:
             lead = leads[row["comparisons"]][seed] if row["encoder"] == "agent" else 0.0
             row["accuracy"] = 50.0 + lead
             row["between"] = 50.0 - lead
         path.write_text(json.dumps(digest))
-    found = verdicts(Study(tmp_path / "run", "tiny"))
+    found = verdicts(Study(copied, "tiny"))
     assert verdict(found, "The agent encoder beats the random one at every amount") == "undecided"
     assert verdict(found, "The agent encoder beats one that sees the length alone") == "undecided"
     assert verdict(found, "Between categories it beats the length alone") == "did not hold"  # at one amount, for sure
 
 
-def test_what_is_not_split_by_categories_is_not_tested_between_them(tmp_path: Path) -> None:
-    synthetic.write(tmp_path / "run", synthetic.preset("tiny"), rates, accuracy, success)
-    unsplit(tmp_path / "run")
-    found = verdicts(Study(tmp_path / "run", "tiny"))
+def test_what_is_not_split_by_categories_is_not_tested_between_them(copied: Path) -> None:
+    unsplit(copied)
+    found = verdicts(Study(copied, "tiny"))
     assert verdict(found, "Between categories it beats the length alone") == "not run"
     assert verdict(found, "The agent encoder beats one that sees the length alone") == "held"
 
 
-def test_a_finding_is_said_in_words(study: Study, tmp_path: Path) -> None:
+def test_a_finding_is_said_in_words(study: Study) -> None:
     (row,) = [row for row in verdicts(study) if row["claim"].startswith("Fine-tuning makes")]
     assert row["says"] == f"The fine-tuned agent fails {row['value']:.3g} points less often than the base agent."
     claim = CLAIMS[row["number"] - 1]
@@ -117,11 +128,10 @@ def test_every_sentence_has_its_figure_and_both_words() -> None:
         assert len(re.findall(r"\w\|\w", claim.says)) == (claim.null == 0.0), claim.says
 
 
-def test_the_command_prints_a_claim_anew(tmp_path: Path) -> None:
-    synthetic.write(tmp_path / "tiny", synthetic.preset("tiny"), rates, accuracy, success)
-    command = [sys.executable, synthetic.PAPER / "claims.py", tmp_path / "tiny", "2"]
+def test_the_command_prints_a_claim_anew(study: Study, copied: Path) -> None:
+    command = [sys.executable, synthetic.PAPER / "claims.py", copied, "2"]
     found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    assert found == verdicts(Study(tmp_path / "tiny", "tiny"))[1]
+    assert found == verdicts(study)[1]
 
 
 def test_of_verdicts_by_chance_none_is_left_when_all_claims_are_tested_together(study: Study) -> None:

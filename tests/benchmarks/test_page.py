@@ -52,7 +52,8 @@ def test_verdicts_are_counted_before_and_after_the_correction(summary: Json) -> 
 
 
 def test_claims_are_shown_by_verdict(summary: Json) -> None:
-    _, _, *rows = page.decided(summary)
+    head, _, *rows = page.decided(summary)
+    assert head.endswith("intervals over 2 seeds |")
     said = "A claim (1.2): 3.25 (1.5 to 5) points"
     assert rows[0] == f"| **held**, 2 of 5 | {said}\\* <br> {said} |"
     assert [line.split(" | ")[0] for line in rows[1:]] == [

@@ -1,9 +1,11 @@
 import json
 
+import numpy as np
 import pytest
+from agents import Agent
 from claims import verdicts
 from quotes import ROOT
-from study import Study
+from study import FINAL, Alignment, Study
 
 PUBLISHED = sorted({path.parents[1].name for path in (ROOT / "results").glob("*/digests/*.json")})
 
@@ -24,3 +26,12 @@ def test_a_study_says_how_many_alignments_it_has_and_how_long_they_are() -> None
     found = study.summary()
     assert found["alignments"] == {"count": len(lengths), "updates": [min(lengths), max(lengths)]}
     assert found["networks"] == ["tiny"]
+
+
+def test_an_alignment_that_stopped_early_is_continued_at_its_last_level() -> None:
+    logs = {"left": np.linspace(0.0, 1.0, 2 * FINAL)}
+    one = Alignment(Agent("tiny", 0, "aligned_sft_left_105"), "sft", "left", 105, "", logs)
+    assert one.curve("left", 2 * FINAL).tolist() == logs["left"].tolist()
+    longer = one.curve("left", 3 * FINAL)
+    assert longer[: 2 * FINAL].tolist() == logs["left"].tolist()
+    assert longer[2 * FINAL :] == pytest.approx(logs["left"][FINAL:].mean())

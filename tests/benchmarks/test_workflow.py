@@ -4,6 +4,7 @@ import json
 import math
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -167,6 +168,12 @@ def test_what_a_study_does_not_know_is_refused(name: str, wrong: dict[str, objec
     validate(known, schema)
     with pytest.raises(WorkflowError, match=named):
         validate(known | wrong, schema)
+
+
+def test_alignments_end_where_they_are_flat_if_a_preset_says_so(tmp_path: Path) -> None:
+    command = stages(dry_run(tmp_path, "--cores", "2", "--config", "preset=micro"))["aligned"]
+    assert re.search(r"--trainer\.callbacks Plateau .*monitor train/(left|right) .*episodes 4 ", command)
+    assert "Plateau" not in dry_run(tmp_path, "--cores", "2", "--config", "preset=demo")
 
 
 def test_imitators_are_trained_in_the_precision_that_a_preset_names(tmp_path: Path) -> None:
