@@ -109,4 +109,4 @@ def better(later: Sequence[float], earlier: Sequence[float], standard_errors: fl
         standard_errors: How many standard errors of the difference between the means it must exceed.
     """
     error = (variance(later) / len(later) + variance(earlier) / len(earlier)) ** 0.5
-    return mean(later) - mean(earlier) > standard_errors * error
+    return bool(mean(later) - mean(earlier) > standard_errors * error)
