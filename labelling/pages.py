@@ -30,6 +30,7 @@ PAGES: Final = {
     "page.js": ("page.js", "text/javascript"),
     "film.js": ("film.js", "text/javascript"),
     "ranking.js": ("ranking.js", "text/javascript"),
+    "server.js": ("server.js", "text/javascript"),
     "icon.svg": ("icon.svg", "image/svg+xml"),
 }
 

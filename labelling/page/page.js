@@ -1,5 +1,6 @@
 import { Film } from "./film.js";
 import { Ranking } from "./ranking.js";
+import { ask, complaint } from "./server.js";
 
 const $ = (id) => document.getElementById(id);
 const SPEEDS = [0.5, 1, 2];
@@ -14,34 +15,9 @@ let tie = false;
 let busy = false;
 let speed = 1;
 
-// --- the server
-
-const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
-
 function notice(text) {
   $("notice").textContent = text;
   $("notice").hidden = !text;
-}
-
-// Asks until there is an answer: what is sent twice is taken once.
-async function ask(path, body) {
-  const options = body && {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
-  };
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const answer = await fetch(path, { ...options, cache: body ? "no-store" : "default" });
-      if (answer.status < 500) return answer;
-      notice(`${await complaint(answer)}. Trying again.`);
-    } catch {
-      notice("No connection to padzoo label. Trying again; nothing that was saved is lost.");
-    }
-    await pause(Math.min(5, 0.3 * 2 ** attempt));
-  }
-}
-
-async function complaint(answer) {
-  try { return (await answer.json()).error; } catch { return `The server answers ${answer.status}`; }
 }
 
 async function turn(path, body) {
@@ -49,11 +25,11 @@ async function turn(path, body) {
   busy = true;
   buttons();
   try {
-    let answer = await ask(path, body);
+    let answer = await ask(path, body, notice);
     let trouble = "";
     if (answer.status === 409) {
       trouble = await complaint(answer);
-      answer = await ask(`round?who=${encodeURIComponent(who)}`);
+      answer = await ask(`round?who=${encodeURIComponent(who)}`, null, notice);
     }
     if (answer.ok) {
       notice(trouble && `Not saved: ${trouble}.`);
@@ -113,7 +89,7 @@ async function show(found) {
 }
 
 async function load(clip, place) {
-  const answer = await ask(`clips/${round.round}/${place}`);
+  const answer = await ask(`clips/${round.round}/${place}`, null, notice);
   if (answer.ok) return answer.arrayBuffer();
   clip.querySelector(".trouble").textContent = await complaint(answer);
   return null;
@@ -132,7 +108,7 @@ function card(place) {
   clip.querySelector(".key").textContent = place + 1;
   clip.querySelector(".length").append(document.createElement("i"), document.createElement("b"));
   clip.addEventListener("click", (event) => {
-    pick(place, event.shiftKey);
+    if (event.detail < 2) pick(place, event.shiftKey); // a double click counts as one
     if (event.detail) clip.blur(); // by mouse or touch: Enter is to save, not to click once more
   });
   $("stage").classList.add("loading");
@@ -176,6 +152,13 @@ function buttons() {
   $("clear").disabled = busy || !ranking.groups.length;
   $("tie").disabled = busy || !ranking.groups.length;
   $("tie").setAttribute("aria-pressed", String(tie && ranking.groups.length > 0));
+  $("hint").textContent = none ? "" : hint();
+}
+
+function hint() {
+  if (ranking.ranks) return "All are ranked. Next saves them.";
+  if (ranking.groups.length) return tie ? "Which clip is just as good?" : "Which clip is the next best?";
+  return `Which clip is the best? ${matchMedia("(pointer: coarse)").matches ? "Tap it." : "Press its number or click it."}`;
 }
 
 function pick(place, tied = false) {
@@ -313,9 +296,9 @@ document.addEventListener("keydown", (event) => {
 
 function help() { $("help-dialog").showModal(); }
 
-function press(id, action) {
+function press(id, action, often = false) {
   $(id).addEventListener("click", (event) => {
-    action();
+    if (event.detail < 2 || often) action(); // a double click counts as one
     if (event.detail) $(id).blur();
   });
 }
@@ -326,8 +309,8 @@ press("tie", toggleTie);
 press("clear", () => change(() => ranking.clear(), "No clip is ranked"));
 press("equal", KEYS.e);
 press("play", KEYS[" "]);
-press("back", KEYS.ArrowLeft);
-press("forward", KEYS.ArrowRight);
+press("back", KEYS.ArrowLeft, true);
+press("forward", KEYS.ArrowRight, true);
 press("replay", replay);
 press("help", help);
 press("who", () => {

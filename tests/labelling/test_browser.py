@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from browser import PLAYING, browser, needs_browser, wait
 from labeller import Served, served
 from micro import padzoo, preset
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 
@@ -19,7 +21,8 @@ from padzoo.datamodules.sets.writer import ShardWriter
 pytestmark = needs_browser
 
 GREENS = """return [...document.querySelectorAll('canvas')].map(canvas =>
-    canvas.getContext('2d').getImageData(32, 60, 1, 1).data[1])"""  # ten times a pattern's number
+    Math.round(canvas.getContext('2d').getImageData(32, 60, 1, 1).data[1] / 10))"""  # a pattern's number
+CRITERION = "Better is the <i>greener</i> clip, whatever else may be seen in it or happens there."
 
 
 def press(driver: Chrome, *keys: str) -> None:
@@ -46,7 +49,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(shards: Path, out: Path) -> Iterator[Served]:
-    with served(shards, "--out", out, "--name", "ann", "--criterion", "The <i>greenest</i>") as server:
+    with served(shards, "--out", out, "--name", "ann", "--criterion", CRITERION) as server:
         yield server
 
 
@@ -76,7 +79,7 @@ def next_round(driver: Chrome, rounds: int) -> None:
 
 def test_keys_rank_tie_take_back_skip_and_undo(page: Chrome, out: Path) -> None:
     me = "test_keys_rank_tie_take_back_skip_and_undo"
-    assert text(page, "criterion") == "The <i>greenest</i>"
+    assert text(page, "criterion") == CRITERION
     assert labels(page)[0] == "Clip 1, not ranked"
     press(page, "3", "1", Keys.ENTER)  # not all are ranked: Enter does nothing
     press(page, "t", "4")
@@ -134,7 +137,7 @@ def test_a_screen_reader_has_a_name_for_everything_and_hears_what_happens(page: 
     assert len(controls) >= 20
     assert all(name for _, name in controls)
     assert {f"Clip {place}, not ranked" for place in range(1, 5)} <= {name for _, name in controls}
-    assert ("heading", "The <i>greenest</i>") in shown
+    assert ("heading", CRITERION) in shown
     press(page, "2")
     assert page.execute_script("return spoken.textContent") == "Clip 2, ranked 1st"
     press(page, "t", "3", "1")
@@ -144,9 +147,9 @@ def test_a_screen_reader_has_a_name_for_everything_and_hears_what_happens(page: 
 def test_a_mouse_does_all_of_it_and_enter_saves(page: Chrome, out: Path) -> None:
     me = "test_a_mouse_does_all_of_it_and_enter_saves"
     clips = page.find_elements(By.CLASS_NAME, "clip")
-    for place in (1, 0, 0, 3):  # one is taken back
+    for place in (1, 2, 0, 2):  # one is taken back
         clips[place].click()
-    ActionChains(page).key_down(Keys.SHIFT).click(clips[0]).key_up(Keys.SHIFT).perform()
+    ActionChains(page).key_down(Keys.SHIFT).click(clips[3]).key_up(Keys.SHIFT).perform()
     press(page, Keys.ENTER)
     next_round(page, 1)
     assert [each.ranks for each in said(out, me)] == [[2, 1, 3, 2]]
@@ -159,6 +162,31 @@ def test_a_mouse_does_all_of_it_and_enter_saves(page: Chrome, out: Path) -> None
     ActionChains(page).double_click(button).perform()
     next_round(page, 2)
     assert len(said(out, me)) == 2
+
+
+def test_a_double_click_counts_as_one(page: Chrome, out: Path) -> None:
+    clips = page.find_elements(By.CLASS_NAME, "clip")
+    ActionChains(page).double_click(clips[2]).perform()
+    assert labels(page)[2] == "Clip 3, ranked 1st"
+    assert text(page, "hint") == "Which clip is the next best?"
+    ActionChains(page).double_click(page.find_element(By.ID, "skip")).perform()
+    wait(page, "progress.textContent.includes('1 skipped')")
+    wait(page, PLAYING)
+    ActionChains(page).double_click(page.find_element(By.ID, "forward")).perform()  # here it is two steps
+    wait(page, "!submit.disabled || !skip.disabled")
+    assert [each.state for each in said(out, "test_a_double_click_counts_as_one")] == ["skipped"]
+
+
+def test_the_clips_keep_their_places_from_round_to_round(server: Served, driver: Chrome) -> None:
+    begin(driver, f"{server.url}?name=bea")
+    places = "return [...document.querySelectorAll('.clip')].map(clip => JSON.stringify(clip.getBoundingClientRect()))"
+    before = driver.execute_script(places)
+    for number in range(2):
+        press(driver, "1", "t", "2", "3")
+        assert driver.execute_script(places) == before
+        press(driver, Keys.ENTER)
+        next_round(driver, number + 1)  # what is said of progress grows
+        assert driver.execute_script(places) == before
 
 
 def test_fingers_rank_on_a_phone_without_scrolling(server: Served, out: Path) -> None:
@@ -201,25 +229,39 @@ def halves(trajectories: list[Trajectory], tmp_path_factory: pytest.TempPathFact
     return folders
 
 
-def label(server: Served, first: int, last: int) -> None:
-    """Ranks the greener clip higher, by keyboard, for some rounds."""
-    with browser(scheme="dark") as driver:
-        begin(driver, server.url)
-        for number in range(first, last):
-            greens = driver.execute_script(GREENS)
-            press(driver, *(str(1 + place) for place in sorted(range(4), key=lambda place: -greens[place])), Keys.ENTER)
-            next_round(driver, number + 1)
+def best_first(driver: Chrome) -> list[str]:
+    """Returns the keys that rank the greener clip higher."""
+    greens = driver.execute_script(GREENS)
+    return [str(1 + place) for place in sorted(range(4), key=lambda place: -greens[place])]
+
+
+def label(driver: Chrome, first: int, last: int) -> None:
+    """Ranks clips by keyboard for some rounds."""
+    for number in range(first, last):
+        press(driver, *best_first(driver), Keys.ENTER)
+        next_round(driver, number + 1)
 
 
 def test_thirty_rounds_killed_in_mid_way_train_a_reward_model(halves: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "labels.jsonl"
-    with served(halves[0], "--out", out, "--name", "ann") as server:
-        label(server, 0, 15)
+    with served(halves[0], "--out", out, "--name", "ann") as server, browser(scheme="dark") as driver:
+        begin(driver, server.url)
+        label(driver, 0, 15)
+        shown = driver.execute_script(GREENS)
+        press(driver, *best_first(driver)[:2])  # ranked and not sent
+        assert sum("ranked 1st" in each or "ranked 2nd" in each for each in labels(driver)) == 2
         server.kill()
-    with served(halves[0], "--out", out, "--name", "ann") as server:
-        label(server, 15, 30)
+        with suppress(WebDriverException):  # it ends without an answer
+            driver.execute_cdp_cmd("Browser.crash", {})
+    assert len(said(out, "ann")) == 15
+    with served(halves[0], "--out", out, "--name", "ann") as server, browser(scheme="dark") as driver:
+        begin(driver, server.url)
+        assert driver.execute_script(GREENS) == shown
+        assert all(each.endswith("not ranked") for each in labels(driver))
+        label(driver, 15, 30)
     found = said(out, "ann")
     assert len(found) == 30 == len({frozenset(each.clips) for each in found})
+    assert found == JudgementFile(out).judgements  # nothing was said twice
     assert all(better > worse and not tie for each in found for better, worse, tie in each.pairs)
     held_out = tmp_path / "held_out.jsonl"
     assert padzoo("prefer", halves[1], "--criterion", "criteria.later", "--comparisons", 66, "--out", held_out) == 0

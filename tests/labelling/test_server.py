@@ -94,7 +94,7 @@ def test_the_page_needs_nothing_from_elsewhere(server: Served) -> None:
     page = server.get("").decode()
     linked = [part.split('"')[0] for part in page.replace('src="', 'href="').split('href="')[1:]]
     assert {"page.css", "page.js", "icon.svg"} == set(linked)
-    for name in (*linked, "film.js", "ranking.js"):
+    for name in (*linked, "film.js", "ranking.js", "server.js"):
         assert b"//cdn" not in server.get(name)
         assert b"https://" not in server.get(name)
 

@@ -39,12 +39,12 @@ def browser(width: int = 1280, height: int = 800, scheme: str = "light", mobile:
         driver.quit()
 
 
-def wait(driver: Chrome, script: str, seconds: float = 20) -> None:
+def wait(driver: Chrome, script: str, seconds: float = 60) -> None:
     """Waits until an expression of the page is true."""
     until(lambda: driver.execute_script(f"return Boolean({script})"), script, seconds)
 
 
-def until(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
+def until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
     """Waits until something is the case."""
     end = time.monotonic() + seconds
     while not condition():
