@@ -5,16 +5,18 @@ the left pad, err in a share of the comparisons that they make in their heads (a
 outcome whose lengths differ by at most 3 steps. A reward model is trained on each labelling and tested on all pairs of
 other rollouts, on principal components of the agent's features that are averaged over 5 steps to save time. Amounts are
 of clips watched, which is what labelling costs: 5 at a time give 10 comparisons for 5 clips, 2 at a time give 1 for 2,
-a fourth of that for each clip (Appendix J).
+a fourth of that for each clip (Appendix J). All conditions have the same seeds, and are compared seed by seed.
 """
 
 import argparse
 import tempfile
 from collections.abc import Sequence
+from functools import cache
 from itertools import combinations, product
+from math import sqrt
 from pathlib import Path
 from statistics import mean, stdev
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import torch
@@ -38,6 +40,7 @@ POLICY: Final = "policy_tiny.sft"
 COMPONENTS, POOLED, UPDATES, RATE = 32, 5, 150, 5e-3
 CLOSE: Final = 3  # steps by which lengths differ that are a tie
 WAYS, WATCHED, ERRORS = (2, 3, 4, 5), (40, 160), (0.0, 0.1, 0.2)
+CONDITION: Final = "| N | clips watched | error, % | choice | learnt as |"
 T_95: Final = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 8: 2.36, 10: 2.26}  # Student's t by number of seeds
 
 
@@ -116,24 +119,20 @@ class Rollouts:
         self.held_out = torch.tensor(better) + self.half  # (P, 2)
 
     def accuracy(self, judgements: Sequence[Judgement], rankings: str, seed: int) -> float:
-        """Trains a reward model and returns the percentage of held-out pairs that it orders rightly."""
+        """Trains a reward model and returns the percentage of held-out pairs that it orders rightly.
+
+        Args:
+            judgements: What it learns from.
+            rankings: `pairs` or `plackett_luce`.
+            seed: Of its first weights.
+        """
         rows = self.set.rows
-        said = [
+        said = [  # winner, loser, and the stage of the ranking that this is a part of
             (rows[one], rows[other], number * len(rows) + rows[one])
             for number, each in enumerate(judgements)
             for one, other, tie in each.pairs
             if not tie
         ]
-        return self.learnt(said, rankings, seed)
-
-    def learnt(self, said: Sequence[tuple[int, int, int]], rankings: str, seed: int) -> float:
-        """Trains a reward model and returns the percentage of held-out pairs that it orders rightly.
-
-        Args:
-            said: Rows of winner and loser, and the stage of the ranking that this is a part of.
-            rankings: `pairs` or `plackett_luce`.
-            seed: Of its first weights.
-        """
         winners, losers, stages = torch.tensor(said).T
         torch.manual_seed(seed)
         head = TrajectoryReward(COMPONENTS, self.reduced.shape[1])
@@ -151,50 +150,94 @@ class Rollouts:
         return 100 * float((scores[self.held_out[:, 0]] > scores[self.held_out[:, 1]]).float().mean())
 
 
-Condition = tuple[int, int, float, str, str]  # N, clips watched, error, how clips are chosen, how rankings are learnt
+class Condition(NamedTuple):
+    """How clips are labelled and learnt from."""
+
+    ways: int
+    watched: int
+    error: float
+    choose: str = "random"
+    rankings: str = "pairs"
 
 
+@cache
 def measure(rollouts: Rollouts, condition: Condition, seeds: int) -> tuple[list[float], float, float]:
     """Returns the accuracy with each seed, and the mean comparisons and their mean share that is wrong."""
-    ways, watched, error, choose, rankings = condition
     accuracies, counts, wrong = [], [], []
     for seed in range(seeds):
-        doubts = rollouts.disagreement if choose == "disagreement" else None
-        choice = Choice(rollouts.keys, ways, seed, disagreement=doubts)
-        judgements = label(choice, Labeller(rollouts.known, error, seed), ways, watched)
+        doubts = rollouts.disagreement if condition.choose == "disagreement" else None
+        choice = Choice(rollouts.keys, condition.ways, seed, disagreement=doubts)
+        labeller = Labeller(rollouts.known, condition.error, seed)
+        judgements = label(choice, labeller, condition.ways, condition.watched)
         pairs = [(one, other) for each in judgements for one, other, tie in each.pairs if not tie]
         counts.append(len(pairs))
         wrong.append(mean(left(rollouts.known[one]) < left(rollouts.known[other]) for one, other in pairs))
-        accuracies.append(rollouts.accuracy(judgements, rankings, seed))
+        accuracies.append(rollouts.accuracy(judgements, condition.rankings, seed))
     return accuracies, mean(counts), mean(wrong)
+
+
+def half_width(values: Sequence[float]) -> float:
+    """Half of the 95 % interval of the mean over seeds."""
+    return T_95[len(values)] * stdev(values) / sqrt(len(values))
 
 
 def text(values: Sequence[float]) -> str:
     """Mean and 95 % interval of the mean over seeds."""
-    half = T_95[len(values)] * stdev(values) / len(values) ** 0.5
-    return f"{mean(values):.1f} ± {half:.1f}"
+    return f"{mean(values):.1f} ± {half_width(values):.1f}"
 
 
-def table(rollouts: Rollouts, seeds: int, title: str, conditions: Sequence[Condition]) -> None:
-    """Measures conditions and prints them."""
-    print(f"\n### {title}\n")
-    print("| N | clips watched | error, % | choice | learnt as | comparisons | of them wrong, % | accuracy, % |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for ways, watched, error, choose, rankings in conditions:
-        values, count, wrong = measure(rollouts, (ways, watched, error, choose, rankings), seeds)
-        measured = (f"{count:.0f}", f"{100 * wrong:.1f}", text(values))
-        row = (ways, watched, f"{100 * error:.0f}", choose, rankings, *measured)
-        print(f"| {' | '.join(map(str, row))} |", flush=True)
+def gain(values: Sequence[float], others: Sequence[float]) -> str:
+    """Mean and 95 % interval of the difference of two conditions, seed by seed."""
+    differences = [value - other for value, other in zip(values, others, strict=True)]
+    return f"{mean(differences):+.1f} ± {half_width(differences):.1f}"
+
+
+def table(rollouts: Rollouts, seeds: int, title: str, conditions: Sequence[Condition], **against: Any) -> None:
+    """Measures conditions and prints them.
+
+    Args:
+        rollouts: What is labelled.
+        seeds: How many.
+        title: Heading of the table.
+        conditions: Its rows.
+        against: What is different in the condition that each is compared with.
+    """
+    other = ", ".join(f"{name} {value}" for name, value in against.items())
+    print(f"\n### {title}\n\n{CONDITION} comparisons | of them wrong, % | accuracy, % | less that of {other} |")
+    print(f"|{' --- |' * 9}")
+    for condition in conditions:
+        values, count, wrong = measure(rollouts, condition, seeds)
+        compared = condition._replace(**against)
+        difference = "-" if compared == condition else gain(values, measure(rollouts, compared, seeds)[0])
+        print_row(condition, f"{count:.0f}", f"{100 * wrong:.1f}", text(values), difference)
+
+
+def by_seed(rollouts: Rollouts, seeds: int, conditions: Sequence[Condition]) -> None:
+    """Prints every accuracy that the tables are made of."""
+    print(f"\n### By seed\n\n{CONDITION}{''.join(f' {seed} |' for seed in range(seeds))}")
+    print(f"|{' --- |' * (5 + seeds)}")
+    for condition in conditions:
+        print_row(condition, *(f"{value:.2f}" for value in measure(rollouts, condition, seeds)[0]))
+
+
+def print_row(condition: Condition, *cells: str) -> None:
+    """Prints a condition and what belongs to it."""
+    shown = map(str, condition._replace(error=round(100 * condition.error)))
+    print(f"| {' | '.join((*shown, *cells))} |", flush=True)
 
 
 def run(folder: Path, seeds: int) -> None:
     """Prints all tables."""
     rollouts = Rollouts(folder)
-    everything = [(*each, "random", "pairs") for each in product(WAYS, WATCHED, ERRORS)]
-    table(rollouts, seeds, "How many at a time", sorted(everything, key=lambda each: (each[2], each[1], each[0])))
-    ways = (2, 5)
-    table(rollouts, seeds, "Disagreement", [(n, 160, e, "disagreement", "pairs") for e, n in product(ERRORS, ways)])
-    table(rollouts, seeds, "Plackett-Luce", [(5, w, e, "random", "plackett_luce") for e, w in product(ERRORS, WATCHED)])
+    every = [Condition(n, watched, error) for error, watched, n in product(ERRORS, WATCHED, WAYS)]
+    table(rollouts, seeds, "How many at a time", every, ways=2)
+    fives = [Condition(5, WATCHED[0], error) for error in ERRORS]
+    table(rollouts, seeds, "Fives against pairs of four times the clips", fives, ways=2, watched=WATCHED[-1])
+    chosen = [Condition(n, 160, error, "disagreement") for error, n in product(ERRORS, (2, 5))]
+    table(rollouts, seeds, "Disagreement", chosen, choose="random")
+    whole = [Condition(5, watched, error, rankings="plackett_luce") for error, watched in product(ERRORS, WATCHED)]
+    table(rollouts, seeds, "Plackett-Luce", whole, rankings="pairs")
+    by_seed(rollouts, seeds, [*every, *chosen, *whole])
 
 
 if __name__ == "__main__":
