@@ -17,8 +17,8 @@ from rankings import POLICY, T_95, Rollouts, text
 from padzoo.cli import main
 from padzoo.core.provenance import origin
 from padzoo.datamodules.judges.judge import compare
+from padzoo.datamodules.judges.judgement import Judgement
 from padzoo.datamodules.judges.pairs import choose_pairs
-from padzoo.datamodules.judges.preference import Preference
 from padzoo.datamodules.judges.uncertain_pairs import compare_uncertain
 from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.datamodules.sets.writer import ShardWriter
@@ -27,12 +27,12 @@ COMPARISONS: Final = (45, 105, 210, 406)
 CHOICES: Final = ("all pairs of few", "random", "disagreement")
 
 
-def preferences(trajectories: ShardSet, choice: str, count: int, seed: int) -> list[Preference]:
+def judgements(trajectories: ShardSet, choice: str, count: int, seed: int) -> list[Judgement]:
     """Has so many pairs compared."""
     if choice == "disagreement":
-        return compare_uncertain(trajectories, count, "left", seed=seed)[0]
+        return compare_uncertain(trajectories, count, "left", seed=seed)
     pairs = choose_pairs(len(trajectories), count, seed, "random" if choice == "random" else "all")
-    return compare(trajectories, pairs, "left")[0]
+    return compare(trajectories, pairs, "left")
 
 
 def run(folder: Path, scratch: Path, seeds: int) -> None:
@@ -41,15 +41,14 @@ def run(folder: Path, scratch: Path, seeds: int) -> None:
     with ShardWriter(scratch / "half", source={"half": "first"}) as writer:
         for row in range(rollouts.half):
             writer.write(rollouts.set.record(row))
-    half, rows = ShardSet(scratch / "half"), rollouts.set.rows
+    half = ShardSet(scratch / "half")
     print("| comparisons | choice | without ties | accuracy, % |\n| --- | --- | --- | --- |")
     for count, choice in product(COMPARISONS, CHOICES):
         accuracies, decided = [], 0
         for seed in range(seeds):
-            found = preferences(half, choice, count, seed)
-            said = [(rows[each.winner], rows[each.loser], number) for number, each in enumerate(found)]
-            accuracies.append(rollouts.learnt(said, "pairs", seed))
-            decided += len(found)
+            judged = judgements(half, choice, count, seed)
+            accuracies.append(rollouts.accuracy(judged, "pairs", seed))
+            decided += sum(not tie for each in judged for _, _, tie in each.pairs)
         print(f"| {count} | {choice} | {decided / seeds:.0f} | {text(accuracies)} |", flush=True)
 
 

@@ -204,9 +204,9 @@ class RewardRenewal(Callback):
             trajectories = ShardSet(Path(aside) / "set")
             count = min(self.comparisons, comb(len(rollouts), 2))
             chosen = choose_pairs(len(rollouts), count, self.seed, "random")
-            found, _ = compare(trajectories, chosen, self.judge)
+            found = compare(trajectories, chosen, self.judge)
         rows = {rollout.record.key: row for row, rollout in enumerate(rollouts)}
-        pairs = [(rows[each.winner], rows[each.loser]) for each in found]
+        pairs = [(rows[one], rows[other]) for each in found for one, other, tie in each.pairs if not tie]
         return torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2)
 
     def _learn(self, model: RewardNet, first: Tensor, fresh: Tensor, pairs: Tensor, number: int) -> None:

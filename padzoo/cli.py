@@ -86,7 +86,7 @@ COMMANDS: Final = {
             "second": "The policy to compare it with.",
         },
     ),
-    "prefer": Command("Compare pairs of recorded trajectories and write the preferences.", FOLDER),
+    "prefer": Command("Compare recorded trajectories and write the preferences.", FOLDER),
     "label": Command("Rank recorded trajectories on a page in the browser.", FOLDER),
     "agreement": Command(
         "Measure how far labellers agree.", {"files": "Files of judgements or preferences, one or more."}

@@ -7,7 +7,7 @@ import re
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
@@ -24,16 +24,20 @@ from PIL import Image
 from padzoo.core.atomic import atomic
 from padzoo.core.cache_folder import cache_folder
 from padzoo.core.record import Record
-from padzoo.datamodules.judges.preference import Verdict
+from padzoo.datamodules.judges.ranks import Ranks, check_ranks, rank
 from padzoo.datamodules.sets.shard_set import ShardSet
 
-ASKED: Final = (
+PAIR: Final = (
     "Below are two clips of play, A and B, each as one picture: frames in the order of time, row by row. {prompt} "
     'Answer with JSON alone: {{"better": "A"}}, {{"better": "B"}} or {{"better": "tie"}}.'
 )
-BETTER: Final[dict[str, Verdict]] = {"a": "first", "b": "second", "tie": "tie"}
-TURNED: Final[dict[Verdict, Verdict]] = {"first": "second", "second": "first", "tie": "tie", "abstain": "abstain"}
-AT_ONCE: Final = 4  # pairs
+GROUP: Final = (
+    "Below are {ways} clips of play, A to {last}, each as one picture: frames in the order of time, row by row. "
+    "{prompt} Answer with JSON alone, the rank of each clip, 1 for the best, equal ranks for a tie: {{{form}}}."
+)
+BETTER: Final[dict[str, Ranks]] = {"a": [1, 2], "b": [2, 1], "tie": [1, 1]}
+LETTERS: Final = "ABCDE"
+AT_ONCE: Final = 4  # groups
 TRIES: Final = 5  # of a request that fails
 ANSWERS: Final = 3  # that are no answer, before the judge abstains
 LONGEST_WAIT: Final = 60.0  # seconds between tries
@@ -63,7 +67,7 @@ class Bill:
 
 
 class ChatJudge:
-    """Asks a model about each pair twice, with the clips in both orders: what depends on the order is a tie.
+    """Asks a model about each group twice, with the clips in an order and its reverse: what depends on it is a tie.
 
     Of each clip some frames are sampled evenly and tiled into one picture. A request that fails (too many, a server's
     error, a cut connection, a time-out) is repeated after a while. What is no answer is asked for again, and then, like
@@ -102,7 +106,7 @@ class ChatJudge:
         base = url.rstrip("/")
         self._url = base if base.endswith("/chat/completions") else f"{base}/chat/completions"
         self._model = model
-        self._asked = ASKED.format(prompt=prompt)
+        self._prompt = prompt
         self._frames = frames
         self._timeout = timeout
         self._key = key
@@ -112,44 +116,42 @@ class ChatJudge:
         self._lock = Lock()
         self.bill = Bill()
 
-    def __call__(self, trajectories: ShardSet, pairs: NDArray[np.int64]) -> Iterator[Verdict]:
-        """Judges pairs; see `padzoo.datamodules.judges.judge.Judge`."""
+    def __call__(self, trajectories: ShardSet, groups: NDArray[np.int64]) -> Iterator[Ranks | None]:
+        """Judges groups; see `padzoo.datamodules.judges.judge.Judge`."""
         pool = ThreadPoolExecutor(AT_ONCE)
         try:
-            yield from pool.map(lambda rows: self._judge(trajectories, *rows), pairs.tolist())
+            yield from pool.map(lambda rows: self._judge(trajectories, rows), groups.tolist())
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _judge(self, trajectories: ShardSet, first: int, second: int) -> Verdict:
-        pictures = [_tile(trajectories.record(row), self._frames) for row in (first, second)]
-        there, back = self._ask(*pictures), TURNED[self._ask(*reversed(pictures))]
-        if "abstain" in (there, back):
-            return "abstain"
-        return there if there == back else "tie"
+    def _judge(self, trajectories: ShardSet, rows: Sequence[int]) -> Ranks | None:
+        pictures = [_tile(trajectories.record(row), self._frames) for row in rows]
+        there, back = self._ask(pictures), self._ask(pictures[::-1])
+        return None if there is None or back is None else _agreed(there, back[::-1])
 
-    def _ask(self, first: str, second: str) -> Verdict:
-        content = [
-            {"type": "text", "text": self._asked},
-            {"type": "text", "text": "Clip A:"},
-            {"type": "image_url", "image_url": {"url": first}},
-            {"type": "text", "text": "Clip B:"},
-            {"type": "image_url", "image_url": {"url": second}},
-        ]
+    def _ask(self, pictures: Sequence[str]) -> Ranks | None:
+        ways = len(pictures)
+        content: list[dict[str, object]] = [{"type": "text", "text": _question(self._prompt, ways)}]
+        for letter, picture in zip(LETTERS, pictures, strict=False):
+            content.append({"type": "text", "text": f"Clip {letter}:"})
+            content.append({"type": "image_url", "image_url": {"url": picture}})
         body = json.dumps({"model": self._model, "messages": [{"role": "user", "content": content}]}).encode()
         known = self._cache / f"{sha256(self._url.encode() + body).hexdigest()}.json"
-        if (found := _cached(known)) is not None:
+        if (kept := _cached(known, ways)) is not None:
             with self._lock:
                 self.bill.cached += 1
-            return found
+            return kept["ranks"]
         for _ in range(ANSWERS):
             answer = self._request(body)
             self._count(answer)
-            found = _read(answer)
-            if found is not None:
-                with self._lock, atomic(known) as file:
-                    file.write_text(json.dumps({"verdict": found}))
-                return found
-        return "abstain"
+            try:
+                ranks = _read(answer, ways)
+            except ValueError:
+                continue
+            with self._lock, atomic(known) as file:
+                file.write_text(json.dumps({"ranks": ranks}))
+            return ranks
+        return None
 
     def _request(self, body: bytes) -> Any:
         """Sends a request until there is an answer, and returns its JSON; None if it is none."""
@@ -213,23 +215,45 @@ def _tile(record: Record, count: int) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(image.getvalue()).decode()}"
 
 
-def _read(answer: Any) -> Verdict | None:
-    """Returns what a model says; None if that cannot be understood."""
+def _question(prompt: str, ways: int) -> str:
+    if ways == 2:
+        return PAIR.format(prompt=prompt)
+    form = ", ".join(f'"{letter}": RANK' for letter in LETTERS[:ways])
+    return GROUP.format(ways=ways, last=LETTERS[ways - 1], prompt=prompt, form=form)
+
+
+def _agreed(there: Ranks, back: Ranks) -> Ranks:
+    """Ranks clips by how many others each is better than in both answers, less how many it is worse than in both."""
+    said = list(zip(there, back, strict=True))
+    better = [[one[0] < other[0] and one[1] < other[1] for other in said] for one in said]  # (ways, ways)
+    return rank([sum(mine) - sum(others) for mine, others in zip(better, zip(*better, strict=True), strict=True)])
+
+
+def _read(answer: Any, ways: int) -> Ranks | None:
+    """Returns what a model says; None if it refuses.
+
+    Raises:
+        ValueError: If that cannot be understood.
+    """
     try:
         choice = answer["choices"][0]
         message = choice["message"]
         if message.get("refusal") or choice.get("finish_reason") == "content_filter":
-            return "abstain"
-        said = json.loads(re.findall(r"\{[^{}]*\}", message["content"])[-1])["better"]
-        return BETTER[said.strip().lower()]
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+            return None
+        said = json.loads(re.findall(r"\{[^{}]*\}", message["content"])[-1])
+        if ways == 2:
+            return BETTER[said["better"].strip().lower()]
+        return check_ranks([said[letter] for letter in LETTERS[:ways]], ways)
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"no answer: {error!r}") from None
+
+
+def _cached(path: Path, ways: int) -> dict[str, Ranks | None] | None:
+    found: Any = _json(path.read_bytes()) if path.is_file() else None
+    try:
+        return {"ranks": check_ranks(found["ranks"], ways)}
+    except (LookupError, TypeError, ValueError):
         return None
-
-
-def _cached(path: Path) -> Verdict | None:
-    found = _json(path.read_bytes()) if path.is_file() else None
-    verdict = found.get("verdict") if isinstance(found, dict) else None
-    return verdict if verdict in TURNED else None
 
 
 def _json(text: bytes) -> Any:

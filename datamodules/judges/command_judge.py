@@ -14,19 +14,19 @@ from typing import IO, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from padzoo.datamodules.judges.preference import Verdict
+from padzoo.datamodules.judges.ranks import Ranks, check_ranks
 from padzoo.datamodules.sets.shard_set import ShardSet
 
 ENDS_IN: Final = 5.0  # seconds
 
 
 class CommandJudge:
-    """Asks a program about one pair of clips after another; it is started once and ends when its input does.
+    """Asks a program about one group of clips after another; it is started once and ends when its input does.
 
-    It reads a line `{"prompt": TEXT, "clips": [CLIP, CLIP]}` and answers with a line `{"ranks": [1, 2]}`: the rank of
-    each clip, 1 for the best, equal ranks tie, or `{"ranks": null}` to abstain. A clip is `{"key", "length", "meta",
-    "video", "frames"}`: `video` is the path of an MJPEG file, `frames` that of a NumPy file, uint8 `(T, H, W, 3)`. The
-    files are there until the program answers.
+    It reads a line `{"prompt": TEXT, "clips": [CLIP, CLIP]}`, of 2 to 5 clips, and answers with a line
+    `{"ranks": [1, 2]}`: the rank of each clip, 1 for the best, equal ranks tie, or `{"ranks": null}` to abstain. A clip
+    is `{"key", "length", "meta", "video", "frames"}`: `video` is the path of an MJPEG file, `frames` that of a NumPy
+    file, uint8 `(T, H, W, 3)`. The files are there until the program answers.
 
     Args:
         command: The program and its arguments, as a shell splits them; no shell runs it.
@@ -42,8 +42,8 @@ class CommandJudge:
         self._prompt = prompt
         self._timeout = timeout
 
-    def __call__(self, trajectories: ShardSet, pairs: NDArray[np.int64]) -> Iterator[Verdict]:
-        """Judges pairs; see `padzoo.datamodules.judges.judge.Judge`."""
+    def __call__(self, trajectories: ShardSet, groups: NDArray[np.int64]) -> Iterator[Ranks | None]:
+        """Judges groups; see `padzoo.datamodules.judges.judge.Judge`."""
         try:
             words = shlex.split(self._command)
             program = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -55,7 +55,7 @@ class CommandJudge:
         reader = Thread(target=_forward, args=(program.stdout, answers), daemon=True)
         reader.start()
         try:
-            for rows in pairs.tolist():
+            for rows in groups.tolist():
                 with tempfile.TemporaryDirectory(prefix="padzoo-judge-") as folder:
                     clips = [_clip(trajectories, row, Path(folder)) for row in rows]
                     yield self._ask(program.stdin, answers, clips)
@@ -68,7 +68,7 @@ class CommandJudge:
             reader.join()
             program.stdout.close()
 
-    def _ask(self, questions: IO[str], answers: "Queue[str]", clips: Sequence[dict[str, Any]]) -> Verdict:
+    def _ask(self, questions: IO[str], answers: "Queue[str]", clips: Sequence[dict[str, Any]]) -> Ranks | None:
         try:
             questions.write(json.dumps({"prompt": self._prompt, "clips": clips}) + "\n")
             questions.flush()
@@ -80,29 +80,14 @@ class CommandJudge:
         if not answer:
             raise self._wrong("it has ended; allowed: a program that answers until its input ends")
         try:
-            return verdict(json.loads(answer)["ranks"])
+            return check_ranks(json.loads(answer)["ranks"], len(clips))
         except (ValueError, KeyError, TypeError):
-            allowed = 'a line such as {"ranks": [1, 2]} or {"ranks": null}'
+            ranks = list(range(1, 1 + len(clips)))
+            allowed = f'a line such as {{"ranks": {ranks}}} or {{"ranks": null}}'
             raise self._wrong(f"answers {answer.strip()[:80]!r}; allowed: {allowed}") from None
 
     def _wrong(self, what: str) -> ValueError:
         return ValueError(f"--judge {self._command!r}: {what}")
-
-
-def verdict(ranks: object) -> Verdict:
-    """Reads the ranks of two clips.
-
-    Args:
-        ranks: Two numbers, the lower one is better; None abstains.
-
-    Raises:
-        ValueError: If it is something else.
-    """
-    if ranks is None:
-        return "abstain"
-    if not isinstance(ranks, list) or [type(rank) for rank in ranks] != [int, int]:
-        raise ValueError(f"ranks {ranks!r}: allowed: two whole numbers or null")
-    return "tie" if ranks[0] == ranks[1] else "first" if ranks[0] < ranks[1] else "second"
 
 
 def _clip(trajectories: ShardSet, row: int, folder: Path) -> dict[str, Any]:

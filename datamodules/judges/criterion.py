@@ -1,6 +1,6 @@
 """Judging by a criterion: a rank of each trajectory, by what is known about it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -8,32 +8,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from padzoo.core.trajectory import TrajectorySummary
-from padzoo.datamodules.judges.preference import Verdict
+from padzoo.datamodules.judges.ranks import Ranks, rank
 from padzoo.datamodules.sets.shard_set import ShardSet
 
 PADS: Final = ("left", "middle", "right")
-Rank = Callable[[TrajectorySummary], Any]  # anything that can be sorted, higher is better; None cannot be judged
+Score = Callable[[TrajectorySummary], Any]  # anything that can be sorted, higher is better; None cannot be judged
 
 
 class Criterion:
-    """Judges by ranks: the higher one is better, equal ones tie, and who has none is not judged. No frame is read.
+    """Judges by scores: the higher one is better, equal ones tie, and who has none is not judged. No frame is read.
 
-    The first value of a rank that is a tuple is the trajectory's category, such as the pad that it reached: the other
+    The first value of a score that is a tuple is the trajectory's category, such as the pad that it reached: the other
     values only order trajectories of one category.
 
     Args:
-        rank: Ranks a trajectory by its summary.
+        score: Scores a trajectory by its summary.
         name: Its name, for messages.
     """
 
-    def __init__(self, rank: Rank, name: str) -> None:
-        self._rank = rank
+    def __init__(self, score: Score, name: str) -> None:
+        self._score = score
         self._name = name
 
-    def __call__(self, trajectories: ShardSet, pairs: NDArray[np.int64]) -> Iterator[Verdict]:
-        """Judges pairs; see `padzoo.datamodules.judges.judge.Judge`."""
-        ranks = self._ranks(trajectories, pairs)
-        return (self._verdict(ranks[first], ranks[second]) for first, second in pairs.tolist())
+    def __call__(self, trajectories: ShardSet, groups: NDArray[np.int64]) -> Iterator[Ranks | None]:
+        """Judges groups; see `padzoo.datamodules.judges.judge.Judge`."""
+        scores = self._scores(trajectories, groups)
+        return (self._ranks([scores[row] for row in rows]) for rows in groups.tolist())
 
     def same_category(self, trajectories: ShardSet, pairs: NDArray[np.int64]) -> Iterator[bool | None]:
         """Says of each pair whether both trajectories are of one category.
@@ -43,27 +43,23 @@ class Criterion:
             pairs: Rows of the set, int64 `(P, 2)`.
 
         Returns:
-            P answers; None where a rank is no tuple.
+            P answers; None where a score is no tuple.
         """
-        ranks = self._ranks(trajectories, pairs)
-        return (_same_first(ranks[first], ranks[second]) for first, second in pairs.tolist())
+        scores = self._scores(trajectories, pairs)
+        return (_same_first(scores[first], scores[second]) for first, second in pairs.tolist())
 
-    def _ranks(self, trajectories: ShardSet, pairs: NDArray[np.int64]) -> dict[int, Any]:
-        """Returns the rank of each compared trajectory, by row."""
+    def _scores(self, trajectories: ShardSet, groups: NDArray[np.int64]) -> dict[int, Any]:
+        """Returns the score of each compared trajectory, by row."""
         known = list(trajectories.summaries())
-        ranks = {row: self._rank(known[row]) for row in np.unique(pairs).tolist()}
-        for row, rank in ranks.items():
-            if any(value != value for value in (rank if isinstance(rank, tuple) else [rank])):
-                raise ValueError(f"criterion {self._name!r}: ranks {known[row].key!r} as {rank}; allowed: no NaN")
-        return ranks
+        scores = {row: self._score(known[row]) for row in np.unique(groups).tolist()}
+        for row, score in scores.items():
+            if any(value != value for value in (score if isinstance(score, tuple) else [score])):
+                raise ValueError(f"criterion {self._name!r}: ranks {known[row].key!r} as {score}; allowed: no NaN")
+        return scores
 
-    def _verdict(self, first: Any, second: Any) -> Verdict:
-        if first is None or second is None:
-            return "abstain"
-        if first == second:
-            return "tie"
+    def _ranks(self, scores: Sequence[Any]) -> Ranks | None:
         try:
-            return "first" if first > second else "second"
+            return None if any(score is None for score in scores) else rank(scores)
         except TypeError as error:
             allowed = "allowed: ranks that can be compared, or None"
             raise ValueError(f"criterion {self._name!r}: {error}; {allowed}") from error

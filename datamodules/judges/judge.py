@@ -1,7 +1,9 @@
-"""Who says which of two trajectories is better: criteria, and judges that look at what was played."""
+"""Who ranks trajectories: criteria, and judges that look at what was played."""
 
-from collections import Counter
+import secrets
+import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 import numpy as np
@@ -9,24 +11,25 @@ from numpy.typing import NDArray
 
 from padzoo.core.registry import Registry
 from padzoo.datamodules.judges.criterion import PADS, Criterion
-from padzoo.datamodules.judges.preference import VERDICTS, Preference, Verdict
+from padzoo.datamodules.judges.judgement import Judgement, State
+from padzoo.datamodules.judges.ranks import Ranks, check_ranks, rank
 from padzoo.datamodules.sets.shard_set import ShardSet
 
 JUDGES: Final = Registry("judge", {pad: f"padzoo.datamodules.judges.criterion.{pad}" for pad in PADS})
 
 
 class Judge(Protocol):
-    """Compares pairs of trajectories: by rules, by a model, or by asking somebody else."""
+    """Ranks some trajectories at a time: by rules, by a model, or by asking somebody else."""
 
-    def __call__(self, trajectories: ShardSet, pairs: NDArray[np.int64]) -> Iterable[Verdict]:
-        """Judges pairs in order.
+    def __call__(self, trajectories: ShardSet, groups: NDArray[np.int64]) -> Iterable[Ranks | None]:
+        """Judges groups in order.
 
         Args:
             trajectories: The set: `trajectories[row]` has frames and actions, `.summaries()` does without them.
-            pairs: Rows of the set, int64 `(P, 2)`.
+            groups: Rows of the set, int64 `(N, ways)`, 2 to 5 trajectories each.
 
         Returns:
-            P verdicts: `first` or `second` is better, they `tie`, or the judge will `abstain`.
+            Of each group the ranks of its trajectories, lower is better and equal ones tie; None to abstain.
         """
 
 
@@ -55,34 +58,37 @@ def find_judge(name: str) -> Judge:
 
 
 def compare(
-    trajectories: ShardSet, pairs: NDArray[np.int64], name: str, judge: Judge | None = None
-) -> tuple[list[Preference], Counter[Verdict]]:
-    """Has pairs judged.
+    trajectories: ShardSet, groups: NDArray[np.int64], name: str, judge: Judge | None = None
+) -> list[Judgement]:
+    """Has groups judged.
 
     Args:
         trajectories: The set.
-        pairs: Rows of the set, int64 `(P, 2)`.
-        name: The judge's name, which the preferences keep.
+        groups: Rows of the set, int64 `(N, ways)`; two of each for pairs.
+        name: The judge's name, which the judgements keep.
         judge: Who judges; None finds the judge by its name.
 
     Returns:
-        The preferences, in the order of the pairs without ties and abstentions; and how many verdicts of each kind
-        there were.
+        A judgement of each group, in their order, `skipped` where the judge abstains. Each says that it took the mean
+        of their times.
 
     Raises:
-        ValueError: If there is no such judge, or its verdicts are not allowed or not as many as pairs.
+        ValueError: If there is no such judge, or its ranks are not allowed or not as many as groups.
     """
-    judge = judge or find_judge(name)
-    verdicts = list(judge(trajectories, pairs))
-    if len(verdicts) != len(pairs):
-        raise ValueError(f"judge {name!r}: {len(verdicts)} verdicts; allowed: {len(pairs)}, one a pair")
-    alike = judge.same_category(trajectories, pairs) if isinstance(judge, Criterion) else [None] * len(pairs)
-    preferences = []
-    for (first, second), verdict, same in zip(pairs.tolist(), verdicts, alike, strict=True):
-        if verdict not in VERDICTS:
-            raise ValueError(f"judge {name!r}: verdict {verdict!r}; allowed: {', '.join(VERDICTS)}")
-        if verdict in ("first", "second"):
-            winner, loser = (first, second) if verdict == "first" else (second, first)
-            keys = trajectories.keys[winner], trajectories.keys[loser]
-            preferences.append(Preference(*keys, name, same_category=same))
-    return preferences, Counter(verdicts)
+    begun = time.monotonic()
+    ranked = list((judge or find_judge(name))(trajectories, groups))
+    if len(ranked) != len(groups):
+        raise ValueError(f"judge {name!r}: ranks {len(ranked)} groups of clips; allowed: all {len(groups)}")
+    seconds = round((time.monotonic() - begun) / max(1, len(groups)), 2)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    judgements = []
+    for rows, found in zip(groups.tolist(), ranked, strict=True):
+        try:
+            ranks = check_ranks(found, len(rows))
+        except ValueError as error:
+            raise ValueError(f"judge {name!r}: {error}") from None
+        clips = [trajectories.keys[row] for row in rows]
+        state: State = "skipped" if ranks is None else "ranked"
+        whole = None if ranks is None else rank([-each for each in ranks])  # from 1 and without gaps
+        judgements.append(Judgement(secrets.token_hex(8), clips, state, whole, name, now, seconds))
+    return judgements

@@ -2,18 +2,16 @@
 
 import json
 import logging
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Literal
 
 from padzoo.core.atomic import atomic
 from padzoo.core.strict import build
 from padzoo.datamodules.judges import judgement
 from padzoo.datamodules.judges.judgement import BEGINNING, Judgement, standing
 
-Verdict = Literal["first", "second", "tie", "abstain"]
-VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
 Ties = Literal["drop", "half"]
 
 log = logging.getLogger(__name__)
@@ -39,18 +37,18 @@ class Preference:
     same_category: bool | None = None
 
 
-def write(path: str | Path, preferences: Iterable[Preference]) -> None:
-    """Writes preferences, one JSON line each, whole or not at all.
+def write(path: str | Path, records: Sequence[Preference | Judgement]) -> None:
+    """Writes preferences or judgements, one JSON line each, whole or not at all.
 
     Args:
         path: File to make or replace.
-        preferences: What to write, at least one.
+        records: What to write, at least one preference among it.
 
     Raises:
         ValueError: If there is none.
     """
-    lines = [json.dumps(_values(preference)) + "\n" for preference in preferences]
-    if not lines:
+    lines = [json.dumps(_values(record)) + "\n" for record in records]
+    if not any(True for record in records for _ in preferences(record)):
         raise ValueError(f"{path}: no preference to write; in every compared pair neither was better")
     with atomic(path) as file:
         file.write_text("".join(lines))
@@ -85,7 +83,7 @@ def numbered(
     names = {each.source if isinstance(each, Preference) else each.who for _, each in known}
     if strangers := sorted(set(labellers or ()) - names):
         raise ValueError(f"{path}: nothing by labeller {strangers[0]!r}; allowed: {', '.join(sorted(names))}")
-    chosen = [(line, each) for line, record in known for each in _preferences(record, ties) if _by(each, labellers)]
+    chosen = [(line, each) for line, record in known for each in preferences(record, ties) if _by(each, labellers)]
     if not chosen:
         raise ValueError(f"{path}: no preference in it; every round is skipped or tied")
     return chosen
@@ -117,11 +115,13 @@ def records(path: str | Path) -> list[tuple[int, Preference | Judgement]]:
     return [(number, _parse(line, f"{path}, line {number}")) for number, line in enumerate(lines, start=1)]
 
 
-def _values(preference: Preference) -> dict[str, object]:
-    return {name: value for name, value in vars(preference).items() if value is not None}
+def preferences(record: Preference | Judgement, ties: Ties = "drop") -> Iterator[Preference]:
+    """Lists what a line of a file says of pairs.
 
-
-def _preferences(record: Preference | Judgement, ties: Ties) -> Iterator[Preference]:
+    Args:
+        record: A preference, or a judgement, each comparison of which is a preference of its labeller.
+        ties: Ties are left out with `drop`; with `half` each gives two opposite preferences, of weight 0.5 each.
+    """
     if isinstance(record, Preference):
         yield record
         return
@@ -131,6 +131,11 @@ def _preferences(record: Preference | Judgement, ties: Ties) -> Iterator[Prefere
         elif ties == "half":
             yield Preference(winner, loser, record.who, 0.5)
             yield Preference(loser, winner, record.who, 0.5)
+
+
+def _values(record: Preference | Judgement) -> dict[str, object]:
+    optional = ("weight", "same_category")
+    return {name: value for name, value in vars(record).items() if name not in optional or value is not None}
 
 
 def _by(preference: Preference, labellers: Collection[str] | None) -> bool:

@@ -1,14 +1,13 @@
 """Comparing what a model of the comparisons so far is least sure of."""
 
-from collections import Counter
 from typing import Final
 
 import numpy as np
 
 from padzoo.datamodules.judges.ensemble import LEAST, Ensemble, disagreement, looks
 from padzoo.datamodules.judges.judge import Judge, compare, find_judge
+from padzoo.datamodules.judges.judgement import Judgement
 from padzoo.datamodules.judges.pairs import check_count
-from padzoo.datamodules.judges.preference import Preference, Verdict
 from padzoo.datamodules.sets.shard_set import ShardSet
 
 ROUNDS: Final = 8  # after each of which the ensemble is fitted again
@@ -17,7 +16,7 @@ CANDIDATES: Final = 10  # random pairs for each that is compared, so that a roun
 
 def compare_uncertain(
     trajectories: ShardSet, count: int, name: str, judge: Judge | None = None, seed: int = 0
-) -> tuple[list[Preference], Counter[Verdict]]:
+) -> list[Judgement]:
     """Has the pairs judged on which an ensemble of models of the comparisons so far disagrees most.
 
     They are asked in eight rounds, the first of random pairs. Each later one has the most uncertain tenth of random
@@ -26,13 +25,12 @@ def compare_uncertain(
     Args:
         trajectories: The set.
         count: Comparisons wanted, 1 or more.
-        name: The judge's name, which the preferences keep.
+        name: The judge's name, which the judgements keep.
         judge: Who judges, called once a round; None finds the judge by its name.
         seed: Seed of the choice, 0 or more.
 
     Returns:
-        The preferences, in the order in which they were asked without ties and abstentions; and how many verdicts of
-        each kind there were.
+        A judgement of each pair, in the order in which they were asked.
 
     Raises:
         ValueError: If there are not so many pairs, or as `compare` does.
@@ -43,16 +41,14 @@ def compare_uncertain(
     pairs = order[np.column_stack(np.triu_indices(len(order), 1))]  # (every, 2)
     fresh = np.arange(available)  # pairs that were not compared yet
     ensemble = Ensemble(looks(trajectories), seed)
-    preferences: list[Preference] = []
-    verdicts: Counter[Verdict] = Counter()
+    judgements: list[Judgement] = []
     for part in np.array_split(np.arange(count), min(ROUNDS, count)):
         drawn = rng.permutation(fresh)[: CANDIDATES * len(part)]
-        if len(preferences) >= LEAST:
-            scores = ensemble.scores([[(rows[each.winner], rows[each.loser])] for each in preferences])
-            drawn = drawn[np.argsort(-disagreement(scores, pairs[drawn]), kind="stable")]
+        won = [[(rows[one], rows[other])] for each in judgements for one, other, tie in each.pairs if not tie]
+        if len(won) >= LEAST:
+            uncertain = disagreement(ensemble.scores(won), pairs[drawn])
+            drawn = drawn[np.argsort(-uncertain, kind="stable")]
         asked = drawn[: len(part)]
-        found, said = compare(trajectories, pairs[asked], name, judge)
-        preferences += found
-        verdicts += said
+        judgements += compare(trajectories, pairs[asked], name, judge)
         fresh = np.setdiff1d(fresh, asked)
-    return preferences, verdicts
+    return judgements

@@ -12,12 +12,11 @@ from rich.table import Table
 from padzoo.datamodules.judges import agreement as measures
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.judges.agreement import Comparison, Share, Truth
-from padzoo.datamodules.judges.judge import find_judge
+from padzoo.datamodules.judges.judge import compare
 from padzoo.datamodules.judges.judgement import Judgement, standing
 from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.labelling.desk import Progress
 
-VERDICTS = {"first": 1, "second": -1, "tie": 0, "abstain": 0}
 Said = Mapping[str, Sequence[Comparison]]  # by labeller
 
 
@@ -106,8 +105,9 @@ def _criterion(folder: str, name: str, pairs: set[tuple[str, str]]) -> Truth:
         raise ValueError(f"--folder {folder}: no trajectory {min(strangers)!r}")
     listed = sorted(pairs)
     rows = np.array([[trajectories.rows[key] for key in pair] for pair in listed], dtype=np.int64).reshape(-1, 2)
-    verdicts = dict(zip(listed, find_judge(name)(trajectories, rows), strict=True))
-    return lambda first, second: VERDICTS[verdicts[first, second]]
+    judged = compare(trajectories, rows, name)
+    won = {(one, other) for each in judged for one, other, tie in each.pairs if not tie}
+    return lambda first, second: ((first, second) in won) - ((second, first) in won)
 
 
 def _rewards(file: str, pairs: set[tuple[str, str]]) -> Truth:

@@ -59,7 +59,7 @@ def trainer(tmp_path: Path) -> Trainer:
 @pytest.fixture
 def preferences_file(shards: Path, tmp_path: Path) -> str:
     file = tmp_path / "left.jsonl"
-    preference.write(file, compare(ShardSet(shards), choose_pairs(24, 66), "left")[0])
+    preference.write(file, compare(ShardSet(shards), choose_pairs(24, 66), "left"))
     return str(file)
 
 

@@ -21,8 +21,7 @@ from padzoo.datamodules.sets.writer import ShardWriter
 def files(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("preferences")
     for name, count, seed in (("train", 66, 0), ("test", 190, 1)):
-        found, _ = compare(ShardSet(shards), choose_pairs(24, count, seed), "left")
-        preference.write(folder / f"{name}.jsonl", found)
+        preference.write(folder / f"{name}.jsonl", compare(ShardSet(shards), choose_pairs(24, count, seed), "left"))
     return folder
 
 

@@ -6,17 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from padzoo.datamodules import ShardSet
-from padzoo.datamodules.judges.preference import Verdict
+from padzoo.datamodules.judges.ranks import Ranks, rank
 
 
 class Brighter:
     """Prefers the trajectory that ends in the brighter picture; pictures that look alike tie."""
 
-    def __call__(self, trajectories: ShardSet, pairs: NDArray[np.int64]) -> Iterator[Verdict]:
-        """Looks at both last frames; one could as well ask a model here, or a person."""
-        for first, second in pairs:
-            one, other = (trajectories[row].frames[-1].mean() for row in (first, second))
-            if abs(one - other) < 1:
-                yield "tie"
-            else:
-                yield "first" if one > other else "second"
+    def __call__(self, trajectories: ShardSet, groups: NDArray[np.int64]) -> Iterator[Ranks]:
+        """Looks at the last frames; one could as well ask a model here, or a person."""
+        for group in groups:
+            yield rank([round(trajectories[row].frames[-1].mean()) for row in group])

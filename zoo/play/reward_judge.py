@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from padzoo.datamodules.judges.preference import Verdict
+from padzoo.datamodules.judges.ranks import Ranks, rank
 from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.zoo.nets.reward import RewardNet
 
@@ -21,14 +21,10 @@ class RewardJudge:
     def __init__(self, net: RewardNet) -> None:
         self._net = net
 
-    def __call__(self, trajectories: ShardSet, pairs: NDArray[np.int64]) -> Iterator[Verdict]:
-        """Judges pairs; see `padzoo.datamodules.judges.judge.Judge`."""
-        rewards = {row: self._reward(trajectories, row) for row in np.unique(pairs).tolist()}
-        for first, second in pairs.tolist():
-            if rewards[first] == rewards[second]:
-                yield "tie"
-            else:
-                yield "first" if rewards[first] > rewards[second] else "second"
+    def __call__(self, trajectories: ShardSet, groups: NDArray[np.int64]) -> Iterator[Ranks]:
+        """Judges groups; see `padzoo.datamodules.judges.judge.Judge`."""
+        rewards = {row: self._reward(trajectories, row) for row in np.unique(groups).tolist()}
+        return (rank([rewards[row] for row in rows]) for rows in groups.tolist())
 
     @torch.inference_mode()
     def _reward(self, trajectories: ShardSet, row: int) -> float:

@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from padzoo.datamodules.judges.chat_judge import ChatJudge
-from padzoo.datamodules.judges.preference import Verdict
+from padzoo.datamodules.judges.ranks import Ranks
 from padzoo.datamodules.sets.shard_set import ShardSet
 
 PAIRS = np.array([[5, 2], [2, 9], [17, 1]])
+RIGHT = [[1, 2], [2, 1], [1, 2]]
 Reply = Callable[[dict[str, Any], int], tuple[int, Any, dict[str, str]]]
 
 
@@ -82,13 +84,13 @@ def build(model: Model, **changes: Any) -> ChatJudge:
     return ChatJudge(**({"url": model.url, "model": "seer", "prompt": "The greener?", "wait": 0.01} | changes))
 
 
-def verdicts(judge: ChatJudge, shards: Path) -> list[Verdict]:
-    return list(judge(ShardSet(shards), PAIRS))
+def ranks(judge: ChatJudge, shards: Path, groups: NDArray[np.int64] = PAIRS) -> list[Ranks | None]:
+    return list(judge(ShardSet(shards), groups))
 
 
 def test_a_model_is_shown_frames_in_both_orders(model: Model, shards: Path) -> None:
     judge = build(model, key="secret")
-    assert verdicts(judge, shards) == ["first", "second", "first"]
+    assert ranks(judge, shards) == RIGHT
     assert len(model.asked) == 6
     assert {sheet.shape for asked in model.asked for sheet in sheets(asked)} == {(192, 192, 3)}  # 3 x 3 frames
     text = model.asked[0]["messages"][0]["content"][0]["text"]
@@ -101,18 +103,65 @@ def test_a_model_is_shown_frames_in_both_orders(model: Model, shards: Path) -> N
 
 
 def test_what_is_known_is_not_asked_again(model: Model, shards: Path) -> None:
-    first = verdicts(build(model), shards)
+    first = ranks(build(model), shards)
     again = build(model, url=f"{model.url}/chat/completions/")
-    assert verdicts(again, shards) == first
+    assert ranks(again, shards) == first
     assert len(model.asked) == 6
     assert str(again.bill) == "0 requests and 6 from the cache, 0 tokens in, 0 out"
-    verdicts(build(model, prompt="The redder?"), shards)
+    ranks(build(model, prompt="The redder?"), shards)
     assert len(model.asked) == 12
 
 
 def test_a_preference_for_a_place_is_a_tie(model: Model, shards: Path) -> None:
     model.reply = lambda asked, number: (200, completion('{"better": "A"}'), {})
-    assert verdicts(build(model), shards) == ["tie"] * 3
+    assert ranks(build(model), shards) == [[1, 1]] * 3
+
+
+def by_letter(asked: dict[str, Any]) -> dict[str, int]:
+    """Ranks any number of clips, the greener the better."""
+    greens = [int(sheet[50, 30, 1]) for sheet in sheets(asked)]
+    return {"ABCDE"[place]: sorted(greens, reverse=True).index(green) + 1 for place, green in enumerate(greens)}
+
+
+def test_a_model_ranks_several_clips_in_both_orders(model: Model, shards: Path) -> None:
+    model.reply = lambda asked, number: (200, completion(f"My ranks: {json.dumps(by_letter(asked))}"), {})
+    fives = np.array([[5, 2, 17, 9, 13], [2, 9, 5, 20, 17]])
+    right: list[Ranks | None] = [[4, 5, 1, 3, 2], [5, 3, 4, 1, 2]]
+    assert ranks(build(model), shards, fives) == right
+    assert ranks(build(model), shards, fives) == right
+    assert len(model.asked) == 4  # each group and its reverse, once
+    parts = [part.get("text", "picture") for part in model.asked[0]["messages"][0]["content"]]
+    assert "Below are 5 clips of play, A to E," in parts[0]
+    assert '{"A": RANK, "B": RANK, "C": RANK, "D": RANK, "E": RANK}' in parts[0]
+    assert parts[1:] == [each for letter in "ABCDE" for each in (f"Clip {letter}:", "picture")]
+
+
+@pytest.mark.parametrize(
+    ("there", "back", "together"),
+    [
+        ([1, 2, 3], [1, 2, 3], [1, 1, 1]),  # what is shown first is better
+        ([1, 2, 3], [2, 3, 1], [1, 2, 2]),  # B and C are first this way, then that way
+        ([1, 2, 3], [3, 2, 1], [1, 2, 3]),
+        ([1, 2, 3], [2, 2, 1], [1, 2, 2]),  # a tie one way
+    ],
+)
+def test_ranks_that_depend_on_the_order_tie(
+    model: Model, shards: Path, there: Ranks, back: Ranks, together: Ranks
+) -> None:
+    def reply(asked: dict[str, Any], number: int) -> tuple[int, Any, dict[str, str]]:
+        greens = [sheet[50, 30, 1] for sheet in sheets(asked)]
+        said = there if greens[0] > greens[2] else back
+        return 200, completion(json.dumps(dict(zip("ABC", said, strict=True)))), {}
+
+    model.reply = reply
+    assert ranks(build(model), shards, np.array([[17, 9, 2]])) == [together]
+
+
+def test_ranks_of_some_clips_only_are_no_answer(model: Model, shards: Path) -> None:
+    model.reply = lambda asked, number: (200, completion('{"A": 1, "B": 2}'), {})
+    judge = build(model)
+    assert ranks(judge, shards, np.array([[5, 2, 9]])) == [None]
+    assert judge.bill.requests == 6
 
 
 @pytest.mark.parametrize(
@@ -131,16 +180,16 @@ def test_a_preference_for_a_place_is_a_tie(model: Model, shards: Path) -> None:
 def test_what_is_no_answer_is_asked_again_and_then_an_abstention(model: Model, shards: Path, said: object) -> None:
     model.reply = lambda asked, number: (200, said, {})
     judge = build(model)
-    assert verdicts(judge, shards) == ["abstain"] * 3
+    assert ranks(judge, shards) == [None] * 3
     assert judge.bill.requests == 18
     model.reply = Model().reply
-    assert verdicts(judge, shards) == ["first", "second", "first"]  # nothing of it was kept
+    assert ranks(judge, shards) == RIGHT  # nothing of it was kept
 
 
 def test_a_refusal_is_an_abstention(model: Model, shards: Path) -> None:
     model.reply = lambda asked, number: (200, completion(None, refusal="I would rather not."), {})
     judge = build(model)
-    assert verdicts(judge, shards) == ["abstain"] * 3
+    assert ranks(judge, shards) == [None] * 3
     assert judge.bill.requests == 6
 
 
@@ -153,7 +202,7 @@ def test_too_many_requests_and_errors_are_waited_for(model: Model, shards: Path)
     model.reply = reply
     start = time.monotonic()
     judge = build(model)
-    assert verdicts(judge, shards) == ["first", "second", "first"]
+    assert ranks(judge, shards) == RIGHT
     assert time.monotonic() - start >= 0.2
     assert len(model.asked) == 10
     assert judge.bill.requests == 6
@@ -166,17 +215,17 @@ def test_a_slow_server_is_asked_again_and_then_given_up(model: Model, shards: Pa
         return 200, completion(greener(asked)), {}
 
     model.reply = reply
-    assert verdicts(build(model, timeout=0.3), shards) == ["first", "second", "first"]
+    assert ranks(build(model, timeout=0.3), shards) == RIGHT
     model.reply = lambda asked, number: (time.sleep(1), (200, b"", {}))[1]  # type: ignore[func-returns-value]
     with pytest.raises(ValueError, match=r"--judge http.*: .*timed out.*, 5 times; the same command resumes"):
-        verdicts(build(model, timeout=0.05, prompt="Once more?"), shards)
+        ranks(build(model, timeout=0.05, prompt="Once more?"), shards)
 
 
 def test_an_answer_that_drips_is_late_too(model: Model, shards: Path) -> None:
     model.reply = lambda asked, number: (200, completion(greener(asked)), {"Drip": "0.05"})
     start = time.monotonic()
     with pytest.raises(ValueError, match=r"--judge http.*: timed out, 5 times; the same command resumes"):
-        verdicts(build(model, timeout=0.2), shards)
+        ranks(build(model, timeout=0.2), shards)
     assert time.monotonic() - start < 20
 
 
@@ -188,14 +237,14 @@ def test_a_request_that_is_refused_is_one_line(
 ) -> None:
     model.reply = lambda asked, number: (status, {"error": "no such user"}, headers)
     with pytest.raises(ValueError, match=f"--judge http.*: status {status}: .*no such user") as caught:
-        verdicts(build(model, key="secret"), shards)
+        ranks(build(model, key="secret"), shards)
     assert "secret" not in str(caught.value)
 
 
 def test_nobody_there_is_one_line(shards: Path) -> None:
     judge = ChatJudge("http://127.0.0.1:9", "seer", "?", wait=0.01)
     with pytest.raises(ValueError, match=r"--judge http://127.0.0.1:9/chat/completions: .*refused.*, 5 times"):
-        verdicts(judge, shards)
+        ranks(judge, shards)
     for url, frames, message in (("file:///etc", 1, "begins with http"), ("http://x", 0, "--frames 0: allowed: 1 or")):
         with pytest.raises(ValueError, match=message):
             ChatJudge(url, "seer", "?", frames)

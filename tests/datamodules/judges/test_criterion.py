@@ -35,11 +35,11 @@ def better(one: TrajectorySummary, other: TrajectorySummary, pad: str) -> bool:
 @pytest.mark.parametrize("pad", ["left", "middle", "right"])
 def test_pads_are_judged_as_in_the_paper(shards: Path, pad: str) -> None:
     known = list(ShardSet(shards).summaries())
-    verdicts = list(Criterion(getattr(criterion, pad), pad)(ShardSet(shards), PAIRS))
-    for (first, second), verdict in zip(PAIRS, verdicts, strict=True):
+    ranked = list(Criterion(getattr(criterion, pad), pad)(ShardSet(shards), PAIRS))
+    for (first, second), ranks in zip(PAIRS, ranked, strict=True):
         wins = better(known[first], known[second], pad), better(known[second], known[first], pad)
-        assert verdict == {(True, False): "first", (False, True): "second", (False, False): "tie"}[wins]
-    assert set(verdicts) == {"first", "second", "tie"}
+        assert ranks == {(True, False): [1, 2], (False, True): [2, 1], (False, False): [1, 1]}[wins]
+    assert {tuple(ranks or ()) for ranks in ranked} == {(1, 2), (2, 1), (1, 1)}
 
 
 @pytest.mark.parametrize(
@@ -57,11 +57,11 @@ def test_a_pair_is_of_one_category_if_its_pads_rank_alike(shards: Path) -> None:
     known = list(ShardSet(shards).summaries())
     found = list(Criterion(criterion.left, "left")(ShardSet(shards), PAIRS))
     alike = list(Criterion(criterion.left, "left").same_category(ShardSet(shards), PAIRS))
-    for (first, second), same, verdict in zip(PAIRS, alike, found, strict=True):
+    for (first, second), same, ranks in zip(PAIRS, alike, found, strict=True):
         one, other = (known[row].meta["outcome"] for row in (first, second))
         assert same == (one == other or {one, other} == {"middle", "right"})
-        if same and verdict != "tie":  # the shorter one
-            assert (known[first].length < known[second].length) == (verdict == "first")
+        if same and ranks != [1, 1]:  # the shorter one
+            assert (known[first].length < known[second].length) == (ranks == [1, 2])
     assert set(alike) == {True, False}
 
 
@@ -75,7 +75,9 @@ def test_who_has_no_rank_is_not_judged(shards: Path) -> None:
         return None if found.key == "pattern-001" else found.meta["seed"]
 
     pairs = np.array([[0, 1], [1, 0], [2, 0], [0, 2], [3, 3]])
-    assert list(Criterion(rank, "seed")(ShardSet(shards), pairs)) == ["abstain", "abstain", "first", "second", "tie"]
+    assert list(Criterion(rank, "seed")(ShardSet(shards), pairs)) == [None, None, [1, 2], [2, 1], [1, 1]]
+    groups = np.array([[4, 8, 2, 6], [4, 1, 2, 6]])
+    assert list(Criterion(rank, "seed")(ShardSet(shards), groups)) == [[3, 1, 4, 2], None]
 
 
 def test_only_compared_trajectories_are_ranked(shards: Path) -> None:
@@ -91,7 +93,7 @@ def test_only_compared_trajectories_are_ranked(shards: Path) -> None:
 
 def test_ranks_that_cannot_be_compared_are_refused(shards: Path) -> None:
     rank: Any = vars
-    with pytest.raises(ValueError, match=r"criterion 'vars': '>' not supported .*; allowed: ranks that can be"):
+    with pytest.raises(ValueError, match=r"criterion 'vars': '<' not supported .*; allowed: ranks that can be"):
         list(Criterion(rank, "vars")(ShardSet(shards), PAIRS))
 
 

@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from padzoo.datamodules.judges.judge import compare, find_judge
-from padzoo.datamodules.judges.preference import Preference, Verdict
+from padzoo.datamodules.judges.judgement import Judgement
+from padzoo.datamodules.judges.ranks import Ranks
 from padzoo.datamodules.sets.shard_set import ShardSet
 
 PAIRS = np.array([[5, 2], [2, 9], [0, 1], [3, 4]])
@@ -17,9 +17,9 @@ PAIRS = np.array([[5, 2], [2, 9], [0, 1], [3, 4]])
 class Answers:
     """Gives the answers of a list."""
 
-    answers: tuple[Any, ...] = ("first", "second", "tie", "abstain")
+    answers: tuple[Any, ...] = ([1, 2], [7, -4], [3, 3], None)
 
-    def __call__(self, trajectories: ShardSet, pairs: NDArray[np.int64]) -> Iterator[Verdict]:
+    def __call__(self, trajectories: ShardSet, groups: NDArray[np.int64]) -> Iterator[Ranks | None]:
         return iter(self.answers)
 
 
@@ -30,34 +30,37 @@ class Unbuildable:
 NOTHING = 3
 
 
-def test_ties_and_abstentions_give_no_preference(shards: Path) -> None:
+def pattern(row: int) -> str:
+    return f"pattern-{row:03d}"
+
+
+def test_judgements_say_who_judged_what(shards: Path) -> None:
     name = f"{__name__}.Answers"
-    found, verdicts = compare(ShardSet(shards), PAIRS, name)
-    assert found == [Preference("pattern-005", "pattern-002", name), Preference("pattern-009", "pattern-002", name)]
-    assert verdicts == {"first": 1, "second": 1, "tie": 1, "abstain": 1}
+    found = compare(ShardSet(shards), PAIRS, name)
+    assert [each.clips for each in found] == [[pattern(one), pattern(other)] for one, other in PAIRS]
+    assert [each.ranks for each in found] == [[1, 2], [2, 1], [1, 1], None]
+    assert [each.state for each in found] == ["ranked", "ranked", "ranked", "skipped"]
+    assert {each.who for each in found} == {name}
+    assert len({each.round for each in found}) == 4
 
 
-def test_preferences_say_whether_both_are_of_one_category(shards: Path) -> None:
-    trajectories = ShardSet(shards)
-    pads = {each.key: each.meta["outcome"] for each in trajectories.summaries()}
-    pairs = np.array(list(combinations(range(24), 2)))
-    found, _ = compare(trajectories, pairs, "left")
-    for each in found:
-        wanted = [pads[key] == "left" for key in (each.winner, each.loser)]
-        reached = [pads[key] != "none" for key in (each.winner, each.loser)]
-        assert each.same_category == (wanted[0] == wanted[1] and reached[0] == reached[1])
-    assert {each.same_category for each in found} == {True, False}
+def test_any_number_of_clips_is_ranked(shards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Answers, "answers", ([5, 9, 5, 2], None))
+    found, skipped = compare(ShardSet(shards), np.array([[5, 2, 9, 0], [1, 3, 4, 6]]), f"{__name__}.Answers")
+    assert found.ranks == [2, 3, 2, 1]
+    assert isinstance(skipped, Judgement)
+    assert skipped.ranks is None
 
 
 @pytest.mark.parametrize(
     ("answers", "message"),
     [
-        (("first",), r"judge '.*Answers': 1 verdicts; allowed: 4, one a pair"),
-        (("first", "left", "tie", "tie"), r"verdict 'left'; allowed: first, second, tie, abstain"),
+        (([1, 2],), r"judge '.*Answers': ranks 1 groups of clips; allowed: all 4"),
+        (([1, 2], "left", None, None), r"judge '.*Answers': ranks 'left': allowed: a list of 2 whole numbers, or None"),
     ],
 )
-def test_other_verdicts_are_refused(
-    shards: Path, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...], message: str
+def test_other_ranks_are_refused(
+    shards: Path, monkeypatch: pytest.MonkeyPatch, answers: tuple[Any, ...], message: str
 ) -> None:
     monkeypatch.setattr(Answers, "answers", answers)
     with pytest.raises(ValueError, match=message):

@@ -1,10 +1,12 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
 from micro import padzoo
 
 from padzoo.datamodules.judges import preference
+from padzoo.datamodules.judges.judgement import Judgement
 from padzoo.datamodules.judges.preference import Preference
 from padzoo.datamodules.sets.shard_set import ShardSet
 
@@ -19,6 +21,16 @@ def test_the_wanted_pad_wins_then_another_then_the_shorter(shards: Path, prefere
             outcome = about[key].meta["outcome"]
             ranks.append(("none", "other", "left").index(outcome if outcome in ("none", "left") else "other"))
         assert ranks[0] > ranks[1] or (ranks[0] == ranks[1] and about[pair.winner].length < about[pair.loser].length)
+
+
+def test_preferences_say_whether_both_are_of_one_category(shards: Path, preferences: Path) -> None:
+    pads = {each.key: each.meta["outcome"] for each in ShardSet(shards).summaries()}
+    found = preference.read(preferences)
+    for each in found:
+        wanted = [pads[key] == "left" for key in (each.winner, each.loser)]
+        reached = [pads[key] != "none" for key in (each.winner, each.loser)]
+        assert each.same_category == (wanted[0] == wanted[1] and reached[0] == reached[1])
+    assert {each.same_category for each in found} == {True, False}
 
 
 def test_a_dotted_path_is_a_criterion_too(shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,6 +74,33 @@ def test_a_program_judges_by_the_command_line(shards: Path, tmp_path: Path) -> N
     assert len(preference.read(out)) == 3
 
 
+JUDGES = {
+    "--criterion": "left",
+    "--reward": "reward_tiny.left",
+    "--judge": """bash -c 'while read -r line; do echo "{\\"ranks\\": [3, 1, 3, 2]}"; done'""",
+}
+
+
+@pytest.mark.parametrize("option", JUDGES)
+def test_judges_rank_several_at_a_time(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    out, judge = tmp_path / "ranked.jsonl", JUDGES[option]
+    assert padzoo("prefer", shards, option, judge, "--ways", 4, "--comparisons", 57, "--out", out) == 0
+    found = [record for _, record in preference.records(out) if isinstance(record, Judgement)]
+    assert len(found) == 10 == len({frozenset(each.clips) for each in found})
+    assert {len(each.clips) for each in found} == {4}
+    assert {each.who for each in found} == {judge}
+    pairs = preference.read(out)
+    assert f"{len(pairs)} preferences in {out}" in capsys.readouterr().out
+    assert padzoo("agreement", out, "--folder", shards, "--criterion", "left") == 0
+    agreed = capsys.readouterr().out
+    assert bool(re.search(r"│ left +│ \d+ +│ 100\.0 ", agreed)) == (option == "--criterion")
+    if option == "--judge":
+        assert {tuple(each.ranks or ()) for each in found} == {(3, 1, 3, 2)}
+        assert len(pairs) == 50
+
+
 def test_every_pair_is_compared_once(shards: Path, tmp_path: Path) -> None:
     out = tmp_path / "all.jsonl"
     assert padzoo("prefer", shards, "--criterion", "criteria.later", "--choose", "all", "--out", out) == 0
@@ -94,6 +133,13 @@ def test_what_is_uncertain_is_compared(shards: Path, tmp_path: Path, capsys: pyt
         ),
         (["--choose", "disagreement"], "--choose disagreement: allowed with --comparisons, how many"),
         ([], "--choose random: allowed with --comparisons, how many; --choose all compares every pair"),
+        (["--ways", 3, "--choose", "all"], "--choose all: allowed with --ways 2; --ways 3 draws at random"),
+        (
+            ["--ways", 3, "--choose", "disagreement", "--comparisons", 3],
+            "--choose disagreement: allowed with --ways 2; --ways 3 draws at random",
+        ),
+        (["--ways", 5, "--pairs", "all", "--comparisons", 3], "--pairs all: allowed with --ways 2; --ways 5 draws at"),
+        (["--ways", 6, "--comparisons", 3], "--ways 6: allowed: 2 to 5"),
     ],
 )
 def test_a_choice_that_would_be_ignored_is_one_line(
