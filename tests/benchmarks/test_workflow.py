@@ -72,7 +72,7 @@ def test_a_killed_run_resumes_where_it_was(tmp_path: Path) -> None:
     home = tmp_path / "run" / "tiny-0"
     target, finished = home / "evaluation" / "sft" / "outcomes.json", home / "agents" / "base.ckpt"
     first = start(tmp_path, target)
-    wait_for(finished, first)
+    wait_for(tmp_path / "run" / "logs" / "tiny-0" / "sft.log", first)  # of the stage that follows it
     kill(first)
     before = finished.stat().st_mtime_ns
     run(tmp_path, target)
