@@ -1,5 +1,6 @@
 """Judging by a reward model."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,6 +17,9 @@ class RewardJudge:
 
     Args:
         net: The reward model.
+
+    Raises:
+        ValueError: As it judges, if a reward is NaN or infinite.
     """
 
     def __init__(self, net: RewardNet) -> None:
@@ -30,4 +34,7 @@ class RewardJudge:
     def _reward(self, trajectories: ShardSet, row: int) -> float:
         trajectory = trajectories[row]
         actions = torch.from_numpy(trajectory.actions).long().to(next(self._net.parameters()).device)
-        return float(self._net.reward([trajectory.frames], [actions])[0])
+        reward = float(self._net.reward([trajectory.frames], [actions])[0])
+        if not math.isfinite(reward):
+            raise ValueError(f"reward model: its reward of trajectory {trajectories.keys[row]!r} is NaN or infinite")
+        return reward

@@ -3,12 +3,14 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 from micro import padzoo
 
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.judges.judgement import Judgement
 from padzoo.datamodules.judges.preference import Preference
 from padzoo.datamodules.sets.shard_set import ShardSet
+from padzoo.zoo.nets.reward import RewardNet
 
 
 def test_the_wanted_pad_wins_then_another_then_the_shorter(shards: Path, preferences: Path) -> None:
@@ -64,6 +66,16 @@ def test_a_reward_model_judges_as_it_scores(shards: Path, tmp_path: Path) -> Non
     assert 10 <= len(found) <= 15
     assert all(rewards[pair.winner] > rewards[pair.loser] for pair in found)
     assert {pair.source for pair in found} == {ref}
+
+
+def test_a_reward_that_is_no_number_is_refused(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RewardNet, "reward", lambda *_: torch.tensor([float("nan")]))
+    options = ["--reward", "reward_tiny.left", "--comparisons", 1, "--out", tmp_path / "pairs.jsonl"]
+    assert padzoo("prefer", shards, *options) == 2
+    assert "reward model: its reward of trajectory 'pattern-" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_program_judges_by_the_command_line(shards: Path, tmp_path: Path) -> None:
