@@ -58,10 +58,9 @@ class LastCheckpoint(Checkpoint):
             trainer.strategy.checkpoint_io = CheckpointWriter()
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Starts the clock, and takes SIGUSR1 for SIGTERM unless somebody else waits for it."""
+        """Starts the clock, and takes SIGUSR1 for SIGTERM."""
         self._saved_at = time.monotonic()
-        if signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL:
-            signal.signal(signal.SIGUSR1, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+        take_usr1_for_sigterm()
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Notes that an update is under way."""
@@ -98,6 +97,12 @@ class LastCheckpoint(Checkpoint):
             _check_finite(trainer)
             trainer.save_checkpoint(self.path(trainer.default_root_dir))
             self._saved_at, self._saved_step = time.monotonic(), trainer.global_step
+
+
+def take_usr1_for_sigterm() -> None:
+    """Has SIGUSR1, a scheduler's warning, do what SIGTERM does, unless somebody else waits for it."""
+    if signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL:
+        signal.signal(signal.SIGUSR1, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
 
 def _check_finite(trainer: Trainer) -> None:

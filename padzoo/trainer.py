@@ -6,14 +6,22 @@ from typing import Any
 import lightning.pytorch
 from lightning.pytorch.trainer.connectors.signal_connector import _SignalConnector
 
+from padzoo.callbacks.last_checkpoint import take_usr1_for_sigterm
+
 
 class Signals(_SignalConnector):
     """Ends a training at a signal between two updates, where other commands end at once."""
 
     def register_signal_handlers(self) -> None:
         """Takes the place of the command line's own handlers, which Lightning would call as well."""
-        before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGUSR1)}
-        super().register_signal_handlers()
+        numbers = (signal.SIGTERM, signal.SIGUSR1)
+        signal.pthread_sigmask(signal.SIG_BLOCK, numbers)  # else one could come while it has no handler
+        try:
+            before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
+            super().register_signal_handlers()
+            take_usr1_for_sigterm()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
         self._original_handlers.update(before)  # type: ignore[arg-type]
 
 
