@@ -10,7 +10,6 @@ from rich.tree import Tree
 
 from padzoo.zoo.hub.card import Ancestor, Card
 from padzoo.zoo.hub.index import find
-from padzoo.zoo.hub.readme import facts
 
 
 def show(ref: str) -> None:
@@ -38,7 +37,7 @@ def show(ref: str) -> None:
 
 
 def _facts(card: Card, source: str) -> dict[str, str]:
-    known = facts(card) | {"source": source}
+    known = card.facts | {"source": source}
     known |= {f"data: {data.name}": f"{data.samples:,}, sha256 {data.sha256}" for data in card.data}
     for result in card.results:
         known[f"of {result.trials:,} {result.of}"] = ", ".join(f"{name} {rate}" for name, rate in result.rates.items())

@@ -1,7 +1,11 @@
-"""The card of a checkpoint: everything that is known about its weights, in one `card.yaml`."""
+"""The card of a checkpoint: everything that is known about its weights, as `card.yaml` and as a README for people.
+
+The README is in the model-card format of the Hugging Face Hub.
+"""
 
 import builtins
 import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -16,6 +20,21 @@ WEIGHTS: Final = "model.safetensors"
 README: Final = "README.md"
 LARGEST: Final = 2**20  # bytes of a card; those of the zoo have a few thousand
 CHECKSUM: Final = "checksum: "  # begins the last line, the sha256 of all that stands above it
+
+TASK: Final = "reinforcement-learning"
+HIDDEN: Final = ("policy", "reward")  # the very weights of the card
+USE: Final = {
+    "policy": """```python
+import padzoo
+
+agent = padzoo.load("{name}")  # act with it, or `padzoo rollout --policy {name} --episodes 100 --out runs/played`
+```""",
+    "reward": """```sh
+padzoo score runs/played --reward {name} --out runs/rewarded
+```""",
+}
+DATA: Final = "| set | trajectories or preferences | frames | sha256 of its manifest |\n| --- | ---: | ---: | --- |"
+FILES: Final = "| file | bytes | sha256 |\n| --- | ---: | --- |"
 
 Kind = Literal["policy", "reward"]
 Of = Literal["episodes", "preferences", "preferences between categories", "preferences within categories"]
@@ -212,6 +231,48 @@ class Card(About):
                 raise ValueError(f"{source}/{name}: damaged: its sha256 is not the one in {CARD}")
         return contents
 
+    def readme(self) -> str:
+        """Renders it, with its weights among the files, as Markdown that begins with the Hub's metadata."""
+        title = self.name or f"a {self.network} of PadZoo"
+        branches = [
+            f"{'  ' * depth}- {role}: {each.name} (`{each.sha256}`)" for depth, role, each in lineage(self.parents)
+        ]
+        data = [
+            (each.name, f"{each.samples:,}", "" if each.frames is None else f"{each.frames:,}", f"`{each.sha256}`")
+            for each in self.data
+        ]
+        files = [(name, f"{file.bytes:,}", f"`{file.sha256}`") for name, file in self.files.items()]
+        configuration = self.configuration and yaml.safe_dump(self.configuration, sort_keys=False)
+        parts = [
+            f"---\n{_metadata(self, title)}\n---",
+            f"# {title}",
+            _table("| | |\n| --- | --- |", self.facts.items()),
+            USE[self.network].format(name=title),
+            *map(_results, self.results),
+            "## Lineage\n\n" + "\n".join(branches) if branches else "",
+            f"## Training data\n\n{_table(DATA, data)}" if data else "",
+            "\n".join(["## Commands\n", "```sh", *self.commands, "```"]) if self.commands else "",
+            f"## Configuration\n\n```yaml\n{configuration}```" if configuration else "",
+            f"## Files\n\n{_table(FILES, files)}",
+        ]
+        return "\n\n".join(filter(None, parts)) + "\n"
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What people want to know of it first, each in one line."""
+        config = ", ".join(f"{key} {value}" for key, value in self.config.items())
+        stored = f"{self.size:,} bytes, {self.dtype}"
+        return {
+            "network": f"{self.network}, {self.parameters:,} parameters; {config}",
+            "observation": self.observation,
+            "actions": self.schema,
+            "stored": f"{stored}, on {self.base.name}: only what differs" if self.base else stored,
+            "sha256": self.sha256,
+            "code": f"{self.source.url or 'PadZoo'} at {self.source.revision}",
+            "training seed": str(self.seed),
+            "licence": self.license,
+        }
+
 
 def read_yaml(text: bytes, source: str) -> Any:
     """Reads YAML without objects, or raises a ValueError that names the source."""
@@ -219,3 +280,53 @@ def read_yaml(text: bytes, source: str) -> Any:
         return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:  # a ValueError of a date that is none, or of bytes that are no text
         raise ValueError(f"{source}: not YAML: {' '.join(str(error).split())}") from None
+
+
+def lineage(parents: Mapping[str, Ancestor], depth: int = 0) -> Iterator[tuple[int, str, Ancestor]]:
+    """Walks through a lineage.
+
+    Args:
+        parents: The nearest ancestors by role.
+        depth: How far these are from the network, less one.
+
+    Yields:
+        Depth, role and ancestor, each followed by its own.
+    """
+    for role, ancestor in parents.items():
+        yield depth, role, ancestor
+        yield from lineage(ancestor.parents, depth + 1)
+
+
+def _metadata(card: Card, title: str) -> str:
+    from huggingface_hub import EvalResult, ModelCardData  # 0.2 s
+
+    results = []
+    for result in card.results:
+        of = str(result.measured.get("env", result.of))
+        for name, rate in result.rates.items():
+            metric = f"{name}, percent of {result.trials} {result.of}"
+            results.append(EvalResult(TASK, of, of, name, rate.percent, metric_name=metric))
+    names = sorted({ancestor.name for _, _, ancestor in lineage(card.parents)})
+    return (
+        ModelCardData(
+            license=card.license.lower(),
+            library_name="padzoo",
+            pipeline_tag=TASK,
+            tags=["padzoo", card.network, card.schema, *(f"parent:{name}" for name in names)],
+            model_name=title,
+            eval_results=results or None,
+        )
+        .to_yaml()
+        .strip()
+    )
+
+
+def _results(result: Result) -> str:
+    how = ", ".join(f"{key} {value}" for key, value in result.measured.items() if key not in HIDDEN)
+    header = f"| of {result.trials:,} {result.of} | times | rate, 95 % Wilson interval |\n| --- | ---: | --- |"
+    rows = [(name, f"{rate.count:,}", rate) for name, rate in result.rates.items()]
+    return f"## Results\n\nMeasured on these very weights: {how}.\n\n{_table(header, rows)}"
+
+
+def _table(header: str, rows: Iterable[Iterable[object]]) -> str:
+    return "\n".join([header, *(f"| {' | '.join(map(str, row))} |" for row in rows)])

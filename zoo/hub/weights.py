@@ -25,7 +25,6 @@ from padzoo.zoo.hub.checkpoint import (
 )
 from padzoo.zoo.hub.golden import check_golden, golden_output
 from padzoo.zoo.hub.index import Checkpoint, find, holding
-from padzoo.zoo.hub.readme import readme
 from padzoo.zoo.hub.state import State, difference, digest, low_rank, merge, narrow, parse, unmerge
 from padzoo.zoo.hub.store import place
 from padzoo.zoo.nets.policy import Policy
@@ -213,7 +212,7 @@ def save(
         golden=Golden(SEED, golden_output(rounded, SEED)),
         files={WEIGHTS: File.of(weights)},
     )
-    text = readme(card).encode()
+    text = card.readme().encode()
     card = replace(card, files=card.files | {README: File.of(text)})
     place({WEIGHTS: weights, README: text, CARD: card.dump().encode()}, folder)
     return card
