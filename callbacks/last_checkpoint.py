@@ -19,9 +19,9 @@ from padzoo.callbacks.checkpoint_writer import CheckpointWriter
 class LastCheckpoint(Checkpoint):
     """Keeps `checkpoints/last.ckpt` in the trainer's root folder: a training that is killed loses `minutes` at most.
 
-    It is written every so often, when training ends, at SIGTERM, SIGUSR1 (a scheduler's warning) and Ctrl-C, and after
-    an error between two updates. Weights that are not finite never replace it. Lightning's own `save_last` copies the
-    latest *best* checkpoint where a metric is monitored, which may be hours old.
+    It is written every so often, when training ends, at SIGTERM, SIGUSR1 (a scheduler's warning), SIGHUP (a closed
+    terminal) and Ctrl-C, and after an error between two updates. Weights that are not finite never replace it.
+    Lightning's own `save_last` copies the latest *best* checkpoint where a metric is monitored, which may be hours old.
 
     Args:
         minutes: Time between two checkpoints, 0 or more; 0 writes one after every update.
@@ -58,9 +58,9 @@ class LastCheckpoint(Checkpoint):
             trainer.strategy.checkpoint_io = CheckpointWriter()
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Starts the clock, and takes SIGUSR1 for SIGTERM."""
+        """Starts the clock, and takes other signals that ask for an end for SIGTERM."""
         self._saved_at = time.monotonic()
-        take_usr1_for_sigterm()
+        take_for_sigterm()
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Notes that an update is under way."""
@@ -99,10 +99,14 @@ class LastCheckpoint(Checkpoint):
             self._saved_at, self._saved_step = time.monotonic(), trainer.global_step
 
 
-def take_usr1_for_sigterm() -> None:
-    """Has SIGUSR1, a scheduler's warning, do what SIGTERM does, unless somebody else waits for it."""
-    if signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL:
-        signal.signal(signal.SIGUSR1, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+def take_for_sigterm() -> None:
+    """Has SIGUSR1, a scheduler's warning, and SIGHUP, a closed terminal, do what SIGTERM does.
+
+    Not where somebody else waits for them, or they are ignored, as `nohup` has it.
+    """
+    for number in (signal.SIGUSR1, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
 
 def _check_finite(trainer: Trainer) -> None:

@@ -1,10 +1,13 @@
 """Files and folders that appear whole or not at all."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 
 @contextmanager
@@ -18,21 +21,48 @@ def atomic(path: str | Path) -> Iterator[Path]:
         Where to write it: a path beside it at which there is nothing yet. Its folder is there.
 
     Raises:
-        ValueError: If it cannot be moved into place; it is then kept where it was written.
+        ValueError: If another process is making it, or it cannot be moved into place; it is then kept where it was
+            written.
     """
     path = Path(path).resolve()  # a link stays, and the move stays on one file system
     aside = beside(path)
-    aside.parent.mkdir(parents=True, exist_ok=True)
-    remove(aside)  # what a killed process left
+    with reserved(path):
+        remove(aside)  # what a killed process left
+        try:
+            yield aside
+        except BaseException:
+            remove(aside)
+            raise
+        try:
+            _move(aside, path)
+        except OSError as error:
+            raise ValueError(f"{path}: {error.strerror}; what was written is kept as {aside}") from error
+
+
+@contextmanager
+def reserved(path: str | Path) -> Iterator[None]:
+    """Keeps the making of a file or a folder to this process; what `atomic` makes is so by itself.
+
+    Args:
+        path: What is to be made.
+
+    Raises:
+        ValueError: If another process is making it.
+    """
+    path = Path(path).resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    name = path.with_name(f"{beside(path).name}.lock")
+    lock = FileLock(name, timeout=0, is_singleton=True)  # of one path, so that a process may ask for it twice
     try:
-        yield aside
-    except BaseException:
-        remove(aside)
-        raise
+        lock.acquire()
+    except Timeout:
+        raise ValueError(f"{path}: another process is writing it; allowed: another place") from None
     try:
-        aside.replace(path)
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}; what was written is kept as {aside}") from error
+        yield
+    finally:
+        if lock.lock_counter == 1:
+            name.unlink(missing_ok=True)
+        lock.release()
 
 
 def check_writable(path: str | Path) -> None:
@@ -59,6 +89,16 @@ def beside(path: Path) -> Path:
         path: What is made.
     """
     return path.with_name(f".{path.name}.partial")
+
+
+def _move(aside: Path, path: Path) -> None:
+    try:
+        aside.replace(path)
+    except OSError as error:
+        if error.errno != errno.EBUSY or not path.is_file():
+            raise
+        shutil.copyfile(aside, path)  # a mount point, over which nothing can be moved
+        remove(aside)
 
 
 def remove(path: Path) -> None:

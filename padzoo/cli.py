@@ -148,7 +148,8 @@ def _unwind_at_signals() -> None:
         sys.exit(128 + number)
 
     for number in ENDING:
-        signal.signal(number, unwind)
+        if signal.getsignal(number) != signal.SIG_IGN:  # as `nohup` has it
+            signal.signal(number, unwind)
 
 
 def _ignore_signals() -> None:

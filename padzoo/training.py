@@ -205,8 +205,9 @@ class TrainingCLI(LightningCLI):
                 is done. Of several ranks the first alone does so: another's end would have it killed as it saves.
         """
         if self.trainer.world_size > 1:  # as they wait for one another to start, no handler of Python's would run
-            for number in (signal.SIGTERM, signal.SIGUSR1):
-                signal.signal(number, signal.SIG_DFL)
+            for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP):
+                if signal.getsignal(number) != signal.SIG_IGN:
+                    signal.signal(number, signal.SIG_DFL)
         try:
             with ranks_of(self.trainer):
                 super()._run_subcommand(subcommand)

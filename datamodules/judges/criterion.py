@@ -53,7 +53,7 @@ class Criterion:
         known = list(trajectories.summaries())
         scores = {row: self._score(known[row]) for row in np.unique(groups).tolist()}
         for row, score in scores.items():
-            if any(value != value for value in (score if isinstance(score, tuple) else [score])):
+            if _has_nan(score):
                 raise ValueError(f"criterion {self._name!r}: ranks {known[row].key!r} as {score}; allowed: no NaN")
         return scores
 
@@ -63,6 +63,10 @@ class Criterion:
         except TypeError as error:
             allowed = "allowed: ranks that can be compared, or None"
             raise ValueError(f"criterion {self._name!r}: {error}; {allowed}") from error
+
+
+def _has_nan(score: Any) -> bool:
+    return any(map(_has_nan, score)) if isinstance(score, tuple | list) else bool(score != score)
 
 
 def _same_first(first: Any, second: Any) -> bool | None:

@@ -72,7 +72,10 @@ for number in {held}:  # what came before is dropped
 signal.pthread_sigmask(signal.SIG_SETMASK, [])
 for number in {held}:
     signal.signal(number, signal.SIG_DFL)
-os.chdir(sys.argv[1])
+try:
+    os.chdir(sys.argv[1])
+except FileNotFoundError:  # the player is gone
+    sys.exit(1)
 os.execv(sys.argv[2], sys.argv[2:])
 ' {folder} {engine} "$@"
 """

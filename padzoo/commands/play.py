@@ -10,7 +10,7 @@ from PIL import Image
 from rich.progress import track
 
 from padzoo.commands.device import find_device
-from padzoo.core.atomic import atomic, check_writable
+from padzoo.core.atomic import atomic, check_writable, reserved
 from padzoo.core.episode import episodes as draw
 from padzoo.core.errors import GameCrashed
 from padzoo.envs.arena import Arena
@@ -61,14 +61,15 @@ def play(
     net = hub.load(policy, "policy").to(find_device(device), PRECISIONS[precision])
     turns = {"spawn": [0, 1, 2, 3]} if env == ISLAND else {}
     game = Game.of(env, env_args, {**turns, **(options or {})})
-    with Arena(game, net.image_size, min(episodes, games)) as arena:
-        agent = Agent(net, temperature=temperature, seed=seed)
-        todo = draw(seed, episodes, options=game.starts)
-        rollouts = [rollout for rollout in arena.play(agent, todo) if not rollout.crashed]
-    if not rollouts:
-        raise GameCrashed(f"{env}: every episode crashed")
-    films = [film(rollout, game, size) for rollout in track(rollouts, "filming")]
-    save_gif(Path(out), side_by_side(films))
+    with reserved(out):
+        with Arena(game, net.image_size, min(episodes, games)) as arena:
+            agent = Agent(net, temperature=temperature, seed=seed)
+            todo = draw(seed, episodes, options=game.starts)
+            rollouts = [rollout for rollout in arena.play(agent, todo) if not rollout.crashed]
+        if not rollouts:
+            raise GameCrashed(f"{env}: every episode crashed")
+        films = [film(rollout, game, size) for rollout in track(rollouts, "filming")]
+        save_gif(Path(out), side_by_side(films))
     print(f"{', '.join(rollout.outcome for rollout in rollouts)}: {out}")
 
 

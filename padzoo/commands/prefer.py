@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from padzoo.core.atomic import check_writable
+from padzoo.core.atomic import check_writable, reserved
 from padzoo.datamodules.judges import preference
 from padzoo.datamodules.judges.chat_judge import ChatJudge
 from padzoo.datamodules.judges.command_judge import CommandJudge
@@ -89,14 +89,15 @@ def prefer(
         asked = CommandJudge(judge, wording, timeout)
     name = model if isinstance(asked, ChatJudge) and model else given[0]
     count = comb(len(trajectories), 2) if comparisons is None else comparisons
-    if choose == "disagreement":
-        found = compare_uncertain(trajectories, count, name, asked, seed)
-    elif ways == 2:
-        found = compare(trajectories, choose_pairs(len(trajectories), count, seed, pairs or "all"), name, asked)
-    else:
-        found = compare(trajectories, choose_groups(len(trajectories), count, ways, seed), name, asked)
-    won = [each for judged in found for each in preference.preferences(judged)]
-    preference.write(out, _with_categories(won, trajectories, criterion) if ways == 2 else found)
+    with reserved(out):
+        if choose == "disagreement":
+            found = compare_uncertain(trajectories, count, name, asked, seed)
+        elif ways == 2:
+            found = compare(trajectories, choose_pairs(len(trajectories), count, seed, pairs or "all"), name, asked)
+        else:
+            found = compare(trajectories, choose_groups(len(trajectories), count, ways, seed), name, asked)
+        won = [each for judged in found for each in preference.preferences(judged)]
+        preference.write(out, _with_categories(won, trajectories, criterion) if ways == 2 else found)
     print(f"{len(won)} preferences in {out}{_undecided(found)}")
     if isinstance(asked, ChatJudge):
         print(asked.bill)

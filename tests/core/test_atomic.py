@@ -1,8 +1,20 @@
+import subprocess
+import sys
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
+from mounts import mounted
 
-from padzoo.core.atomic import atomic, beside, check_writable
+from padzoo.core.atomic import atomic, beside, check_writable, reserved
+
+PROGRAM = """
+import sys
+from padzoo.core.atomic import atomic
+with atomic(sys.argv[1]) as aside:
+    aside.write_text("of another process")
+"""
 
 
 def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
@@ -71,3 +83,28 @@ def test_a_file_that_could_not_be_written_is_refused_and_nothing_is_made(tmp_pat
         with pytest.raises(ValueError, match=message):
             check_writable(path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("keep", [nullcontext, reserved])
+def test_a_second_process_is_refused_and_disturbs_nothing(tmp_path: Path, keep: Any) -> None:
+    path = tmp_path / "notes.txt"
+    with keep(path), atomic(path) as aside:
+        aside.write_text("half")
+        second = subprocess.run([sys.executable, "-c", PROGRAM, path], capture_output=True, text=True, check=False)
+        assert second.stderr.splitlines()[-1] == (
+            f"ValueError: {path}: another process is writing it; allowed: another place"
+        )
+        assert aside.read_text() == "half"
+    assert [each.name for each in tmp_path.iterdir()] == ["notes.txt"]
+    subprocess.run([sys.executable, "-c", PROGRAM, path], check=True)
+    assert path.read_text() == "of another process"
+
+
+def test_a_file_that_is_a_mount_point_is_filled(tmp_path: Path) -> None:
+    outside, path = tmp_path / "outside.txt", tmp_path / "notes.txt"
+    outside.touch()
+    path.touch()
+    done = mounted({}, "-c", PROGRAM, path, before=f"mount --bind {outside} {path}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert outside.read_text() == "of another process"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["notes.txt", "outside.txt"]

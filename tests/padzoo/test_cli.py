@@ -79,6 +79,17 @@ def test_who_has_read_enough_of_the_output_may_go() -> None:
     assert (found.stdout, found.stderr) == ("141\n", "")
 
 
+def test_under_nohup_a_closed_terminal_ends_nothing(tmp_path: Path) -> None:
+    options = ["--player", "curated", "--episodes", "2", "--size", "64", "--out", str(tmp_path / "set")]
+    command = ["nohup", sys.executable, "-m", "padzoo", "demos", *options]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    while not list(tmp_path.glob(".set.partial/*")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(60) == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1], ids=str)
 def test_a_command_that_a_signal_ends_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
     (tmp_path / "scratch").mkdir()

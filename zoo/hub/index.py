@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -231,7 +232,10 @@ def _checkpoints(asks: bool) -> list[Checkpoint]:
     root = place.removesuffix(f"/{INDEX}").rstrip("/") if place != INDEX else "."
     store = open_store(root)
     if store.local:
-        return installed + _read(root, store.read(INDEX))
+        if store.exists(INDEX):
+            return installed + _read(root, store.read(INDEX))
+        _warn_of_none(root)
+        return installed
     kept = cache_folder() / ".indices" / f"{hashlib.sha256(root.encode()).hexdigest()}.yaml"
     if asks:
         try:
@@ -240,6 +244,12 @@ def _checkpoints(asks: bool) -> list[Checkpoint]:
             log.warning("%s: cannot be reached; what is here can still be used (%s)", VARIABLE, error)
     added = _read(root, kept.read_bytes()) if kept.is_file() else []
     return [item for item in added if asks or item.home.is_dir()] + installed
+
+
+@cache
+def _warn_of_none(root: str) -> None:
+    """Logs, once, that a folder on this machine has no index: a share that is not mounted, or a wrong path."""
+    log.warning("%s: %s has no %s; what is here can still be used", VARIABLE, root, INDEX)
 
 
 def _read(root: str, text: bytes) -> list[Checkpoint]:

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+from padzoo.core.atomic import reserved
+from padzoo.core.patient_file import to_path
 from padzoo.core.provenance import commit
 from padzoo.core.wilson import wilson
 from padzoo.datamodules.judges import preference
@@ -98,16 +101,19 @@ def publish(folder: Path, target: str, dry_run: bool = False) -> str:
         Where it is.
 
     Raises:
-        ValueError: If it is damaged, its card gives it no name, or there is something of its name already.
+        ValueError: If it is damaged, its card gives it no name, there is something of its name already, or another
+            process is writing there.
     """
     card, entry = _entry(folder)
     store = open_store(target, writes=True)
-    index, url = Index.of(store), f"{store.url}/{card.name}"
-    if card.name in index.checkpoints or store.exists(card.name):
-        raise ValueError(f"{url}: exists already; weights are never overwritten")
-    contents = {CARD: (folder / CARD).read_bytes()} | card.read_files(folder)
-    listed = replace(index, checkpoints=index.checkpoints | {card.name: entry}).dump().encode()
-    return url if dry_run else store.write(card.name, contents, (INDEX, listed))
+    alone = store.local and not dry_run  # elsewhere a commit has a parent, or nothing can be locked
+    with reserved(str(to_path(f"{store.url}/{INDEX}"))) if alone else nullcontext():
+        index, url = Index.of(store), f"{store.url}/{card.name}"
+        if card.name in index.checkpoints or store.exists(card.name):
+            raise ValueError(f"{url}: exists already; weights are never overwritten")
+        contents = {CARD: (folder / CARD).read_bytes()} | card.read_files(folder)
+        listed = replace(index, checkpoints=index.checkpoints | {card.name: entry}).dump().encode()
+        return url if dry_run else store.write(card.name, contents, (INDEX, listed))
 
 
 def is_published(folder: Path, target: str) -> bool:

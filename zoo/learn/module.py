@@ -82,7 +82,7 @@ class ZooModule(LightningModule):
         """
         if not torch.isfinite(loss):
             raise ValueError(
-                f"update {self.global_step}: the loss is {float(loss.detach())}; the last checkpoint is kept; "
+                f"update {self.global_step}: the loss is {float(loss.detach())}; what was saved before is kept; "
                 "allowed: a lower model.lr, or a warmup (model.warmup_steps)"
             )
 
@@ -103,8 +103,9 @@ class ZooModule(LightningModule):
             resumes: Whether its training is to be resumed.
 
         Raises:
-            ValueError: If the checkpoint does not hold such a network, or its training started from other weights or
-                had other settings: the optimizer would keep its own, and the checkpoint say what is not so.
+            ValueError: If the checkpoint does not hold such a network, a weight of it is NaN or infinite, or its
+                training started from other weights or had other settings: the optimizer would keep its own, and the
+                checkpoint say what is not so.
         """
         found = checkpoint.get("padzoo")
         if found is None:
@@ -114,6 +115,7 @@ class ZooModule(LightningModule):
         for name in ("network", "config"):
             if found[name] != own[name]:
                 raise ValueError(f"ckpt_path: holds {name} {found[name]}; the configuration asks for {own[name]}")
+        hub.check_finite(checkpoint.get("state_dict", {}), "ckpt_path")  # FSDP reads its parts later
         if resumes:
             before, now = _hashes(found), _hashes(own)
             if before != now:

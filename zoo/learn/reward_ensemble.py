@@ -49,10 +49,15 @@ class RewardEnsemble(nn.Module):
 
         Returns:
             Rewards, each model's normalised, `(B,)`.
+
+        Raises:
+            ValueError: If a reward is NaN or infinite, which would look like the best.
         """
         every = torch.stack(
             [model(features) for model, features in zip(self.members, self.features(rollouts), strict=True)]
         )  # (M, B)
+        if not every.isfinite().all():
+            raise ValueError("reward model: a reward is NaN or infinite; allowed: weights that it can compute with")
         rewards: Tensor = every.mean(0)
         return rewards - self.pessimism * every.std(0, correction=0) if self.pessimism else rewards
 

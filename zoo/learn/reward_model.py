@@ -123,7 +123,10 @@ class RewardModel(ZooModule):
         """Computes a trajectory's reward, normalised, and its features `(100, D)`."""
         actions = torch.from_numpy(batch.actions).long().to(self.device)
         features = self.net.features(batch.frames, actions)
-        return {"key": batch.key, "reward": self.net(features[None]), "features": features}
+        reward = self.net(features[None])
+        if not reward.isfinite().all():
+            raise ValueError(f"reward model: its reward of trajectory {batch.key!r} is NaN or infinite")
+        return {"key": batch.key, "reward": reward, "features": features}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Stores the least and greatest reward over the training set, which normalise the output (Appendix C.3)."""

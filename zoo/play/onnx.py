@@ -36,11 +36,11 @@ def export_onnx(policy: Policy, sha256: str, path: Path) -> None:
     """
     if path.exists():
         raise ValueError(f"{path}: exists already; weights are never overwritten")
-    step = ActStep(policy).eval()
-    model = _convert(step)
-    _halve(model)
-    helper.set_model_props(model, {"sha256": sha256, **_metadata(step)})
     with atomic(path) as aside:
+        step = ActStep(policy).eval()
+        model = _convert(step)
+        _halve(model)
+        helper.set_model_props(model, {"sha256": sha256, **_metadata(step)})
         onnx.save(model, aside)
         onnx.checker.check_model(aside, full_check=True)
         error = _error(aside, step)

@@ -102,7 +102,9 @@ def test_names_a_trajectory_without_an_outcome() -> None:
         criterion.left(TrajectorySummary("odd", 3, {}))
 
 
-@pytest.mark.parametrize("rank", [float("nan"), (1, np.float32("nan"))], ids=["number", "tuple"])
+@pytest.mark.parametrize(
+    "rank", [float("nan"), (1, np.float32("nan")), (1, (float("nan"), 2)), [float("nan")]], ids=str
+)
 def test_a_rank_that_is_no_number_is_refused(shards: Path, rank: Any) -> None:
     with pytest.raises(ValueError, match=r"criterion 'lost': ranks 'pattern-\d+' as .*nan.*; allowed: no NaN"):
         list(Criterion(lambda _: rank, "lost")(ShardSet(shards), PAIRS))

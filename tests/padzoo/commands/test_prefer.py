@@ -1,5 +1,6 @@
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,21 @@ def test_a_reward_that_is_no_number_is_refused(
     assert padzoo("prefer", shards, *options) == 2
     assert "reward model: its reward of trajectory 'pattern-" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_of_two_that_write_one_file_the_second_is_refused(shards: Path, tmp_path: Path) -> None:
+    out = tmp_path / "pairs.jsonl"
+    again = f"{sys.executable} -m padzoo prefer {shards} --criterion left --comparisons 3 --out {out}"
+    program = tmp_path / "judge.sh"  # while it judges, another one wants to write the same
+    program.write_text(
+        f"{again} 2> {tmp_path}/errors; echo $? > {tmp_path}/status\n"
+        "while read -r line; do echo '{\"ranks\": [2, 1]}'; done\n"
+    )
+    assert padzoo("prefer", shards, "--judge", f"bash {program}", "--comparisons", 3, "--out", out) == 0
+    assert (tmp_path / "status").read_text() == "2\n"
+    refusal = f"padzoo: error: {out}: another process is writing it; allowed: another place\n"
+    assert (tmp_path / "errors").read_text() == refusal
+    assert len(preference.read(out)) == 3
 
 
 def test_a_program_judges_by_the_command_line(shards: Path, tmp_path: Path) -> None:

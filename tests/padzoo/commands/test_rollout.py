@@ -12,6 +12,7 @@ from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.envs.arena import Arena
 from padzoo.envs.game import Game
 from padzoo.zoo import hub
+from padzoo.zoo.nets.reward import RewardNet
 from padzoo.zoo.play.agent import Agent
 
 
@@ -108,6 +109,16 @@ def test_of_several_draws_of_a_start_the_best_rewarded_counts(policy: Path, rewa
         expected = played[3 * index + int(rewards[3 * index : 3 * index + 3].argmax())]
         assert np.array_equal(found.actions, expected.actions)
     assert best.manifest.source["best_of"] == 3
+
+
+def test_a_reward_that_is_no_number_is_not_the_best(
+    policy: Path, reward: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RewardNet, "forward", lambda _, features: torch.full((len(features),), float("nan")))
+    options = ["--policy", policy, "--games", 2, "--env_args", '{"max_steps": 2}', "--episodes", 1, "--best_of", 2]
+    assert padzoo("rollout", *options, "--reward", json.dumps([str(reward)]), "--out", tmp_path / "best") == 2
+    assert "reward model: a reward is NaN or infinite" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_best_of_needs_a_reward_model(policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,6 +81,16 @@ def test_an_index_that_cannot_be_reached_is_one_warning_where_it_is_asked(argume
     assert ("policy_tiny.sft" in found.stdout) == (error not in lines)
 
 
+def test_a_folder_that_is_gone_is_one_warning(tmp_path: Path) -> None:
+    environment = os.environ | {"PADZOO_INDEX": str(tmp_path / "share"), "COLUMNS": "200"}
+    for name, status in (("policy_tiny.sft", 0), ("policy_tiny.none", 2)):
+        command = [sys.executable, "-m", "padzoo", "show", name]
+        found = subprocess.run(command, capture_output=True, text=True, env=environment)
+        warning = f"PADZOO_INDEX: {tmp_path}/share has no index.yaml; what is here can still be used"
+        assert (found.returncode, found.stderr.splitlines()[0]) == (status, warning)
+        assert len(found.stderr.splitlines()) == (1 if status == 0 else 2)
+
+
 @pytest.mark.usefixtures("zoo_folder", "nothing_installed")
 @pytest.mark.parametrize("name", ["policy_tiny.stf", "policy_tiny_sft", "sft"])
 def test_a_wrong_name_is_answered_with_the_nearest(name: str) -> None:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from small_zoo import NAMES
 from upath import UPath
 from web import serve
 
+from padzoo.core.atomic import reserved
 from padzoo.core.patient_file import UnreachableError
 from padzoo.zoo import hub
 from padzoo.zoo.hub.index import Index, catalog
@@ -50,6 +53,19 @@ def test_what_is_pushed_can_be_pulled(
     assert [UPath(each).name for each in places] == sorted(NAMES, reverse=True)
     assert set(Index.of(open_store(target, writes=True)).checkpoints) == set(NAMES)
     assert_pulled(family, target, monkeypatch)
+
+
+def test_of_two_pushes_at_once_the_second_is_refused_and_no_entry_is_lost(family: Path, tmp_path: Path) -> None:
+    first, second = (str(family / name) for name in NAMES[:2])
+    program = "import sys; from pathlib import Path; from padzoo.zoo.hub.publish import publish; "
+    command = [sys.executable, "-c", f"{program}publish(Path(sys.argv[1]), sys.argv[2])", second, str(tmp_path / "zoo")]
+    with reserved(tmp_path / "zoo" / "index.yaml"):  # as a push does until its entry is in the index
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+        publish(Path(first), str(tmp_path / "zoo"))
+    refusal = f"ValueError: {tmp_path}/zoo/index.yaml: another process is writing it; allowed: another place"
+    assert found.stderr.splitlines()[-1] == refusal
+    subprocess.run(command, check=True)
+    assert set(Index.of(open_store(str(tmp_path / "zoo"), writes=True)).checkpoints) == set(NAMES[:2])
 
 
 def test_what_is_pushed_to_the_hub_can_be_pulled_at_its_revision(

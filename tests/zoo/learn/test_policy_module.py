@@ -2,8 +2,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
-from micro import fit, padzoo, preset, weights
+from micro import checkpoint, fit, padzoo, preset, weights
 
 from padzoo.core.gamepad import COMPONENTS
 from padzoo.datamodules.sets.shard_set import ShardSet
@@ -35,6 +36,21 @@ def test_testing_measures_what_is_held_out_and_plays(policy: Path, shards: Path,
     assert all(0 <= accuracy <= 1 for accuracy in accuracies)
     nobody_arrives = {name: 0.0 for name in ("left", "middle", "right", "success", "return")}  # in five steps
     assert figures == {"test/none": 1.0, **{f"test/{name}": rate for name, rate in nobody_arrives.items()}}
+
+
+def test_weights_that_are_no_numbers_are_refused_whatever_is_done_with_them(
+    policy: Path, shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = checkpoint(policy)
+    next(value for name, value in broken["state_dict"].items() if name.startswith("net.head."))[:] = float("nan")
+    torch.save(broken, tmp_path / "nan.ckpt")
+    options = ["--data.train", shards, "--data.val_fraction", 0.5, "--data.predict", shards]
+    options += ["--ckpt_path", tmp_path / "nan.ckpt", "--trainer.default_root_dir", tmp_path]
+    for command in ("validate", "predict"):
+        assert padzoo(command, *preset("policy", "prefft"), *options) == 2
+        line = capsys.readouterr().err.splitlines()[-1]
+        assert line.startswith("padzoo: error: ckpt_path: net.head.")
+        assert line.endswith("weights that are NaN or infinite")
 
 
 @torch.no_grad()
