@@ -54,15 +54,10 @@ def read_episodes(info: LeRobotInfo) -> list[LeRobotEpisode]:
     """
     read = _version_3 if info.version == "v3.0" else _version_2
     episodes = sorted(read(info), key=lambda episode: episode.number)
-    meta = info.folder / "meta"
     for number, count in Counter(episode.number for episode in episodes).items():
         if count > 1:
-            raise ValueError(f"{meta}: episode {number} is listed {count} times; allowed: once")
-    if not episodes or len(episodes) < (info.episodes or 0):
-        raise ValueError(
-            f"{meta}: {len(episodes)} episodes listed, total_episodes of info.json is {info.episodes}; allowed: all of "
-            "them, at least one; if the download was cut off, start it again"
-        )
+            raise ValueError(f"{info.file.parent}: episode {number} is listed {count} times; allowed: once")
+    info.check_whole({episode.number: episode.length for episode in episodes})
     for path in sorted({path for episode in episodes for path in (episode.data, episode.video) if path}):
         check_file(path)
     return _apart(episodes, info)

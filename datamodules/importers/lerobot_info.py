@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -56,7 +57,6 @@ class LeRobotInfo:
         columns: Where the parts of our gamepad are in the action, 16 numbers.
         camera: Name of the pictures.
         in_table: Whether they are images in the table of actions, and not a video.
-        episodes: How many episodes there should be; None if that is not said.
 
     Raises:
         ValueError: If something does not fit; it names the file, the key, its value and what is allowed.
@@ -86,8 +86,6 @@ class LeRobotInfo:
         self.in_table: Final = features[self.camera]["dtype"] == "image"
         if not self.in_table and len(cameras) > 1 and "{video_key" not in self._template("video_path"):
             raise self._wrong("video_path", "one with {video_key}, as there are several cameras")
-        total = self._keys.get("total_episodes")
-        self.episodes: Final = total if isinstance(total, int) else None
 
     def _wrong(self, key: str, allowed: str) -> ValueError:
         return ValueError(f"{self.file}: {key} {self._keys.get(key)!r}; allowed: {allowed}")
@@ -111,6 +109,45 @@ class LeRobotInfo:
         if sorted(places.values()) != list(range(len(places))) or shape != [len(places)]:
             raise ValueError(f"{where}: {len(places)} names for shape {shape}; allowed: one for each number")
         return [places[name] for name in COMPONENTS]
+
+    def check_whole(self, lengths: Mapping[int, int]) -> None:
+        """Refuses a table that lists fewer episodes than there are: by their number, else their steps, else the splits.
+
+        Args:
+            lengths: Number of steps of each listed episode, by the episode's index.
+
+        Raises:
+            ValueError: If something is missing, or nothing is listed.
+        """
+        count, steps, missing = len(lengths), sum(lengths.values()), ""
+        if (total := self._total("total_episodes")) is not None:
+            key, missing = "total_episodes", f"{total - count} episodes" if total > count else ""
+        elif (total := self._total("total_frames")) is not None:
+            key, missing = "total_frames", f"{total - steps} steps" if total > steps else ""
+        else:
+            key, absent = "splits", (number for span in self._splits() for number in span if number not in lengths)
+            missing = next((f"episode {number}" for number in absent), "")
+        if missing or not lengths:
+            raise ValueError(
+                f"{self.file.parent}: {count} episodes of {steps} steps listed, {key} of info.json is "
+                f"{self._keys.get(key)}; missing: {missing or 'all'}; if the download was cut off, start it again"
+            )
+
+    def _total(self, key: str) -> int | None:
+        total = self._keys.get(key)
+        if total is None:
+            return None
+        if type(total) not in (int, float) or total < 0 or total % 1:
+            raise self._wrong(key, "a whole number from 0")
+        return int(total)
+
+    def _splits(self) -> list[range]:
+        splits = self._keys.get("splits") or {}
+        parts = list(splits.values()) if isinstance(splits, dict) else [splits]
+        spans = [span for part in parts if (span := re.fullmatch(r"([0-9]+):([0-9]+)", str(part)))]
+        if len(spans) < len(parts):
+            raise self._wrong("splits", "FROM:TO for each, as neither total_episodes nor total_frames is there")
+        return [range(int(span[1]), int(span[2])) for span in spans]
 
     @property
     def chunks_size(self) -> int:
@@ -146,8 +183,10 @@ class LeRobotInfo:
 
 
 def _is_camera(feature: Mapping[str, Any]) -> bool:
-    info = feature.get("info") or {}
-    depth = any(info.get(name) for name in ("is_depth_map", "video.is_depth_map"))
+    about = [
+        feature[key] for key in ("info", "video_info") if isinstance(feature.get(key), dict)
+    ]  # v2.0 has the second
+    depth = any(info.get(name) for info in about for name in ("is_depth_map", "video.is_depth_map"))
     return feature.get("dtype") in ("video", "image") and not depth
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from lerobot_set import ACTION, CAMERA, FEATURES, IMAGE, LENGTHS, NAMES, actions, make, shade
+from lerobot_set import ACTION, CAMERA, FEATURES, IMAGE, LENGTHS, NAMES, VIDEO, actions, make, shade
 from micro import padzoo
 
 from padzoo.core.trajectory import Trajectory
@@ -54,6 +54,8 @@ PLACED = {name: place for place, name in reversed(list(enumerate(NAMES)))}
         {"features": FEATURES | {"action": ACTION | {"names": GROUPED}}},
         {"features": FEATURES | {"action": ACTION | {"names": PLACED}}},
         {"features": FEATURES | {"depth": FEATURES[CAMERA] | {"info": {"video.is_depth_map": True}}}},
+        {"version": "v2.0", "features": FEATURES | {"depth": VIDEO | {"video_info": {"video.is_depth_map": True}}}},
+        {"features": FEATURES | {"depth": VIDEO | {"info": {}, "video_info": {"video.is_depth_map": True}}}},
         {"fps": 20.0},
         {"fps": 19.98},
         {"total_episodes": None, "data_path": None, "video_path": None},

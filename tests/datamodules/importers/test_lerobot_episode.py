@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -30,14 +31,16 @@ def test_git_lfs_pointers_and_missing_files_are_named(tmp_path: Path, version: s
     ):
         read_episodes(LeRobotInfo(source))
     (source / name).unlink()
-    with pytest.raises(ValueError, match=rf"({name}: no such file|0 episodes listed).*; if the download was cut off"):
+    with pytest.raises(
+        ValueError, match=rf"({name}: no such file|0 episodes of 0 steps).*; if the download was cut off"
+    ):
         read_episodes(LeRobotInfo(source))
 
 
 @pytest.mark.parametrize("version", ["v2.1", "v3.0"])
 def test_half_a_table_of_episodes_is_named(tmp_path: Path, version: str) -> None:
     source = make(tmp_path / "source", version=version, total_episodes=3)
-    with pytest.raises(ValueError, match=r"2 episodes listed, total_episodes of info.json is 3; allowed: all"):
+    with pytest.raises(ValueError, match=r"2 episodes of 55 steps .* info\.json is 3; missing: 1 episodes;"):
         read_episodes(LeRobotInfo(source))
     name = "episodes.jsonl" if version == "v2.1" else "episodes/chunk-000/file-000.parquet"
     table = source / "meta" / name
@@ -46,10 +49,32 @@ def test_half_a_table_of_episodes_is_named(tmp_path: Path, version: str) -> None
         read_episodes(LeRobotInfo(source))
 
 
+@pytest.mark.parametrize("line", [0, 1])
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"total_episodes": 2.0}, "total_episodes of info.json is 2.0; missing: 1 episodes"),
+        ({"total_episodes": None, "total_frames": 55, "splits": {"train": "0:2"}}, ".*_frames .* is 55; missing: {}"),
+        ({"total_episodes": None, "total_frames": 55.0}, "total_frames of info.json is 55.0; missing: {}"),
+        ({"total_episodes": None, "splits": {"train": "0:1", "test": "1:2"}}, "splits .*'1:2'}}; missing: episode {}"),
+    ],
+)
+def test_lines_that_the_table_lacks_are_missed_by_whatever_says_so(
+    tmp_path: Path, said: dict[str, Any], message: str, line: int
+) -> None:
+    source = make(tmp_path / "source", version="v2.1", **said)
+    assert len(read_episodes(LeRobotInfo(source))) == 2
+    table = source / "meta" / "episodes.jsonl"
+    table.write_text(table.read_text().splitlines()[line])
+    lacking = f"{LENGTHS[1 - line]} steps" if "total_frames" in said else 1 - line
+    with pytest.raises(ValueError, match=rf"meta: 1 episodes of .* steps listed, {message.format(lacking)}; if"):
+        read_episodes(LeRobotInfo(source))
+
+
 def test_an_empty_data_set_is_refused(tmp_path: Path) -> None:
     source = make(tmp_path / "source", version="v2.1", total_episodes=0)
     (source / "meta" / "episodes.jsonl").write_text("")
-    with pytest.raises(ValueError, match="0 episodes listed"):
+    with pytest.raises(ValueError, match=r"0 episodes of 0 steps .* info\.json is 0; missing: all;"):
         read_episodes(LeRobotInfo(source))
 
 

@@ -9,6 +9,8 @@ from lerobot_set import ACTION, CAMERA, FEATURES, NAMES, VIDEO, make
 from padzoo.datamodules.importers.lerobot_episode import read_episodes
 from padzoo.datamodules.importers.lerobot_info import LeRobotInfo
 
+DEPTH = VIDEO | {"video_info": {"video.is_depth_map": True}}
+
 
 def with_names(names: object, **feature: Any) -> dict[str, Any]:
     return {"features": FEATURES | {"action": ACTION | {"names": names} | feature}}
@@ -32,7 +34,14 @@ def with_names(names: object, **feature: Any) -> dict[str, Any]:
         (with_names([*NAMES, "a"], shape=[18]), "17 names for shape [18]; allowed: one for each number"),
         (with_names(dict.fromkeys(NAMES, 0)), "17 names for shape [17]; allowed: one for each number"),
         ({"features": {"action": ACTION}}, "--camera None: allowed, as"),
+        ({"features": {"action": ACTION, "depth": DEPTH}}, "info.json says: none"),
+        ({"features": {"action": ACTION, "depth": VIDEO | {"info": {"is_depth_map": True}}}}, "info.json says: none"),
         ({"features": FEATURES | {"front": VIDEO}}, f"info.json says: {CAMERA}, front"),
+        ({"total_episodes": 1.5}, "total_episodes 1.5; allowed: a whole number from 0"),
+        ({"total_episodes": "2"}, "total_episodes '2'; allowed: a whole number from 0"),
+        ({"total_episodes": None, "total_frames": True}, "total_frames True; allowed: a whole number from 0"),
+        ({"total_episodes": None, "splits": {"train": "80%"}}, "splits {'train': '80%'}; allowed: FROM:TO for each"),
+        ({"total_episodes": None, "splits": "train"}, "splits 'train'; allowed: FROM:TO for each"),
         ({"chunks_size": 0, "codebase_version": "v2.1"}, "chunks_size 0; allowed: a whole number from 1"),
         ({"data_path": "../secret-{chunk_index}.parquet"}, "data_path '../secret-{chunk_index}.parquet' leads out of"),
         ({"data_path": "/etc/passwd"}, "data_path '/etc/passwd' leads out of"),
