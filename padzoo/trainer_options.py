@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import EarlyStopping, Timer
-from lightning.pytorch.strategies import FSDPStrategy
+from lightning.pytorch.strategies import FSDPStrategy, Strategy
+from lightning.pytorch.strategies.launchers import _MultiProcessingLauncher
 
 Rule = tuple[Callable[[Any], bool], str]  # whether a value works, and those that do, for messages
 
@@ -31,12 +33,15 @@ def _counts(least: int) -> Rule:
     )
 
 
+def _lasts(time: Any) -> bool:
+    try:
+        return (Timer(time).time_remaining() or 0) > 0
+    except (MisconfigurationException, TypeError, AttributeError, OverflowError):  # no time at all
+        return False
+
+
 RULES: Final[Mapping[str, Rule]] = {
     "accelerator": _one_of("auto", "cpu", "cuda", "gpu", "mps"),
-    "strategy": (
-        lambda value: not isinstance(value, str) or "spawn" not in value,
-        "auto, ddp, fsdp or another one that starts the command itself anew",
-    ),
     "precision": (
         lambda value: not str(value).startswith("transformer-engine"),
         "64-true, 32-true, 16-true, 16-mixed, bf16-true, bf16-mixed",
@@ -45,14 +50,14 @@ RULES: Final[Mapping[str, Rule]] = {
     "min_epochs": _least(0),
     "max_steps": (lambda value: value == -1 or value > 0, "1 or more, or -1 for no limit"),
     "min_steps": _least(0),
-    "max_time": (lambda value: value is None or (Timer(value).time_remaining() or 0) > 0, "DD:HH:MM:SS, over 0"),
+    "max_time": (lambda value: value is None or _lasts(value), "DD:HH:MM:SS, over 0"),
     "limit_train_batches": _counts(1),
     "limit_val_batches": _counts(0),
     "limit_test_batches": _counts(0),
     "overfit_batches": (lambda value: value == 0, "0; to overfit, let data.train be a small set"),
     "val_check_interval": (
-        lambda value: value is None or not isinstance(value, int | float) or (isinstance(value, int) and value > 0),
-        "a whole number of batches, 1 or more, or a time DD:HH:MM:SS",
+        lambda value: value is None or (value > 0 if isinstance(value, int) else _lasts(value)),
+        "a whole number of batches, 1 or more, or a time DD:HH:MM:SS, over 0",
     ),
     "check_val_every_n_epoch": _least(1),
     "num_sanity_val_steps": _least(-1),
@@ -105,8 +110,11 @@ def check_built(trainer: Trainer, settings: Mapping[str, Any]) -> None:
         settings: The trainer's arguments, by name.
 
     Raises:
-        ValueError: If an option has no effect on this machine, or nobody started the other machines.
+        ValueError: If an option has no effect on this machine, nobody started the other machines, or processes would be
+            started that do not run the command.
     """
+    if isinstance(trainer.strategy.launcher, _MultiProcessingLauncher):
+        raise _refusal(settings, "strategy", "auto, ddp, fsdp or another one that starts the command itself anew")
     if str(settings["precision"]).startswith("16") and not trainer.precision.startswith("16"):
         raise _refusal(settings, "precision", f"{trainer.precision} on this device")
     environment = getattr(trainer.strategy, "cluster_environment", None)
@@ -130,6 +138,7 @@ def check_sharding(trainer: Trainer, learns_all: bool) -> None:
 
 def _refusal(settings: Mapping[str, Any], name: str, allowed: str) -> ValueError:
     value = settings[name]
+    value = type(value).__name__ if isinstance(value, Strategy) else value
     return ValueError(f"trainer.{name} {str(value).lower() if isinstance(value, bool) else value}: allowed: {allowed}")
 
 

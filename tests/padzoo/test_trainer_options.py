@@ -16,7 +16,20 @@ from padzoo.trainer_options import check_sharding
 
 REFUSED = [  # options, and the message from `trainer.` on
     ("--accelerator tpu", "accelerator tpu: allowed: auto, cpu, cuda, gpu, mps"),
-    ("--strategy ddp_spawn", "strategy ddp_spawn: allowed: auto, ddp, fsdp or another one that starts the command"),
+    *(
+        (
+            f"--devices {devices} --strategy {name}",
+            f"strategy {name}: allowed: auto, ddp, fsdp or another one that",
+        )
+        for devices, name in [
+            (2, "ddp_spawn"),
+            (2, "ddp_fork"),
+            (1, "ddp_notebook"),
+            (2, "ddp_fork_find_unused_parameters_true"),
+            (2, "ddp_notebook_find_unused_parameters_false"),
+        ]
+    ),
+    ("--devices 2 --strategy DDPStrategy --strategy.start_method fork", "strategy DDPStrategy: allowed: auto, "),
     ("--devices -1", "devices -1: allowed: 1 or more processes on a CPU, or auto for one"),
     ("--num_nodes 2", "num_nodes 2: allowed: 1, or a start by torchrun or srun, or MASTER_ADDR and NODE_RANK"),
     ("--precision transformer-engine", "precision transformer-engine: allowed: 64-true, 32-true, 16-true, 16-mixed"),
@@ -29,6 +42,7 @@ REFUSED = [  # options, and the message from `trainer.` on
     ("--min_steps 3", "min_steps 3: allowed: at most trainer.max_steps 2"),
     ("--min_steps -1", "min_steps -1: allowed: 0 or more"),
     ("--max_time 00:00:00:00", "max_time 00:00:00:00: allowed: DD:HH:MM:SS, over 0"),
+    ("--max_time soon", "max_time soon: allowed: DD:HH:MM:SS, over 0"),
     ("--limit_train_batches 0", "limit_train_batches 0: allowed: a whole number of batches, 1 or more; the data has "),
     ("--limit_train_batches 0.5", "limit_train_batches 0.5: allowed: a whole number of batches, 1 or more; the data"),
     ("--limit_val_batches 0.5", "limit_val_batches 0.5: allowed: a whole number of batches, 0 or more; the data has"),
@@ -36,6 +50,15 @@ REFUSED = [  # options, and the message from `trainer.` on
     ("--overfit_batches 1", "overfit_batches 1: allowed: 0; to overfit, let data.train be a small set"),
     ("--val_check_interval 0", "val_check_interval 0: allowed: a whole number of batches, 1 or more, or a time DD:"),
     ("--val_check_interval 0.5", "val_check_interval 0.5: allowed: a whole number of batches, 1 or more, or a time"),
+    (
+        "--val_check_interval 00:00:00:00",
+        "val_check_interval 00:00:00:00: allowed: a whole number of batches, 1 or",
+    ),
+    (
+        "--val_check_interval.seconds 0",
+        "val_check_interval {'seconds': 0}: allowed: a whole number of batches, 1",
+    ),
+    ("--val_check_interval soon", "val_check_interval soon: allowed: a whole number of batches, 1 or more, or a time"),
     (
         "--limit_train_batches 2 --check_val_every_n_epoch 1 --val_check_interval 3",
         "val_check_interval 3: allowed: up to limit_train_batches, 2, or check_val_every_n_epoch null",
@@ -67,7 +90,6 @@ IN_LIGHTNINGS_WORDS = [  # and whole messages
     ("--logger [WandbLogger]", "class 'lightning.pytorch.loggers.WandbLogger' needs another package; allowed: pip in"),
     ("--logger Nonsense", "--trainer.logger: class 'Nonsense' is not known; allowed: a class of the zoo or a dotted"),
     ("--plugins Nonsense", "--trainer.plugins: class 'Nonsense' is not known; allowed: a class of the zoo or a dotted"),
-    ("--max_time soon", "`Timer(duration='soon')` is not a valid duration. Expected a string in the format DD:HH:MM:"),
     ("--fast_dev_run -1", "fast_dev_run=-1 is not a valid configuration. It should be >= 0."),
     ("--gradient_clip_algorithm mean", "`gradient_clip_algorithm` mean is invalid. Allowed algorithms: ['value', 'no"),
     ("--callbacks LastCheckpoint --enable_checkpointing false", "Trainer was configured with `enable_checkpointing="),
