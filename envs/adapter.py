@@ -1,5 +1,6 @@
 """Other people's games on the gamepad: any Gymnasium environment with a picture."""
 
+import importlib
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -133,8 +134,13 @@ def _adapted(env: gymnasium.Env[Any, Any], size: int, picture: str | None, succe
 
 
 def _build(name: str, args: dict[str, Any]) -> gymnasium.Env[Any, Any]:
+    module, _, plain = name.rpartition(":")
     try:
-        return gymnasium.make(name, disable_env_checker=True, **args)
+        if module:
+            importlib.import_module(module)
+        if re.search(r"-v\d+$", plain):
+            gymnasium.spec(plain)  # of a version that is gone `make` would print a warning before it says so
+        return gymnasium.make(plain, disable_env_checker=True, **args)
     except TypeError as error:  # an argument that it does not have, or a value of another type
         unknown = re.search(r"unexpected keyword argument '(\w+)'", str(error))
         if unknown and unknown[1] in args:

@@ -80,6 +80,10 @@ REFUSED = {
     "HalfOld-v0": ": its step gives tuple of 4 values: this is the API of Gym before 0.26; allowed: Gymnasium's",
     "LimitedOld-v0": "; this is the API of Gym before 0.26; allowed: Gymnasium's",
     "MissingExtra-v0": ": No module named 'foreign_library_that_is_missing'",
+    "MissingBox2D-v0": ': Box2D is not installed, run `pip install "gymnasium[box2d]"`',
+    "LunarLander-v2": ": Environment version v2 for `LunarLander` is deprecated. Please use `LunarLander-v3` instead.",
+    "Renewed-v1": ": Environment version v1 for `Renewed` is deprecated. Please use `Renewed-v2` instead.",
+    "Renewed-v3": ": Environment version `v3` for environment `Renewed` doesn't exist. It provides versioned",
     "Nowhere-v0": ": Environment `Nowhere` doesn't exist",
 }
 
@@ -90,6 +94,7 @@ def test_it_is_refused_in_a_line(habit: str) -> None:
         played(habit)
     text = str(caught.value)
     assert REFUSED[habit] in text
+    assert "\n" not in text
     assert text.startswith(("game '" + name(habit), "game '" + name(habit).partition(":")[2]))
 
 

@@ -149,6 +149,11 @@ class HalfOld(Old):
         return LIGHT, {}
 
 
+def needs_box2d() -> Habit:
+    """Says what is missing as Gymnasium's own games do."""
+    raise gymnasium.error.DependencyNotInstalled('Box2D is not installed, run `pip install "gymnasium[box2d]"`')
+
+
 HABITS = """
     plain rgb_and_depth two_cameras grows float_for_bytes flat nothing_to_see place_later place_of_three place_in_place
     place_comes_and_goes place_is_a_word no_info odd_info numpy_info info_is_a_list says_success own_outcome
@@ -162,3 +167,5 @@ gymnasium.register("Older-v0", Older)
 gymnasium.register("HalfOld-v0", HalfOld)
 gymnasium.register("LimitedOld-v0", HalfOld, max_episode_steps=9)
 gymnasium.register("MissingExtra-v0", "foreign_library_that_is_missing:Game")
+gymnasium.register("MissingBox2D-v0", needs_box2d)
+gymnasium.register("Renewed-v2", Habit, kwargs={"habit": "plain"})
