@@ -10,9 +10,11 @@ import pytest
 import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.strategies import FSDPStrategy
-from micro import CONFIGS, column, fit, padzoo, preset, weights
+from micro import CONFIGS, column, fit, logged, padzoo, preset, weights
 
+from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.trainer_options import check_sharding
+from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
 
 REFUSED = [  # options, and the message from `trainer.` on
     ("--accelerator tpu", "accelerator tpu: allowed: auto, cpu, cuda, gpu, mps"),
@@ -139,6 +141,64 @@ def test_the_rest_of_the_options_works(shards: Path, tmp_path: Path, caplog: pyt
     assert len(column(tmp_path, "val/loss")) == 2  # it is batches that are counted: two make an update
     assert "optimizer_step" in caplog.text  # of the profiler
     assert not (tmp_path / "hparams.yaml").exists()
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What each batch is measured for, in order: a sanity check, `val` or `test`."""
+    batches: list[str] = []
+    measure = BehaviorCloning._measure
+
+    def counted(self: BehaviorCloning, stage: str, batch: dict[str, torch.Tensor]) -> None:
+        batches.append("sanity" if self.trainer.sanity_checking else stage)
+        measure(self, stage, batch)
+
+    monkeypatch.setattr(BehaviorCloning, "_measure", counted)
+    return batches
+
+
+def test_all_batches_may_be_a_sanity_check_and_no_update_be_logged(
+    shards: Path, tmp_path: Path, measured: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    data = ["--data.train", shards, "--data.val_fraction", 0.3]
+    given = options("--num_sanity_val_steps -1 --val_check_interval 2 --log_every_n_steps 0 --profiler advanced")
+    fit("policy", "prefft", tmp_path, *data, *logged(tmp_path), *given)
+    assert measured.count("sanity") == measured.count("val") > 2
+    assert (len(column(tmp_path, "val/loss")), column(tmp_path, "train/loss")) == (1, [])
+    assert "Profile stats for: [LightningModule]BehaviorCloning.configure_optimizers" in caplog.text
+    assert not list(tmp_path.rglob("*profile*"))
+
+
+def test_validation_may_be_left_out_and_the_profile_go_to_the_runs_folder(
+    shards: Path, tmp_path: Path, measured: list[str]
+) -> None:
+    given = options("--limit_val_batches 0 --profiler AdvancedProfiler --profiler.filename profile")
+    fit("policy", "prefft", tmp_path, "--data.train", shards, "--data.val_fraction", 0.5, *logged(tmp_path), *given)
+    assert measured == []
+    assert len(column(tmp_path, "train/loss")) == 2
+    assert "run_training_epoch" in (tmp_path / "fit-profile.txt").read_text()
+
+
+@pytest.mark.parametrize("batches", [0, 2])
+def test_a_test_is_of_a_whole_number_of_batches(
+    policy: Path, shards: Path, tmp_path: Path, measured: list[str], batches: int
+) -> None:
+    callback = json.dumps({"class_path": "ClosedLoop", "init_args": {"test_episodes": 1, "games": 1}})
+    data = ["--data.train", shards, "--data.val_fraction", 0.5, "--game.args", '{"max_steps": 2}']
+    root = ["--ckpt_path", policy, "--trainer.default_root_dir", tmp_path, "--trainer.callbacks+", callback]
+    assert padzoo("test", *preset("policy", "prefft"), *data, *root, "--trainer.limit_test_batches", batches) == 0
+    assert measured == ["test"] * batches
+    assert ("test/loss" in json.loads((tmp_path / "test.json").read_text())) == (batches > 0)
+
+
+@pytest.mark.parametrize(("given", "count"), [("3", 3), ("0.5", 12)])
+def test_a_prediction_is_of_the_first_trajectories_or_of_a_part(
+    policy: Path, shards: Path, tmp_path: Path, given: str, count: int
+) -> None:
+    root = ["--data.predict", shards, "--ckpt_path", policy, "--trainer.default_root_dir", tmp_path]
+    assert padzoo("predict", *preset("policy", "prefft"), *root, "--trainer.limit_predict_batches", given) == 0
+    found = sorted(path.stem for path in (tmp_path / "predictions").iterdir())
+    assert found == list(ShardSet(shards).keys[:count])
 
 
 def test_epochs_of_a_number_of_batches_continue_the_stream(shards: Path, tmp_path: Path) -> None:
