@@ -33,8 +33,8 @@ from padzoo.core.wilson import wilson
 
 RUNS: Final = (10, 30, 100, 300)  # curated runs
 FIRST: Final = (0, 300, 30, 100, 10)  # the order in which they are trained; on 0 runs, pre-trained alone
-MATCHES: Final = 600  # of 300 steps each
-NARROW: Final = 3000  # runs of about 60 steps: as many frames
+MATCHES: Final = 1800  # of 300 steps each
+NARROW: Final = 9000  # runs of about 60 steps: as many frames
 START: Final = {"broad": "pre-trained on matches", "narrow": "pre-trained on runs", "scratch": "from scratch"}
 CONDITIONS: Final = ("spawn", "turned", "nudged")
 LOOKS: Final = '{"look": ["meadow", "moor"]}'  # of all but the curated runs, which show the first
@@ -226,7 +226,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--episodes", type=int, default=400)
-    parser.add_argument("--base_updates", type=int, default=2000)
+    parser.add_argument("--base_updates", type=int, default=6000)
     parser.add_argument("--updates", type=int, default=200)
     parser.add_argument("--trunk", default="gpt2")
     parser.add_argument("--jobs", type=int, default=2, help="trainings at once")

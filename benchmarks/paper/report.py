@@ -96,10 +96,9 @@ def spent(study: Study) -> str:
 
 
 def told(study: Study) -> str:
-    """Says what the preset adds to the configurations, if anything: arguments of the game, a precision."""
-    game, precision = (study.settings.get(name) for name in ("env_args", "precision"))
-    said = f"The game's arguments, by player of the recordings and for agents: `{json.dumps(game)}`." if game else ""
-    return f"{said} Behavior cloning with `--trainer.precision {precision}`.".strip() if precision else said
+    """Says what the preset adds to the configurations, if anything: arguments of the game."""
+    game = study.settings.get("env_args")
+    return f"The game's arguments, by player of the recordings and for agents: `{json.dumps(game)}`." if game else ""
 
 
 def covered(study: Study) -> str:

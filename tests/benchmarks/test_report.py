@@ -29,7 +29,7 @@ def test_preset_tiny_has_every_figure_of_the_paper_and_every_control(results: Pa
     assert {path.stem for path in (results / "figures").glob("*.png")} == set(below)
     text = (results / "report.md").read_text()
     assert "## Not run" not in text
-    assert "Pre-training sees 1 M frames (the paper: 355 M), an alignment " in text
+    assert "Pre-training sees 3.1 M frames (the paper: 355 M), an alignment " in text
 
 
 def test_agents_are_reported_in_the_condition_turned_too(results: Path) -> None:

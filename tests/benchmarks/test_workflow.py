@@ -176,11 +176,6 @@ def test_alignments_end_where_they_are_flat_if_a_preset_says_so(tmp_path: Path) 
     assert "Plateau" not in dry_run(tmp_path, "--cores", "2", "--config", "preset=demo")
 
 
-def test_imitators_are_trained_in_the_precision_that_a_preset_names(tmp_path: Path) -> None:
-    plan = stages(dry_run(tmp_path, "--cores", "2", "--config", "preset=tiny"))
-    assert {name for name, job in plan.items() if "--trainer.precision bf16-mixed" in job} == {"imitate", "prefft"}
-
-
 def test_a_study_trains_on_an_accelerator_if_it_is_told_to(tmp_path: Path) -> None:
     config = ("--cores", "2", "--config", "preset=small")
     plain, told = dry_run(tmp_path, *config), stages(dry_run(tmp_path, *config, "accelerator=gpu"))
