@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
@@ -20,8 +19,8 @@ class LastCheckpoint(Checkpoint):
     """Keeps `checkpoints/last.ckpt` in the trainer's root folder: a training that is killed loses `minutes` at most.
 
     It is written every so often, when training ends, at SIGTERM, SIGUSR1 (a scheduler's warning), SIGHUP (a closed
-    terminal) and Ctrl-C, and after an error between two updates. Weights that are not finite never replace it.
-    Lightning's own `save_last` copies the latest *best* checkpoint where a metric is monitored, which may be hours old.
+    terminal) and Ctrl-C, and after an error between two updates. Lightning's own `save_last` copies the latest *best*
+    checkpoint where a metric is monitored, which may be hours old.
 
     Args:
         minutes: Time between two checkpoints, 0 or more; 0 writes one after every update.
@@ -94,7 +93,6 @@ class LastCheckpoint(Checkpoint):
 
     def _save(self, trainer: Trainer) -> None:
         if trainer.global_step != self._saved_step:
-            _check_finite(trainer)
             trainer.save_checkpoint(self.path(trainer.default_root_dir))
             self._saved_at, self._saved_step = time.monotonic(), trainer.global_step
 
@@ -107,12 +105,3 @@ def take_for_sigterm() -> None:
     for number in (signal.SIGUSR1, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
-
-
-def _check_finite(trainer: Trainer) -> None:
-    for name, value in trainer.lightning_module.named_parameters():
-        if not torch.isfinite(value).all():
-            raise ValueError(
-                f"update {trainer.global_step}: {name} is not finite any more; the checkpoint of before is kept; "
-                "allowed: a lower model.lr, or a warmup (model.warmup_steps)"
-            )

@@ -78,7 +78,7 @@ def test_a_killed_training_goes_on_bit_for_bit(shards: Path, tmp_path: Path, ran
         pytest.param(1, 0, signal.SIGTERM, marks=pytest.mark.slow),
         (1, 2, signal.SIGTERM),
         (1, 2, signal.SIGINT),
-        (1, 2, signal.SIGUSR1),
+        pytest.param(1, 2, signal.SIGUSR1, marks=pytest.mark.slow),
         (2, 1, signal.SIGTERM),
     ],
     ids=str,

@@ -137,7 +137,17 @@ class ZooModule(LightningModule):
                 )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Adds what the network is and how it is made, so that it can be rebuilt and published from the file alone."""
+        """Adds what the network is and how it is made, so that it can be rebuilt and published from the file alone.
+
+        Raises:
+            ValueError: If a weight is not finite: no checkpoint is written, nor one of before replaced.
+        """
+        for name, value in self.named_parameters():
+            if not torch.isfinite(value).all():
+                raise ValueError(
+                    f"update {self.global_step}: {name} is not finite any more; what was saved before is kept; "
+                    "allowed: a lower model.lr, or a warmup (model.warmup_steps)"
+                )
         checkpoint["padzoo"] = hub.describe(self.net, self.about)
         if self._trainer is not None and self.trainer.accumulate_grad_batches > 1:
             self._return_batches(checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"])

@@ -72,6 +72,16 @@ def test_the_optimizer_is_fused_where_gradients_can_be_clipped_too(
     assert optimizer.param_groups[0]["fused"] is fused
 
 
+def test_no_checkpoint_has_weights_that_are_no_numbers() -> None:
+    module = BehaviorCloning("pico")
+    with torch.no_grad():
+        next(module.net.head.parameters())[0] = float("inf")
+    with pytest.raises(
+        ValueError, match=r"update 0: net\.head\..* is not finite any more; what was saved before is kept"
+    ):
+        module.on_save_checkpoint({"state_dict": {}})  # of any callback
+
+
 def test_a_checkpoint_says_what_the_network_is() -> None:
     torch.manual_seed(0)
     checkpoint: dict[str, Any] = {"state_dict": {}}
