@@ -227,7 +227,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--episodes", type=int, default=400)
     parser.add_argument("--base_updates", type=int, default=6000)
-    parser.add_argument("--updates", type=int, default=200)
+    parser.add_argument("--updates", type=int, default=150)
     parser.add_argument("--trunk", default="gpt2")
     parser.add_argument("--jobs", type=int, default=2, help="trainings at once")
     given = parser.parse_args()
