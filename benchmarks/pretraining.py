@@ -211,13 +211,24 @@ def draw(path: Path, study: Study, counts: Rates) -> None:
             rates = 100 * counts[kind, condition] / study.episodes
             axes.plot(RUNS, rates.mean(axis=1), "o-", color=colour, label=label)
             axes.plot(RUNS, rates, ".", color=colour, alpha=0.35)
-        axes.set(xscale="log", xticks=RUNS, xlabel="curated runs", title=f"start: {condition}", ylim=(0, 100))
+        axes.set(xscale="log", xticks=RUNS, xlabel="curated runs", title=f"condition: {condition}", ylim=(0, 100))
         axes.set_xticks(RUNS, [str(runs) for runs in RUNS])
         axes.minorticks_off()
         axes.grid(alpha=0.3)
     figure.axes[0].set_ylabel("episodes that reach no pad, %")
     figure.axes[-1].legend()
     figure.savefig(path, dpi=120)
+
+
+def keep_settings(given: argparse.Namespace) -> None:
+    """Writes what the folder's agents are trained with beside them, and refuses to resume with anything else."""
+    ours = {"matches": MATCHES, "narrow": NARROW, "episodes": given.episodes, "base_updates": given.base_updates}
+    ours |= {"updates": given.updates, "trunk": given.trunk}
+    path = given.out / "settings.json"
+    if path.exists() and (found := json.loads(path.read_text())) != ours:
+        raise SystemExit(f"--out {given.out}: was begun with {found}; these are {ours}")
+    given.out.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(ours) + "\n")
 
 
 def main() -> None:
@@ -231,6 +242,7 @@ def main() -> None:
     parser.add_argument("--trunk", default="gpt2")
     parser.add_argument("--jobs", type=int, default=2, help="trainings at once")
     given = parser.parse_args()
+    keep_settings(given)
     study = Study(given.out, given.episodes, given.base_updates, given.updates, given.trunk)
     agents = [
         (kind, runs, s) for kind, runs in product(START, (0, *RUNS)) for s in given.seeds if runs or kind != "scratch"

@@ -1,6 +1,7 @@
 """Files and folders that appear whole or not at all."""
 
 import errno
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+from padzoo.core.cache_folder import cache_folder
 
 
 @contextmanager
@@ -21,47 +24,47 @@ def atomic(path: str | Path) -> Iterator[Path]:
         Where to write it: a path beside it at which there is nothing yet. Its folder is there.
 
     Raises:
-        ValueError: If another process is making it, or it cannot be moved into place; it is then kept where it was
-            written.
+        ValueError: If it cannot be moved into place; it is then kept where it was written.
     """
     path = Path(path).resolve()  # a link stays, and the move stays on one file system
     aside = beside(path)
-    with reserved(path):
-        remove(aside)  # what a killed process left
-        try:
-            yield aside
-        except BaseException:
-            remove(aside)
-            raise
-        try:
-            _move(aside, path)
-        except OSError as error:
-            raise ValueError(f"{path}: {error.strerror}; what was written is kept as {aside}") from error
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    remove(aside)  # what a killed process left
+    try:
+        yield aside
+    except BaseException:
+        remove(aside)
+        raise
+    try:
+        _move(aside, path)
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}; what was written is kept as {aside}") from error
 
 
 @contextmanager
 def reserved(path: str | Path) -> Iterator[None]:
-    """Keeps the making of a file or a folder to this process; what `atomic` makes is so by itself.
+    """Keeps a path to this process while a command works on what is to be there.
+
+    The lock lies in the cache, so that nothing is left beside the path. Where nothing can be locked, nothing is.
 
     Args:
-        path: What is to be made.
+        path: The file or folder to make.
 
     Raises:
-        ValueError: If another process is making it.
+        ValueError: If another process has reserved it.
     """
-    path = Path(path).resolve()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    name = path.with_name(f"{beside(path).name}.lock")
-    lock = FileLock(name, timeout=0, is_singleton=True)  # of one path, so that a process may ask for it twice
+    name = hashlib.sha256(str(Path(path).resolve()).encode()).hexdigest()
+    lock = FileLock(cache_folder() / ".locks" / f"{name}.lock", timeout=0)
     try:
+        Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:
-        raise ValueError(f"{path}: another process is writing it; allowed: another place") from None
+        raise ValueError(f"{path}: another process is writing it; allowed: to wait for it, or another place") from None
+    except (OSError, NotImplementedError):  # a cache that is read-only, or on a file system without locks
+        pass
     try:
         yield
     finally:
-        if lock.lock_counter == 1:
-            name.unlink(missing_ok=True)
         lock.release()
 
 

@@ -70,7 +70,7 @@ def outlast_signals(worker: int) -> None:
     Args:
         worker: Its number.
     """
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import lightning.pytorch
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.pytorch.trainer.connectors.signal_connector import _SignalConnector
+from lightning.pytorch.trainer.states import TrainerFn
 
 from padzoo.callbacks.last_checkpoint import take_for_sigterm
 
@@ -15,18 +16,20 @@ class Signals(_SignalConnector):
 
     def register_signal_handlers(self) -> None:
         """Takes the place of the command line's own handlers, which Lightning would call as well."""
+        if self.trainer.state.fn != TrainerFn.FITTING:
+            return
         connector = self.trainer._accelerator_connector
         environment = connector.cluster_environment
         if isinstance(environment, SLURMEnvironment) and environment is not connector._cluster_environment_flag:
             environment.auto_requeue = False  # found, not asked for: Lightning would train on after SIGUSR1
         numbers = [n for n in (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP) if signal.getsignal(n) != signal.SIG_IGN]
-        signal.pthread_sigmask(signal.SIG_BLOCK, numbers)  # else one could come while it has no handler
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)  # else one could come while it has no handler
         try:
             before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
             super().register_signal_handlers()
             take_for_sigterm()
         finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         self._original_handlers.update(before)  # type: ignore[arg-type]
 
 

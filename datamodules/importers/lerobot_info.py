@@ -125,8 +125,8 @@ class LeRobotInfo:
         elif (total := self._total("total_frames")) is not None:
             key, missing = "total_frames", f"{total - steps} steps" if total > steps else ""
         else:
-            key, absent = "splits", (number for span in self._splits() for number in span if number not in lengths)
-            missing = next((f"episode {number}" for number in absent), "")
+            absent = (number for span in self._splits() for number in span if number not in lengths)
+            key, missing = "splits", next((f"episode {number}" for number in absent), "")
         if missing or not lengths:
             raise ValueError(
                 f"{self.file.parent}: {count} episodes of {steps} steps listed, {key} of info.json is "
@@ -183,9 +183,8 @@ class LeRobotInfo:
 
 
 def _is_camera(feature: Mapping[str, Any]) -> bool:
-    about = [
-        feature[key] for key in ("info", "video_info") if isinstance(feature.get(key), dict)
-    ]  # v2.0 has the second
+    found = (feature.get(key) for key in ("info", "video_info"))  # v2.0 has the second
+    about = [each for each in found if isinstance(each, dict)]
     depth = any(info.get(name) for info in about for name in ("is_depth_map", "video.is_depth_map"))
     return feature.get("dtype") in ("video", "image") and not depth
 

@@ -1,8 +1,6 @@
 import subprocess
 import sys
-from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import pytest
 from mounts import mounted
@@ -14,6 +12,12 @@ import sys
 from padzoo.core.atomic import atomic
 with atomic(sys.argv[1]) as aside:
     aside.write_text("of another process")
+"""
+RESERVED = """
+import sys
+from padzoo.core.atomic import reserved
+with reserved(sys.argv[1]):
+    pass
 """
 
 
@@ -85,19 +89,22 @@ def test_a_file_that_could_not_be_written_is_refused_and_nothing_is_made(tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
-@pytest.mark.parametrize("keep", [nullcontext, reserved])
-def test_a_second_process_is_refused_and_disturbs_nothing(tmp_path: Path, keep: Any) -> None:
-    path = tmp_path / "notes.txt"
-    with keep(path), atomic(path) as aside:
-        aside.write_text("half")
-        second = subprocess.run([sys.executable, "-c", PROGRAM, path], capture_output=True, text=True, check=False)
-        assert second.stderr.splitlines()[-1] == (
-            f"ValueError: {path}: another process is writing it; allowed: another place"
-        )
-        assert aside.read_text() == "half"
-    assert [each.name for each in tmp_path.iterdir()] == ["notes.txt"]
-    subprocess.run([sys.executable, "-c", PROGRAM, path], check=True)
-    assert path.read_text() == "of another process"
+def test_what_is_reserved_is_refused_to_a_second_process_and_nothing_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "notes.txt"
+    command = [sys.executable, "-c", RESERVED, path]
+    with reserved(path):
+        second = subprocess.run(command, capture_output=True, text=True, check=False)
+        refusal = f"ValueError: {path}: another process is writing it; allowed: to wait for it, or another place"
+        assert second.stderr.splitlines()[-1] == refusal
+    assert not list(tmp_path.iterdir())
+    subprocess.run(command, check=True)
+
+
+def test_where_nothing_can_be_locked_nothing_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PADZOO_CACHE", str(tmp_path / "file"))  # no folder can be made there
+    with reserved(tmp_path / "notes.txt"):
+        pass
 
 
 def test_a_file_that_is_a_mount_point_is_filled(tmp_path: Path) -> None:

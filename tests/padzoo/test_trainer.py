@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from lightning.pytorch import Callback, LightningModule
 from lightning.pytorch.demos.boring_classes import BoringModel
+from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from padzoo.trainer import Trainer
@@ -39,10 +40,20 @@ def test_a_signal_before_the_first_update_ends_a_training_as_sigterm_does(
     assert not list(tmp_path.glob("hpc*"))
 
 
+@pytest.mark.parametrize("fn", [TrainerFn.TESTING, TrainerFn.VALIDATING, TrainerFn.PREDICTING])
+def test_what_is_no_training_leaves_signals_to_the_command_line(tmp_path: Path, fn: TrainerFn) -> None:
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP)}
+    trainer = Trainer(default_root_dir=tmp_path, accelerator="cpu", logger=False)
+    trainer.state.fn = fn
+    trainer._signal_connector.register_signal_handlers()
+    assert {each: signal.getsignal(each) for each in before} == before
+
+
 def test_a_signal_that_is_ignored_stays_so(tmp_path: Path) -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as `nohup` has it
     try:
         trainer = Trainer(default_root_dir=tmp_path, accelerator="cpu", logger=False)
+        trainer.state.fn = TrainerFn.FITTING
         trainer._signal_connector.register_signal_handlers()
         assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
         trainer._signal_connector.teardown()

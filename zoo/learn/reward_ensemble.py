@@ -57,7 +57,9 @@ class RewardEnsemble(nn.Module):
             [model(features) for model, features in zip(self.members, self.features(rollouts), strict=True)]
         )  # (M, B)
         if not every.isfinite().all():
-            raise ValueError("reward model: a reward is NaN or infinite; allowed: weights that it can compute with")
+            raise ValueError(
+                "reward model: a reward is NaN or infinite; allowed: a reward model whose rewards are finite"
+            )
         rewards: Tensor = every.mean(0)
         return rewards - self.pessimism * every.std(0, correction=0) if self.pessimism else rewards
 

@@ -11,7 +11,7 @@ import onnxruntime
 import torch
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
-from padzoo.core.atomic import atomic
+from padzoo.core.atomic import atomic, reserved
 from padzoo.core.gamepad import COMPONENTS, RATE, SCHEMA, SIZES
 from padzoo.zoo.nets.act_step import ActStep
 from padzoo.zoo.nets.policy import Policy
@@ -34,9 +34,9 @@ def export_onnx(policy: Policy, sha256: str, path: Path) -> None:
     Raises:
         ValueError: If the file exists, or ONNX Runtime computes something else than PyTorch.
     """
-    if path.exists():
-        raise ValueError(f"{path}: exists already; weights are never overwritten")
-    with atomic(path) as aside:
+    with reserved(path), atomic(path) as aside:
+        if path.exists():
+            raise ValueError(f"{path}: exists already; weights are never overwritten")
         step = ActStep(policy).eval()
         model = _convert(step)
         _halve(model)

@@ -89,7 +89,7 @@ def test_of_two_that_write_one_file_the_second_is_refused(shards: Path, tmp_path
     )
     assert padzoo("prefer", shards, "--judge", f"bash {program}", "--comparisons", 3, "--out", out) == 0
     assert (tmp_path / "status").read_text() == "2\n"
-    refusal = f"padzoo: error: {out}: another process is writing it; allowed: another place\n"
+    refusal = f"padzoo: error: {out}: another process is writing it; allowed: to wait for it, or another place\n"
     assert (tmp_path / "errors").read_text() == refusal
     assert len(preference.read(out)) == 3
 

@@ -61,9 +61,9 @@ def test_of_two_pushes_at_once_the_second_is_refused_and_no_entry_is_lost(family
     command = [sys.executable, "-c", f"{program}publish(Path(sys.argv[1]), sys.argv[2])", second, str(tmp_path / "zoo")]
     with reserved(tmp_path / "zoo" / "index.yaml"):  # as a push does until its entry is in the index
         found = subprocess.run(command, capture_output=True, text=True, check=False)
-        publish(Path(first), str(tmp_path / "zoo"))
-    refusal = f"ValueError: {tmp_path}/zoo/index.yaml: another process is writing it; allowed: another place"
-    assert found.stderr.splitlines()[-1] == refusal
+    publish(Path(first), str(tmp_path / "zoo"))
+    refusal = f"ValueError: {tmp_path}/zoo/index.yaml: another process is writing it; allowed: "
+    assert found.stderr.splitlines()[-1].startswith(refusal)
     subprocess.run(command, check=True)
     assert set(Index.of(open_store(str(tmp_path / "zoo"), writes=True)).checkpoints) == set(NAMES[:2])
 
