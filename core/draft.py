@@ -50,6 +50,15 @@ class Draft:
         """
         self.path.mkdir(parents=True, exist_ok=True)
         try:
+            self._begin(resume)
+        except BaseException:  # a signal among them
+            if self._lock.is_locked and not self._entries():  # what is there may be a whole set
+                self.discard()
+            self._lock.release()
+            raise
+
+    def _begin(self, resume: bool) -> None:
+        try:
             self._lock.acquire()
         except Timeout:
             raise ValueError(f"{self.out}: another process is writing it; allowed: another folder") from None

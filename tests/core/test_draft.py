@@ -72,6 +72,24 @@ def test_a_mount_point_is_filled(tmp_path: Path) -> None:
     assert names(tmp_path) == ["mount"]
 
 
+def test_a_signal_as_it_begins_leaves_nothing_and_takes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: Draft) -> bool:
+        raise KeyboardInterrupt
+
+    for name, kept in (("new", []), ("kept", [".kept.partial"])):
+        draft = Draft(tmp_path / name, last="index")
+        if kept:  # a whole set that could not be moved
+            draft.path.mkdir()
+            (draft.path / "index").touch()
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(Draft, "_taken", interrupted)
+            draft.begin()
+        assert names(tmp_path) == kept
+    assert (tmp_path / ".kept.partial" / "index").exists()
+
+
 @pytest.mark.parametrize("exists", [False, True])
 def test_a_second_process_is_refused_and_disturbs_nothing(tmp_path: Path, exists: bool) -> None:
     out = tmp_path / "set"
