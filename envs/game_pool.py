@@ -52,8 +52,8 @@ class _Seat:
         self.results: SimpleQueue[Transition | BaseException | None] = SimpleQueue()  # None: it is built
         self.busy = False
         self.info: dict[str, Any] = {}
+        self.ended = threading.Event()
         self.thread = threading.Thread(target=self._serve, name=name, daemon=True)
-        self.thread.start()
 
     def submit(self, call: Call) -> None:
         if self.busy:
@@ -68,7 +68,24 @@ class _Seat:
             kill()
         return kill is not None
 
+    def end(self, patience: float) -> bool:
+        """Waits until the thread has closed its game; returns whether it has.
+
+        A signal in `Thread.start` leaves a thread that runs and cannot be joined; one that never began is not listed.
+        """
+        if self.thread in threading.enumerate():
+            if not self.ended.wait(patience):
+                return False
+            self.thread.join()
+        return True
+
     def _serve(self) -> None:
+        try:
+            self._play()
+        finally:
+            self.ended.set()
+
+    def _play(self) -> None:
         try:
             self.env = self.build()
         except BaseException as error:  # `sys.exit` in a game too: whatever it is, somebody waits for it
@@ -223,9 +240,8 @@ class GamePool:
         for seat in self._seats:
             seat.calls.put(None)
         for seat in self._seats:
-            seat.thread.join(timeout=0 if self._given_up and seat.busy else self.patience)
-            if seat.thread.is_alive() and seat.kill():
-                seat.thread.join(timeout=self.patience)
+            if not seat.end(0 if self._given_up and seat.busy else self.patience) and seat.kill():
+                seat.end(self.patience)
 
     def _open(self, build: Callable[[], Env], games: int) -> None:
         """Builds the games: the first alone, then the others at once."""
@@ -233,7 +249,8 @@ class GamePool:
         for index in range(games):
             seat = _Seat(build, f"game-{index}")
             seat.busy = True
-            self._seats.append(seat)
+            self._seats.append(seat)  # first: a signal may come as the thread starts, and it is to be ended
+            seat.thread.start()
             if index == 0:
                 self._await(seat, patience)
         for seat in self._seats[1:]:

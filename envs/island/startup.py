@@ -52,8 +52,8 @@ def start(game: vzd.DoomGame, processes: Callable[[], list[int]]) -> None:
     libc.signal.restype, libc.signal.argtypes = ctypes.c_void_p, (ctypes.c_int, ctypes.c_void_p)
     handler = libc.signal(signal.SIGSEGV, ctypes.cast(libc.pause, ctypes.c_void_p))
     try:
-        thread.start()
         try:
+            thread.start()
             ended = _comes(done, processes)
         except BaseException:
             _comes(done, processes)

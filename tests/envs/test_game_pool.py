@@ -2,6 +2,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +126,24 @@ def test_a_game_that_cannot_be_killed_is_an_error_not_a_hang() -> None:
         pool.reset(0, seed=0)
         with pytest.raises(GameCrashed, match="has not answered for"):
             pool.wait(0)
+
+
+def test_a_signal_as_a_thread_starts_leaves_no_game_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = threading.Event()
+
+    class Slow(LaunchIsland):
+        def close(self) -> None:
+            super().close()
+            closed.set()
+
+    def interrupted(self: threading.Thread, start: Callable[[threading.Thread], None] = threading.Thread.start) -> None:
+        start(self)
+        if self.name.startswith("game-"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    threads = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        GamePool(lambda: Slow(size=64), 2)
+    assert closed.is_set()
+    assert threading.active_count() == threads
