@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import numba
@@ -15,6 +16,8 @@ _BITS: Final = 21  # three colours share a word of 64 bits: adding words adds al
 _MOST: Final = 2**_BITS // 256  # parts of a new pixel, so that their sum fits
 _SHIFTS: Final = np.array([0, _BITS, 2 * _BITS], np.uint64)
 _POINT: Final = 40  # x // parts is x * (2^40 // parts + 1) >> 40, exactly, for x below 2^21 and parts up to 2^13
+
+_compiled_for: Final[set[tuple[bool, ...]]] = set()  # layouts of planes
 
 
 def _native(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -150,6 +153,11 @@ class AreaReduction:
         if self._parts > _MOST:  # of a size that hardly divides the other
             return self._reduce_matrix(picture if self._palette is None else self._palette[picture].transpose(2, 0, 1))
         planes = picture if self._palette is None else picture[None]
+        layout = (planes.flags.c_contiguous, planes.flags.f_contiguous, planes.flags.writeable)
+        if layout not in _compiled_for:
+            with ThreadPoolExecutor(1) as aside:  # a Ctrl-C in a callback of the compiler's would be lost
+                aside.submit(_reduce, planes, self._tables, *self._shares).result()
+            _compiled_for.add(layout)
         return np.asarray(_reduce(planes, self._tables, *self._shares))
 
     def _reduce_matrix(self, planes: Bytes) -> Bytes:

@@ -1,7 +1,12 @@
+import os
+import signal
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from padzoo.envs import area
 from padzoo.envs.area import AreaReduction
 
 
@@ -56,3 +61,17 @@ def test_results_are_not_overwritten_by_the_next_call() -> None:
     black = reduce(np.zeros((3, 240, 320), np.uint8))
     assert (white == 255).all()
     assert (black == 0).all()
+
+
+def test_a_ctrl_c_as_it_compiles_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compiles(*arguments: Any, reduce: Any = area._reduce) -> Any:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            return reduce(*arguments)
+        except KeyboardInterrupt:  # a callback of the compiler's prints it and goes on
+            return None
+
+    monkeypatch.setattr(area, "_compiled_for", set())
+    monkeypatch.setattr(area, "_reduce", compiles)
+    with pytest.raises(KeyboardInterrupt):
+        AreaReduction(8, 8, 4)(np.zeros((3, 8, 8), np.uint8))
