@@ -148,7 +148,8 @@ class Agent(Player):
 
     def _reserve(self, rows: int) -> None:
         """Makes room for so many games."""
-        more = max(rows - len(self._lengths), 0)
+        if (more := rows - len(self._lengths)) <= 0:
+            return  # to cat nothing would copy everything, at every episode
         self._lengths = np.pad(self._lengths, (0, more))
         self._embeddings, self._actions, self._memory = (
             torch.cat([part, part.new_zeros(more, *part.shape[1:])])
