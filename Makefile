@@ -7,7 +7,7 @@ VENV := .venv
 CORES ?= 2
 export OMP_NUM_THREADS := 1
 
-.PHONY: install demo test docs slow pythons
+.PHONY: install demo test lint docs slow pythons
 
 install: $(VENV)/installed
 
@@ -23,11 +23,14 @@ demo: install
 docs: install
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
 
-test: install docs
+lint: install
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy -p padzoo
 	$(VENV)/bin/mypy
+
+test: install
+	$(MAKE) --jobs $(CORES) lint docs
 	$(VENV)/bin/pytest -n $(CORES)
 
 slow: install

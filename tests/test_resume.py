@@ -50,7 +50,10 @@ def kill_after(process: subprocess.Popen[bytes], table: Path, updates: int) -> N
     process.wait()
 
 
-@pytest.mark.parametrize(("ranks", "workers"), [pytest.param(1, 0, marks=pytest.mark.slow), (1, 2), (2, 1)])
+@pytest.mark.parametrize(
+    ("ranks", "workers"),
+    [pytest.param(1, 0, marks=pytest.mark.slow), pytest.param(1, 2, marks=pytest.mark.slow), (2, 1)],
+)
 def test_a_killed_training_goes_on_bit_for_bit(shards: Path, tmp_path: Path, ranks: int, workers: int) -> None:
     whole, cut, after = (tmp_path / name for name in ("whole", "cut", "after"))
     subprocess.run(command(shards, whole, whole, ranks, workers), check=True, capture_output=True)
@@ -76,7 +79,7 @@ def test_a_killed_training_goes_on_bit_for_bit(shards: Path, tmp_path: Path, ran
     ("ranks", "workers", "number"),
     [
         pytest.param(1, 0, signal.SIGTERM, marks=pytest.mark.slow),
-        (1, 2, signal.SIGTERM),
+        pytest.param(1, 2, signal.SIGTERM, marks=pytest.mark.slow),
         (1, 2, signal.SIGINT),
         pytest.param(1, 2, signal.SIGUSR1, marks=pytest.mark.slow),
         (2, 1, signal.SIGTERM),

@@ -13,9 +13,10 @@ from padzoo.envs.island.startup import start
 
 PROGRAM = """
 from padzoo.core.errors import GameCrashed
-from padzoo.envs.island import engine
+from padzoo.envs.island import engine, startup
 from padzoo.envs.island.launch_island import LaunchIsland
 
+startup.LAST_WORDS = 1
 launcher, engine._LAUNCHER = engine._LAUNCHER, '#!/bin/sh\\nsleep 0.1\\nexit {status}'
 first = LaunchIsland(size=64)
 try:
