@@ -1,136 +1,146 @@
-"""Compares aligners at equal episodes: `python benchmarks/aligners.py --policy P --left R --right R --out FOLDER`.
+"""Compares aligners at equal episodes of play: `python benchmarks/aligners.py --run RUN --out FOLDER` prints tables.
 
-Every cell is an algorithm, a side and a seed: a training of so many episodes of play, then fresh ones to judge it by.
-Cells that are done are kept in FOLDER, and a training that was cut off resumes; so it runs in sittings (`--minutes`).
-Settings are chosen on seeds below 100 (`--seeds 0 1`) and reported on others.
+Every seed has agents and reward models of its own, those of the study in RUN (preset `tiny`): an algorithm brings the
+fine-tuned agent, or the preference fine-tuned one, to the left pad and to the right one, and is judged by fresh
+episodes. Each algorithm has as many settings to choose from; `--tune` chooses them on other seeds, by the success of
+shorter trainings, into FOLDER/chosen.json. What was trained and played stays in FOLDER; the same command resumes.
 """
 
 import argparse
 import csv
 import json
+import shutil
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
+from algorithms import ALGORITHMS, BATCH, SIDES, SMOOTH, Cell, Result, Settings
+from command import padzoo
+from matplotlib.figure import Figure
+from scipy import stats
 
 from padzoo.core.atomic import atomic
 from padzoo.core.provenance import origin
+from padzoo.core.wilson import wilson
 
-Option = str | int | float
-BATCH: Final = 32  # episodes a batch of play
-SMOOTH: Final = 160  # episodes over which success is averaged before it counts as reached
-GOOD: Final = 0.9
-ALGORITHMS: Final[dict[str, dict[str, Option]]] = {
-    "reinforce": {"config": "reinforce", "model.lr": 1e-4},  # as in the paper
-    "reinforce, leave one out": {
-        "config": "reinforce",
-        "model.baseline": "leave_one_out",
-        "model.lr": 1e-3,
-        "model.kl_weight": 4e-3,
-    },
-    "rloo, 4 of a start": {"config": "rloo", "data.group": 4, "model.lr": 1e-3, "model.kl_weight": 4e-3},
-    "rloo, 8 of a start": {"config": "rloo", "data.group": 8, "model.lr": 1e-3, "model.kl_weight": 4e-3},
-    "grpo, 8 of a start": {"config": "grpo", "data.group": 8, "model.lr": 1e-3, "model.epochs": 2},
-    "ppo": {"config": "ppo", "model.lr": 1e-3, "model.epochs": 4},
-    "rest": {"config": "rest", "data.batch_size": 192, "model.lr": 1e-3, "model.epochs": 4, "model.minibatches": 4},
-}
+ROUND: Final = 400  # episodes a round of DPO on its own play
+UPDATES: Final = 300  # of DPO, a round
+PAIRS: Final = ROUND * (ROUND - 1) // 2  # that are compared of a round
+BEST_OF: Final = 8
+LARGEST: Final = 44850  # comparisons of the reward models: all pairs of 300 rollouts
+LOOKS: Final = '{"look": ["meadow", "moor"]}'
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One training.
+class Comparison:
+    """Where everything is.
 
     Args:
-        algorithm: Its name in `ALGORITHMS`.
-        side: The pad that is wanted.
-        seed: Its seed.
+        run: Folder of the study.
+        out: Folder of the comparison.
+        fresh: Episodes to judge by.
     """
 
-    algorithm: str
-    side: str
-    seed: int
+    run: Path
+    out: Path
+    fresh: int
 
-    @property
-    def folder(self) -> str:
-        """Its folder's name."""
-        return f"{self.algorithm.replace(', ', '-').replace(' ', '_')}-{self.side}-{self.seed}"
+    def result(self, cell: Cell) -> Result:
+        """Trains and judges, unless that was done."""
+        path, root = self.out / f"{cell.name}.json", self.out / cell.name
+        if not path.exists():
+            begun = time.monotonic()
+            policy, curve, batch, kl = self._train(cell, root)
+            seconds = round(time.monotonic() - begun, 1)
+            chosen = ("--best_of", BEST_OF, "--reward", self._reward(cell))
+            more = chosen if ALGORITHMS[cell.algorithm].config == "best_of" else ()
+            outcomes = self._play(policy, root / "judged", self.fresh, 1000 + cell.seed, *more)
+            with atomic(path) as file:
+                file.write_text(json.dumps(asdict(Result(cell, curve, batch, kl, seconds, outcomes))))
+            for folder in (root / "judged", *root.glob("round-*/played")):
+                shutil.rmtree(folder)
+        found: dict[str, Any] = json.loads(path.read_text())
+        return Result(cell, **{name: value for name, value in found.items() if name != "cell"})
 
+    def _train(self, cell: Cell, root: Path) -> tuple[Path, list[float], int, float | None]:
+        """Trains, or resumes; returns the policy, success by batch, episodes a batch, and the divergence."""
+        config = ALGORITHMS[cell.algorithm].config
+        if config == "best_of":
+            return self._start(cell), [], BATCH, None
+        if config != "dpo":
+            return self._align(cell, root)
+        if cell.algorithm == "dpo, on recordings":
+            recordings = self._home(cell) / "rollouts" / "sft" / "train"
+            preferences = self._home(cell) / "preferences" / "sft" / cell.side / f"train-{LARGEST}-0.jsonl"
+            return self._prefer(cell, root, self._start(cell), recordings, preferences), [], ROUND, None
+        policy, curve = self._start(cell), []
+        for number in range(cell.episodes // ROUND):
+            policy, success = self._round(cell, root / f"round-{number}", policy, 100 * cell.seed + number)
+            curve.append(success)
+        return policy, curve, ROUND, None
 
-@dataclass(frozen=True)
-class Result:
-    """What came of a training.
+    def _align(self, cell: Cell, root: Path) -> tuple[Path, list[float], int, float | None]:
+        algorithm = ALGORITHMS[cell.algorithm]
+        options: Settings = {"data.batch_size": BATCH, **algorithm.fixed, **cell.settings}
+        batch = int(options["data.batch_size"])
+        updates = int(options.get("model.epochs", 1)) * int(options.get("model.minibatches", 1))
+        words: list[object] = ["--config", f"experiment/{algorithm.config}.yaml", "--model.policy", self._start(cell)]
+        words += ["--model.reward", self._reward(cell), "--model.games", BATCH, "--model.seed", cell.seed]
+        words += ["--game.args", LOOKS, *(word for name, value in options.items() for word in (f"--{name}", value))]
+        last = self._fit(cell, root, words, cell.episodes // batch * updates)
+        curve, kl = column(root, f"train/{cell.side}"), column(root, "train/kl")
+        return last, curve, batch, statistics.fmean(kl[-5:])
 
-    Args:
-        algorithm: The algorithm.
-        side: The pad that was wanted.
-        seed: The seed.
-        curve: Share of a batch's episodes that reached it, batch by batch.
-        batch: Episodes a batch.
-        kl: Divergence from the start in the last batches, in nats an episode.
-        seconds: How long it took.
-        outcomes: Percentages of the fresh episodes, and their number.
-    """
+    def _round(self, cell: Cell, root: Path, policy: Path, seed: int) -> tuple[Path, float]:
+        """Plays, has the reward model compare all pairs, and prefers; returns the policy and the success in play."""
+        played, preferences = root / "played", root / "preferences.jsonl"
+        found = self._play(policy, played, ROUND, seed)
+        if not preferences.exists():
+            how = ("--reward", self._reward(cell), "--comparisons", PAIRS, "--out", preferences)
+            padzoo(preferences, "prefer", played, *how)
+        return self._prefer(cell, root, policy, played, preferences), found[cell.side] / 100
 
-    algorithm: str
-    side: str
-    seed: int
-    curve: list[float]
-    batch: int
-    kl: float
-    seconds: float
-    outcomes: dict[str, float]
+    def _prefer(self, cell: Cell, root: Path, policy: Path, recordings: Path, preferences: Path) -> Path:
+        """Trains by DPO; the policy is the reference too."""
+        words: list[object] = ["--config", "experiment/dpo.yaml", "--model.policy", policy, "--data.train", recordings]
+        words += ["--data.train_preferences", preferences, "--data.mode", "all_pairs", "--game.args", LOOKS]
+        words += [word for name, value in cell.settings.items() for word in (f"--{name}", value)]
+        return self._fit(cell, root, words, UPDATES)
 
-    @property
-    def episodes_until_good(self) -> int | None:
-        """Episodes after which the smoothed success was at 90 % for the first time; None if it never was."""
-        width = max(1, SMOOTH // self.batch)
-        for last in range(width, len(self.curve) + 1):
-            if statistics.fmean(self.curve[last - width : last]) >= GOOD:
-                return last * self.batch
-        return None
+    def _fit(self, cell: Cell, root: Path, words: list[object], updates: int) -> Path:
+        last, done = root / "checkpoints" / "last.ckpt", root / "done"
+        log = {"class_path": "lightning.pytorch.loggers.CSVLogger", "init_args": {"save_dir": str(root), "name": ""}}
+        words += ["--data.seed", cell.seed, "--seed_everything", cell.seed, "--trainer.max_steps", updates]
+        words += ["--trainer.logger", json.dumps(log), "--trainer.log_every_n_steps", 1]
+        words += ["--trainer.limit_val_batches", 0, "--trainer.default_root_dir", root]
+        if not done.exists():  # `last.ckpt` alone may be that of a training that was cut off
+            padzoo(root / "fit", "fit", *words, *(("--ckpt_path", "last") if last.exists() else ()))
+            done.touch()
+        return last
 
+    def _play(self, policy: Path, out: Path, episodes: int, seed: int, *more: object) -> dict[str, float]:
+        """Plays, unless that was done; returns the outcomes in percent, and their number."""
+        if not out.exists():
+            words = ("--policy", policy, "--episodes", episodes, "--seed", seed, "--env_args", LOOKS, "--games", BATCH)
+            padzoo(out, "rollout", *words, *more, "--out", out)
+        found: dict[str, float] = json.loads((out / "outcomes.json").read_text())
+        return found
 
-def padzoo(*words: object) -> None:
-    """Runs a command."""
-    subprocess.run([sys.executable, "-m", "padzoo", *map(str, words)], check=True, stdout=subprocess.DEVNULL)
+    def _home(self, cell: Cell) -> Path:
+        return self.run / f"tiny-{cell.seed}"
 
+    def _reward(self, cell: Cell) -> Path:
+        return self._home(cell) / "reward" / "sft" / cell.side / f"agent-{LARGEST}-0" / "checkpoints" / "last.ckpt"
 
-def align(cell: Cell, given: argparse.Namespace) -> Result:
-    """Trains one cell, or resumes it, and judges it.
-
-    Args:
-        cell: Which.
-        given: The arguments of the script.
-    """
-    options = dict(ALGORITHMS[cell.algorithm])
-    root: Path = given.out / cell.folder
-    batch = int(options.setdefault("data.batch_size", BATCH))
-    updates = int(options.get("model.epochs", 1)) * int(options.get("model.minibatches", 1))
-    last, begun = root / "checkpoints" / "last.ckpt", time.monotonic()
-    log = {"class_path": "lightning.pytorch.loggers.CSVLogger", "init_args": {"save_dir": str(root), "name": ""}}
-    words = ["fit", "--config", f"experiment/{options.pop('config')}.yaml", "--model.policy", given.policy]
-    words += ["--model.reward", getattr(given, cell.side), "--data.seed", cell.seed, "--model.seed", cell.seed]
-    words += [word for name, value in options.items() for word in (f"--{name}", value)]
-    words += ["--trainer.max_steps", given.episodes // batch * updates, "--trainer.logger", json.dumps(log)]
-    words += ["--trainer.log_every_n_steps", 1, "--trainer.enable_progress_bar", "false"]
-    words += ["--seed_everything", cell.seed, "--trainer.default_root_dir", root, "--game.options", given.options]
-    padzoo(*words, *(["--ckpt_path", "last"] if last.exists() else []))
-    seconds, judged = time.monotonic() - begun, root / "judged"
-    fresh = ["--seed", 1000 + cell.seed, "--episodes", given.fresh, "--options", given.options]
-    if not judged.exists():
-        padzoo("rollout", "--policy", last, *fresh, "--out", judged)
-    outcomes = json.loads((judged / "outcomes.json").read_text())
-    curve, kl = column(root, f"train/{cell.side}"), column(root, "train/kl")
-    return Result(*astuple(cell), curve, batch, statistics.fmean(kl[-5:]), round(seconds, 1), outcomes)
-
-
-def astuple(cell: Cell) -> tuple[str, str, int]:
-    """Returns a cell's own fields."""
-    return cell.algorithm, cell.side, cell.seed
+    def _start(self, cell: Cell) -> Path:
+        name = "sft" if cell.start == "sft" else f"prefft_{cell.side}_{LARGEST}"
+        return self._home(cell) / "agents" / f"{name}.ckpt"
 
 
 def column(root: Path, name: str) -> list[float]:
@@ -147,69 +157,143 @@ def column(root: Path, name: str) -> list[float]:
     return [found[step] for step in sorted(found)]
 
 
-def table(results: Sequence[Result], episodes: int) -> Iterator[str]:
-    """Yields the lines of the report.
+def choose(results: Iterable[Result]) -> dict[str, Settings]:
+    """Returns each algorithm's settings of the highest mean success; prints what all came to."""
+    found: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        found.setdefault((result.cell.algorithm, json.dumps(result.cell.settings)), []).append(result)
+    means = {key: statistics.fmean(result.success for result in rows) for key, rows in found.items()}
+    print("| algorithm | settings | success, mean, % | least, % | trainings |\n| --- | --- | ---: | ---: | ---: |")
+    for (name, settings), rows in found.items():
+        least = min(result.success for result in rows)
+        print(f"| {name} | `{settings}` | {means[name, settings]:.1f} | {least:.1f} | {len(rows)} |")
+    names = dict.fromkeys(name for name, _ in found)
+    return {name: json.loads(max((key for key in means if key[0] == name), key=means.__getitem__)[1]) for name in names}
+
+
+def row(rows: list[Result], than: list[Result]) -> str:
+    """Formats what came of an algorithm on a side.
 
     Args:
-        results: What came of every training.
-        episodes: Episodes of play of each.
+        rows: Its trainings, one a seed.
+        than: Those that it is compared with, of the same seeds.
     """
-    sides = sorted({result.side for result in results})
-    heads = ["side", "seeds", "success, median (range), %", "opposite pad, worst %", "episodes until 90 %, median"]
-    yield f"| {' | '.join([f'{episodes:,} episodes of play', *heads, 'KL, nats', 'seconds'])} |"
-    yield "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
-    for algorithm in ALGORITHMS:
-        for side in sides:
-            rows = [result for result in results if (result.algorithm, result.side) == (algorithm, side)]
-            if not rows:
-                continue
-            success = sorted(row.outcomes[side] for row in rows)
-            other = max(row.outcomes[name] for row in rows for name in sides if name != side)
-            until = [row.episodes_until_good or float("inf") for row in rows]
-            middle = statistics.median(until)
-            reached = (
-                f"{middle:,.0f}" if middle < float("inf") else f"not in {until.count(float('inf'))} of {len(rows)}"
-            )
-            yield (
-                f"| {algorithm} | {side} | {len(rows)} | {statistics.median(success):.1f} ({success[0]:.1f} to "
-                f"{success[-1]:.1f}) | {other:.1f} | {reached} | {statistics.median(row.kl for row in rows):.1f} | "
-                f"{statistics.median(row.seconds for row in rows):.0f} |"
-            )
+    success, fresh = [result.success for result in rows], int(sum(result.outcomes["episodes"] for result in rows))
+    total = round(sum(result.success * result.outcomes["episodes"] / 100 for result in rows))
+    low, high = wilson(total, fresh)
+    until, kl = (
+        statistics.median(result.until_good for result in rows),
+        [result.kl for result in rows if result.kl is not None],
+    )
+    more = [result.success - other.success for result, other in zip(rows, than, strict=True)]
+    interval = stats.ttest_1samp(more, 0).confidence_interval() if any(more) else (0.0, 0.0)
+    cells = (
+        f"**{statistics.median(success):.1f}** ({min(success):.1f} to {max(success):.1f})",
+        f"{100 * total / fresh:.1f} ({100 * low:.1f} to {100 * high:.1f})",
+        f"{statistics.fmean(more):+.1f} ({interval[0]:+.1f} to {interval[1]:+.1f})",
+        f"{max(result.opposite for result in rows):.1f}",
+        f"{until:,.0f}" if until < float("inf") else "not reached",
+        f"{statistics.median(kl):.1f}" if kl else "",
+        f"{statistics.median(result.seconds for result in rows):,.0f}",
+    )
+    return " | ".join(cells)
+
+
+HEADS: Final = (
+    "success: median of seeds (range), %",
+    "of all episodes (95 % Wilson), %",
+    "less the first row's, by seeds (95 % t)",
+    "opposite pad, worst seed, %",
+    "episodes until 90 %, median",
+    "KL, nats",
+    "seconds",
+)
+
+
+def report(found: dict[tuple[str, str, str], list[Result]]) -> Iterator[str]:
+    """Yields the lines of the tables.
+
+    Args:
+        found: Trainings by start, side and algorithm, a list of one a seed.
+    """
+    for start, side in dict.fromkeys(key[:2] for key in found):
+        algorithms = {key[2]: rows for key, rows in found.items() if key[:2] == (start, side)}
+        first = next(iter(algorithms.values()))
+        yield f"\n## From `{start}` to the {side} pad\n\n| algorithm | {' | '.join(HEADS)} |"
+        yield f"| --- | {' | '.join(['---:'] * len(HEADS))} |"
+        yield from (f"| {name} | {row(rows, first)} |" for name, rows in algorithms.items())
+
+
+def draw(path: Path, found: dict[tuple[str, str, str], list[Result]]) -> None:
+    """Draws smoothed success against episodes: the mean over seeds."""
+    places = list(dict.fromkeys(key[:2] for key in found))
+    names = list(dict.fromkeys(key[2] for key in found if found[key][0].curve))
+    figure = Figure(figsize=(6 * len(places), 4), layout="constrained")
+    for axes, (start, side) in zip(np.atleast_1d(figure.subplots(1, len(places), sharey=True)), places, strict=True):
+        for at, name in enumerate(names):
+            curves = np.array([100 * np.array(result.smooth) for result in found.get((start, side, name), [])])
+            if len(curves):
+                batch = found[start, side, name][0].batch
+                ends = batch * (max(1, SMOOTH // batch) + np.arange(curves.shape[1]))
+                axes.plot(ends, curves.mean(axis=0), color=f"C{at}", label=name)
+        axes.set(xlabel="episodes of play", title=f"from {start} to the {side} pad", ylim=(0, 100))
+        axes.grid(alpha=0.3)
+    figure.axes[0].set_ylabel("episodes that reach the pad, %")
+    figure.axes[-1].legend()
+    figure.savefig(path, dpi=120)
 
 
 def arguments() -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--policy", required=True, help="The policy that all start from.")
-    parser.add_argument("--left", required=True, help="The reward model of the left pad.")
-    parser.add_argument("--right", required=True, help="The reward model of the right pad.")
+    parser.add_argument("--run", type=Path, required=True, help="Folder of a study of preset tiny.")
     parser.add_argument("--out", type=Path, required=True, help="Folder of the comparison.")
+    parser.add_argument("--tune", action="store_true", help="Choose the settings.")
     parser.add_argument("--algorithms", nargs="*", default=list(ALGORITHMS), choices=list(ALGORITHMS))
-    parser.add_argument("--sides", nargs="*", default=["left", "right"])
-    parser.add_argument("--seeds", nargs="*", type=int, default=[100, 101, 102, 103, 104])
+    parser.add_argument("--starts", nargs="*", default=["sft"], choices=["sft", "prefft"])
+    parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--episodes", type=int, default=2000, help="Of play, each training.")
-    parser.add_argument("--fresh", type=int, default=200, help="Episodes to judge by.")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="After which no other cell is begun.")
-    parser.add_argument("--options", default='{"character": "ninja"}', help="Reset options of every episode, as JSON.")
+    parser.add_argument("--fresh", type=int, default=400, help="Episodes to judge by.")
+    parser.add_argument("--jobs", type=int, default=2, help="Trainings at once.")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Runs what is missing, and prints the report of what is there."""
+    """Runs what is missing, and prints the report."""
     given = arguments()
     given.out.mkdir(parents=True, exist_ok=True)
-    deadline, results = time.monotonic() + 60 * given.minutes, []
-    cells = [Cell(name, side, seed) for seed in given.seeds for name in given.algorithms for side in given.sides]
-    for cell in cells:
-        path = given.out / f"{cell.folder}.json"
-        if not path.exists() and time.monotonic() < deadline:
-            with atomic(path) as file:
-                file.write_text(json.dumps(asdict(align(cell, given))))
-        if path.exists():
-            results.append(Result(**json.loads(path.read_text())))
-    print(f"# Aligners at equal episodes\n\n{origin()}\n`{' '.join(['python', *sys.argv])}`\n")
-    print("\n".join(table(results, given.episodes)))
-    print(f"\n{len(results)} of {len(cells)} trainings are done.")
+    choice, chosen = given.out / "chosen.json", {}
+    if choice.exists() and not given.tune:
+        chosen = json.loads(choice.read_text())
+
+    def settings(name: str) -> list[Settings]:
+        algorithm = ALGORITHMS[name]
+        if given.tune:
+            return [] if algorithm.like or not algorithm.tried else algorithm.settings()
+        if (wanted := algorithm.like or name) in chosen or not ALGORITHMS[wanted].tried:
+            return [chosen.get(wanted, {})]
+        raise SystemExit(f"{choice}: no settings of {wanted!r}; --tune chooses them")
+
+    order = product(given.seeds, given.starts, SIDES, given.algorithms)
+    cells = [
+        Cell(name, start, side, seed, each, given.episodes)
+        for seed, start, side, name in order
+        for each in settings(name)
+    ]
+    comparison = Comparison(given.run, given.out, given.fresh)
+    with ThreadPoolExecutor(given.jobs) as pool:
+        results = list(pool.map(comparison.result, cells))
+    print(f"# Aligners at equal episodes\n\n{origin()}\n")
+    if given.tune:
+        choice.write_text(json.dumps(choose(results), indent=1) + "\n")
+        return
+    found: dict[tuple[str, str, str], list[Result]] = {}
+    for result in results:
+        found.setdefault((result.cell.start, result.cell.side, result.cell.algorithm), []).append(result)
+    print(f"{given.episodes:,} episodes of play, {given.fresh} fresh ones to judge by, seeds {given.seeds}.")
+    print(f"Settings, chosen on other seeds: `{json.dumps(chosen)}`.")
+    print("\n".join(report(found)))
+    draw(given.out / "aligners.png", found)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,6 @@ What was recorded, trained and played stays in FOLDER; the same command resumes,
 import argparse
 import json
 import math
-import os
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +22,7 @@ from threading import Lock
 from typing import Final
 
 import numpy as np
+from command import padzoo
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -120,16 +118,6 @@ class Study:
                 padzoo(home / "fit", "fit", *words, *resumes)
                 done.touch()
         return last
-
-
-def padzoo(log: Path, *words: object) -> None:
-    """Runs a command of padzoo; what it prints is beside what it makes."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with Path(f"{log}.log").open("w") as file:
-        env = os.environ | {"OMP_NUM_THREADS": "1"}
-        subprocess.run(
-            [sys.executable, "-m", "padzoo", *map(str, words)], check=True, stdout=file, stderr=file, env=env
-        )
 
 
 Rates = dict[tuple[str, str], NDArray[np.float64]]  # by start and condition: failures, (runs, seeds)
