@@ -10,7 +10,9 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from multiprocessing.connection import wait
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 PRELOADED: Final = ("training", *(f"commands.{name}" for name in ("demos", "import_recordings", "play", "prefer")))
@@ -18,6 +20,8 @@ MORE: Final = tuple(f"commands.{name}" for name in ("pull", "push", "rollout", "
 CLONE_NEWNS, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 0x1000, 0x4000, 0x40000
 CAPABILITIES, PR_CAPBSET_DROP, OVERRIDES = 0x20080522, 24, (1, 2)  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
 CONTEXT: Final = multiprocessing.get_context("forkserver")
+# A process that starts reads the status of all others, too: of two threads that read the same, one finds nothing, 255.
+STATUS: Final = Lock()
 CONTEXT.set_forkserver_preload([f"padzoo.{name}" for name in PRELOADED + MORE])
 
 
@@ -72,13 +76,15 @@ class Running:
             self.pid = self._popen.pid
         else:
             self._process = CONTEXT.Process(target=run, args=(self.command,))
-            self._process.start()
+            with STATUS:
+                self._process.start()
             assert self._process.pid is not None
             self.pid = self._process.pid
 
     def poll(self) -> int | None:
         """Returns the exit status, or the signal's number as a negative one; None while it runs."""
-        self.returncode = self._popen.poll() if self.anew else self._process.exitcode
+        with STATUS:
+            self.returncode = self._popen.poll() if self.anew else self._process.exitcode
         return self.returncode
 
     def wait(self, seconds: float | None = None) -> bool:
@@ -89,7 +95,7 @@ class Running:
             except subprocess.TimeoutExpired:
                 return False
         else:
-            self._process.join(seconds)
+            wait([self._process.sentinel], seconds)
         return self.poll() is not None
 
 
