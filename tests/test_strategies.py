@@ -112,6 +112,7 @@ def test_reward_models_learn_from_other_comparisons_on_each_rank(
     assert all(mine != theirs for mine, theirs in zip(one, other, strict=True))
 
 
+@pytest.mark.slow
 def test_alignment_plays_other_episodes_on_each_rank(policy: Path, reward: Path, tmp_path: Path) -> None:
     given = ["--model.policy", policy, "--model.reward", reward, *SHORT]
     run([["padzoo", *command(tmp_path, *preset("reinforce", "aligned"), *given, *DDP)]], [{}])
@@ -125,6 +126,8 @@ def test_a_rank_whose_games_all_crash_holds_up_nobody(policy: Path, reward: Path
     given = ["--model.policy", policy, "--model.reward", reward, "--game.id", "crashing:Crashing-v0"]
     run([["padzoo", *command(tmp_path, *preset("reinforce", "aligned"), *given, *DDP)]], [{}])
     ranks = witnessed(tmp_path)
+    seeds = [seed for rank in ranks for batch in rank["batches"] for seed in batch]
+    assert len(seeds) == len(set(seeds)) == 2 * 2 * STEPS
     assert ranks[1]["losses"] == [0.0] * STEPS
     assert all(ranks[0]["losses"])
     assert changed(ranks, policy)
