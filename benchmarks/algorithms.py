@@ -52,7 +52,7 @@ ALGORITHMS: Final = {
         "rest", {"data.batch_size": 192, "model.minibatches": 4}, {"model.lr": RATES, "model.epochs": (2, 4)}
     ),
     "dpo, on recordings": Algorithm("dpo", {}, like="dpo, on its own play"),
-    "dpo, on its own play": Algorithm("dpo", {}, {"model.lr": RATES, "model.beta": (0.03, 0.1)}),
+    "dpo, on its own play": Algorithm("dpo", {}, {"model.lr": (3e-5, 1e-4, 3e-4), "model.beta": (0.1, 0.5)}),
     "best of 8": Algorithm("best_of"),
 }
 
