@@ -35,7 +35,7 @@ def rollout(
     options: dict[str, Any] | None = None,
     games: int = 16,
     best_of: int = 1,
-    reward: list[str] | None = None,
+    reward: str | list[str] | None = None,
 ) -> None:
     """Plays episodes with a policy, records them, and counts how they ended in `outcomes.json`.
 
@@ -72,8 +72,9 @@ def rollout(
     source: dict[str, Any] = {"command": "rollout", "policy": hub.sha256(policy), "env": game.id, "env_args": game.args}
     source |= {"options": game.starts, "seed": seed, "episodes": episodes, "temperature": temperature}
     source |= {"precision": precision, "device": where.type, **game.settings}
-    source |= {"best_of": best_of, "reward": [hub.sha256(each) for each in reward]} if reward else {}
-    rewards = RewardEnsemble(reward, net, frozen=True, pessimism=0.0).to(where) if reward else None
+    judges = [reward] if isinstance(reward, str) else reward or []
+    source |= {"best_of": best_of, "reward": [hub.sha256(each) for each in judges]} if judges else {}
+    rewards = RewardEnsemble(judges, net, frozen=True, pessimism=0.0).to(where) if judges else None
     with Arena(game, net.image_size, games) as arena, ShardWriter(out, source=source) as writer:
         counts = dict.fromkeys(arena.outcomes, 0)
         starts = draw(seed, episodes, options=game.starts)

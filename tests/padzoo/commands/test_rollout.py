@@ -95,8 +95,10 @@ def test_a_policy_sees_frames_of_its_own_size(policy: Path, tmp_path: Path, caps
 
 def test_of_several_draws_of_a_start_the_best_rewarded_counts(policy: Path, reward: Path, tmp_path: Path) -> None:
     options = ["--policy", policy, "--games", 2, "--env_args", '{"max_steps": 8}', "--seed", 3]
-    chosen = ["--best_of", 3, "--reward", json.dumps([str(reward)])]
-    assert padzoo("rollout", *options, "--episodes", 2, *chosen, "--out", tmp_path / "best") == 0
+    chosen = ["--episodes", 2, "--best_of", 3, "--reward"]
+    assert padzoo("rollout", *options, *chosen, reward, "--out", tmp_path / "best") == 0
+    assert padzoo("rollout", *options, *chosen, json.dumps([str(reward)]), "--out", tmp_path / "again") == 0
+    assert (tmp_path / "best" / "index.json").read_bytes() == (tmp_path / "again" / "index.json").read_bytes()
     best, net = ShardSet(tmp_path / "best"), hub.load(policy, "policy")
     starts = [episode.start for episode in episodes(3, 2, options=Game().starts)]
     assert [trajectory.meta["seed"] for trajectory in best] == [start.seed for start in starts]
