@@ -81,7 +81,7 @@ class Comparison:
             return self._prefer(cell, root, self._start(cell), recordings, preferences), [], ROUND, None
         policy, curve = self._start(cell), []
         for number in range(cell.episodes // ROUND):
-            policy, success = self._round(cell, root / f"round-{number}", policy, 100 * cell.seed + number)
+            policy, success = self._round(cell, root / f"round-{number}", policy, 10_000 + 100 * cell.seed + number)
             curve.append(success)
         return policy, curve, ROUND, None
 
@@ -181,10 +181,8 @@ def row(rows: list[Result], than: list[Result]) -> str:
     success, fresh = [result.success for result in rows], int(sum(result.outcomes["episodes"] for result in rows))
     total = round(sum(result.success * result.outcomes["episodes"] / 100 for result in rows))
     low, high = wilson(total, fresh)
-    until, kl = (
-        statistics.median(result.until_good for result in rows),
-        [result.kl for result in rows if result.kl is not None],
-    )
+    until = statistics.median(result.until_good for result in rows)
+    kl = [result.kl for result in rows if result.kl is not None]
     more = [result.success - other.success for result, other in zip(rows, than, strict=True)]
     interval = stats.ttest_1samp(more, 0).confidence_interval() if any(more) else (0.0, 0.0)
     cells = (
@@ -285,7 +283,8 @@ def main() -> None:
         results = list(pool.map(comparison.result, cells))
     print(f"# Aligners at equal episodes\n\n{origin()}\n")
     if given.tune:
-        choice.write_text(json.dumps(choose(results), indent=1) + "\n")
+        with atomic(choice) as file:
+            file.write_text(json.dumps(choose(results), indent=1) + "\n")
         return
     found: dict[tuple[str, str, str], list[Result]] = {}
     for result in results:

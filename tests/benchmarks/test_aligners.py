@@ -24,7 +24,7 @@ def algorithms(monkeypatch: pytest.MonkeyPatch) -> Any:
 def write(
     algorithms: Any, out: Path, name: str, side: str, seed: int, success: float, settings: dict[str, Any]
 ) -> None:
-    """Writes what a training came to: of 96 episodes those after the 32nd reach the pad."""
+    """Writes what a training came to: of 320 episodes all after the 32nd reach the pad."""
     cell = algorithms.Cell(name, "sft", side, seed, settings, 320)
     other = {"left": "right", "right": "left"}[side]
     outcomes = {"none": 90 - success, side: success, other: 10.0, "middle": 0.0, "episodes": 100}
