@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from padzoo.zoo.nets.encoder import Encoder
 
 STAGES: Final = 4  # ConvNeXt block and downsampling, each halving the side and doubling the channels
+REACH: Final = 3  # pixels that a depthwise convolution sees to each side
 
 
 class ConvNeXtBlock(nn.Module):
@@ -22,7 +23,7 @@ class ConvNeXtBlock(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.conv_dw = nn.Conv2d(width, width, kernel_size=7, padding=3, groups=width)
+        self.conv_dw = nn.Conv2d(width, width, kernel_size=2 * REACH + 1, padding=REACH, groups=width)
         self.norm = nn.LayerNorm(width, eps=1e-6)
         self.mlp = nn.Sequential(
             OrderedDict(fc1=nn.Linear(width, 4 * width), act=nn.GELU(), fc2=nn.Linear(4 * width, width))
@@ -36,10 +37,25 @@ class ConvNeXtBlock(nn.Module):
 
     def depthwise(self, images: Tensor) -> Tensor:
         """Convolves each channel, on a CPU in float32 also under autocast: bfloat16 is slower there."""
-        if images.device.type != "cpu" or not torch.is_autocast_enabled("cpu"):
+        if images.device.type != "cpu":
             return cast(Tensor, self.conv_dw(images))
-        with torch.autocast("cpu", enabled=False):
-            return cast(Tensor, self.conv_dw(images.float()))
+        if torch.is_autocast_enabled("cpu"):
+            with torch.autocast("cpu", enabled=False):
+                return self.depthwise(images.float())
+        if self.training and images.shape[-1] <= REACH + 1:
+            return self._depthwise_by_matrices(images)
+        return cast(Tensor, self.conv_dw(images))
+
+    def _depthwise_by_matrices(self, images: Tensor) -> Tensor:
+        """Convolves small images, where each pixel sees each: oneDNN's gradient of the kernel is slow for them."""
+        side = images.shape[-1]
+        pixels = torch.arange(side**2)  # P of them
+        row, column = pixels // side + REACH, pixels % side + REACH
+        taps = (2 * REACH + 1) * (row[:, None] - pixels // side) + column[:, None] - pixels % side  # (P, P): from, to
+        weight, bias = self.conv_dw.parameters()
+        matrices = weight.flatten(1)[:, taps]  # (C, P, P)
+        mixed = torch.einsum("ncp,cpq->nqc", images.flatten(2), matrices).contiguous() + bias
+        return mixed.transpose(1, 2).reshape(images.shape)
 
 
 class ConvNeXtEncoder(Encoder):

@@ -55,6 +55,17 @@ def test_a_block_is_timms(width: int) -> None:
     assert torch.equal(ours(images), theirs(images))
 
 
+@pytest.mark.parametrize("side", [1, 2, 3, 4])
+def test_small_images_are_convolved_by_matrices_as_by_a_convolution(side: int) -> None:
+    block, images = ConvNeXtBlock(8).double(), torch.rand(3, 8, side, side, dtype=torch.double, requires_grad=True)
+    weight = torch.rand_like(images)
+    found, expected = (
+        (mixed, *torch.autograd.grad((mixed * weight).sum(), [images, *block.conv_dw.parameters()]))
+        for mixed in (block.train().depthwise(images), block.conv_dw(images))
+    )
+    torch.testing.assert_close(found, expected)
+
+
 def test_depthwise_convolutions_compute_in_float32_under_autocast_on_a_cpu() -> None:
     block, images = ConvNeXtBlock(8), torch.rand(2, 8, 16, 16)
     with torch.autocast("cpu", dtype=torch.bfloat16):
