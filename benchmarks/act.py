@@ -6,13 +6,14 @@
 * `4m` with 16 games: the agent, which embeds a frame once and computes only the last step, in full windows, against
   computing all 32 frames anew at every step; and over whole episodes of 50 steps, against running the transformer on
   every window anew.
-* `103m` alone in bfloat16 on one thread: does it keep 10 decisions a second?
+* `103m` alone on one thread, in the precision given: does it keep 10 decisions a second?
 * `4m` with 16 games and `103m` alone with the trunk `streaming`, against the default, in turn: in full windows and over
   whole episodes.
 
 Where there is a GPU the networks are on it.
 """
 
+import argparse
 import time
 from collections.abc import Iterator
 from statistics import median
@@ -30,7 +31,7 @@ from padzoo.envs.play import play
 from padzoo.envs.rollout import Rollout
 from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
-from padzoo.zoo.play.agent import Agent
+from padzoo.zoo.play.agent import PRECISIONS, Agent
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 GAMES = 16
@@ -122,10 +123,14 @@ def row(what: str, values: list[float], form: str = ",.0f") -> str:
     return f"| {what} | {median(values):{form}} | {min(values):{form}} to {max(values):{form}} |"
 
 
-def compare() -> None:
-    """Measures in rounds and prints the tables."""
+def compare(dtype: torch.dtype) -> None:
+    """Measures in rounds and prints the tables.
+
+    Args:
+        dtype: What `103m` computes in.
+    """
     tiny, middle, large = (Policy(size).to(DEVICE).eval() for size in ("tiny", "4m", "103m"))
-    large.bfloat16()
+    large.to(dtype)
     names = ("play", "games", "network", "cached", "naive", "episode", "windows", "large")
     rates: dict[str, list[float]] = {name: [] for name in names}
     with GamePool("padzoo/LaunchIsland-v0", GAMES, {"size": tiny.image_size}) as pool:
@@ -149,7 +154,7 @@ def compare() -> None:
     print(row("`4m`, 16 games, all 32 frames anew", rates["naive"]))
     print(row("`4m`, 16 games, agent over whole episodes", rates["episode"]))
     print(row("`4m`, 16 games, every window anew", rates["windows"]))
-    print(row("`103m`, 1 game, bfloat16", rates["large"], ".1f"))
+    print(row(f"`103m`, 1 game, {str(dtype)[6:]}", rates["large"], ".1f"))
     alone = zip(rates["games"], rates["network"], strict=True)
     bounds = [1 / (1 / games + 1 / network) for games, network in alone]
     print("\n| ratio | median | least to greatest | goal |\n| --- | --- | --- | --- |")
@@ -178,10 +183,20 @@ def compare_trunks(size: str, games: int, steps: int, dtype: torch.dtype) -> Non
         print(row(f"`streaming` / `gpt2`, {what}", [stream / window for window, stream in rounds], ".2f"))
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--precision", default="bf16-true", choices=list(PRECISIONS), help="Of 103m.")
+    given = parser.parse_args()
     torch.set_num_threads(1)
     print(f"## Acting\n\n{origin()}")
-    print(f"`python benchmarks/act.py`: one thread, {ROUNDS} rounds, untrained networks\n")
-    compare()
+    print(
+        f"`python benchmarks/act.py --precision {given.precision}`: one thread, {ROUNDS} rounds, untrained networks\n"
+    )
+    compare(PRECISIONS[given.precision])
     compare_trunks("4m", GAMES, 10, torch.float32)
-    compare_trunks("103m", 1, 30, torch.bfloat16)
+    compare_trunks("103m", 1, 30, PRECISIONS[given.precision])
+
+
+if __name__ == "__main__":
+    main()

@@ -47,7 +47,8 @@ def rollout(
         out: Folder to make.
         seed: Seed of the episodes and of the policy's draws.
         temperature: Softmax temperature of the actions; 0 takes the most likely.
-        precision: Of the network: `bf16-true` is faster for large ones, and what it plays differs a little.
+        precision: Of the network: `bf16-true` is faster for large ones where the processor
+            computes in it, much slower elsewhere; what it plays differs a little.
         device: Where the network computes: `cpu`, `cuda` and the like; `auto` is the accelerator if there is one.
         env: The game: a Gymnasium id (`module:id` imports the module first) or a YAML file that describes one.
         env_args: Further arguments of the game, as JSON; `picture`, `success` and `patience` say how it is adapted.

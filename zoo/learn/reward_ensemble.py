@@ -74,15 +74,15 @@ class RewardEnsemble(nn.Module):
             Features of each model, `(B, steps, D)`.
         """
         return [
-            torch.stack([self._features(model, shared, rollout) for rollout in rollouts])
-            for model, shared in zip(self.members, self.shared, strict=True)
+            self._features(model, shared, rollouts) for model, shared in zip(self.members, self.shared, strict=True)
         ]
 
-    def _features(self, model: RewardNet, shared: bool, rollout: Rollout) -> Tensor:
-        """Returns what a model sees of an episode, `(steps, D)`; what acting computed where that will do."""
+    def _features(self, model: RewardNet, shared: bool, rollouts: Sequence[Rollout]) -> Tensor:
+        """Returns what a model sees of episodes, `(B, steps, D)`; what acting computed where that will do."""
         device = model.minimum.device
-        actions = torch.from_numpy(rollout.actions).long().to(device)
+        actions = [torch.from_numpy(rollout.actions).long().to(device) for rollout in rollouts]
         if shared:
-            thought = thoughts(rollout)
-            return model.pad_features(thought.features, thought.embeddings, actions)
-        return model.features(torch.from_numpy(rollout.trajectory.frames).to(device), actions)
+            found = [thoughts(rollout) for rollout in rollouts]
+            return model.pad_features([each.features for each in found], [each.embeddings for each in found], actions)
+        frames = [torch.from_numpy(rollout.trajectory.frames).to(device) for rollout in rollouts]
+        return torch.stack([model.features(*pair) for pair in zip(frames, actions, strict=True)])

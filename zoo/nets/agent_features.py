@@ -1,5 +1,6 @@
 """The features of a policy as a reward model's step encoder."""
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 import torch
@@ -43,25 +44,37 @@ class AgentFeatures(StepEncoder):
     def padded(self, frames: Tensor, steps: int, actions: Tensor | None = None) -> Tensor:
         """Computes the features of an episode that black frames lengthen; see `StepEncoder.padded`."""
         embeddings = self.policy.embed(frames)
-        return self.pad(self.policy.features(embeddings, actions), embeddings, steps, actions)
+        chosen = None if actions is None else [actions]
+        return self.pad([self.policy.features(embeddings, actions)], [embeddings], steps, chosen)[0]
 
     @torch.no_grad()
-    def pad(self, features: Tensor, embeddings: Tensor, steps: int, actions: Tensor | None = None) -> Tensor:
-        """Lengthens an episode's features by those of black frames behind it.
+    def pad(
+        self,
+        features: Sequence[Tensor],
+        embeddings: Sequence[Tensor],
+        steps: int,
+        actions: Sequence[Tensor] | None = None,
+    ) -> Tensor:
+        """Lengthens episodes' features by those of black frames behind them.
 
         Args:
-            features: Features of the episode, `(T, D)`.
+            features: Features of each of B episodes, `(T, D)`.
             embeddings: Embeddings of its frames, `(T, D)`.
-            steps: Length after padding, T or more.
-            actions: As for `padded`.
+            steps: Length after padding, the greatest T or more.
+            actions: Actions of each, as for `padded`.
 
         Returns:
-            Features, `(steps, D)`.
+            Features, `(B, steps, D)`.
         """
+        side, device = self.policy.image_size, embeddings[0].device
+        black = self.policy.embed(torch.zeros(1, side, side, 3, dtype=torch.uint8, device=device))
+        chosen = [None] * len(features) if actions is None else actions
+        padded = [self._pad(*each, black, steps) for each in zip(features, embeddings, chosen, strict=True)]
+        return torch.stack(padded)
+
+    def _pad(self, features: Tensor, embeddings: Tensor, actions: Tensor | None, black: Tensor, steps: int) -> Tensor:
         length = len(features)
         stop = min(steps, length + self.policy.reach)  # from there on a step sees black alone, as the one before does
-        side = self.policy.image_size
-        black = self.policy.embed(torch.zeros(1, side, side, 3, dtype=torch.uint8, device=embeddings.device))
         inputs = torch.cat([embeddings, black.expand(stop - length, -1)])
         if actions is not None:
             neutral = torch.tensor([NEUTRAL], device=actions.device).expand(stop - length, -1)

@@ -73,24 +73,28 @@ class RewardNet(nn.Module):
         chosen = None if actions is None else actions.to(device)
         return self.encoder.padded(torch.as_tensor(frames, device=device), self.steps, chosen)
 
-    def pad_features(self, features: Tensor, embeddings: Tensor, actions: Tensor | None = None) -> Tensor:
+    def pad_features(
+        self, features: Sequence[Tensor], embeddings: Sequence[Tensor], actions: Sequence[Tensor] | None = None
+    ) -> Tensor:
         """Pads what acting has computed already; right only if `shares_trunk` is true of the acting policy.
 
         Args:
-            features: Features of the trajectory's steps, `(T, D)`, T at most `steps`.
+            features: Features of each trajectory's steps, `(T, D)`, T at most `steps`.
             embeddings: Embeddings of its frames, `(T, D)`: black frames behind it are seen after its last 31.
-            actions: As for `features`.
+            actions: Actions of each, as for `features`.
 
         Returns:
-            Features, `(steps, D)`.
+            Features, `(N, steps, D)`.
 
         Raises:
-            ValueError: If the trajectory is too long.
+            ValueError: If a trajectory is too long.
         """
         assert isinstance(self.encoder, AgentFeatures)
-        self._check_length(features)
+        for each in features:
+            self._check_length(each)
         device = self.minimum.device
-        return self.encoder.pad(features.to(device), embeddings.to(device), self.steps, actions)
+        played, seen = ([each.to(device) for each in every] for every in (features, embeddings))
+        return self.encoder.pad(played, seen, self.steps, actions)
 
     def shares_trunk(self, policy: Policy) -> bool:
         """Whether a policy's acting features are this reward model's: same weights, the head's aside.

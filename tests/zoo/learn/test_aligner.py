@@ -58,8 +58,8 @@ def test_an_ensemble_is_as_sure_as_its_members_agree(policy: Path, reward: Path,
     other = several.rewards.members[1]
     other.minimum -= 0.5  # it is more generous
     single, generous = (
-        model(torch.stack([several.rewards._features(model, True, r) for r in rollouts]))
-        for model in several.rewards.members
+        model(features)
+        for model, features in zip(several.rewards.members, several.rewards.features(rollouts), strict=True)
     )
     expected = (single + generous) / 2 - 2.0 * (single - generous).abs() / 2
     torch.testing.assert_close(several.rewards(rollouts), expected)

@@ -34,7 +34,7 @@ def test_acting_features_save_the_trunk() -> None:
     assert net.shares_trunk(policy)
     assert not net.shares_trunk(Policy("tiny"))
     assert not RewardNet(RandomProjection(64)).shares_trunk(policy)
-    padded = net.pad_features(policy.window_features(one), policy.embed(one))
+    padded = net.pad_features([policy.window_features(one)], [policy.embed(one)])[0]
     torch.testing.assert_close(padded, net.features(one))
 
 
