@@ -53,7 +53,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "max_time": (lambda value: value is None or _lasts(value), "DD:HH:MM:SS, over 0"),
     "limit_train_batches": _counts(1),
     "limit_val_batches": _counts(0),
-    "limit_test_batches": _counts(0),
+    "limit_test_batches": _counts(1),
     "overfit_batches": (lambda value: value == 0, "0; to overfit, let data.train be a small set"),
     "val_check_interval": (
         lambda value: value is None or (value > 0 if isinstance(value, int) else _lasts(value)),
