@@ -180,16 +180,15 @@ def test_validation_may_be_left_out_and_the_profile_go_to_the_runs_folder(
     assert "run_training_epoch" in (tmp_path / "fit-profile.txt").read_text()
 
 
-@pytest.mark.parametrize("batches", [0, 2])
 def test_a_test_is_of_a_whole_number_of_batches(
-    policy: Path, shards: Path, tmp_path: Path, measured: list[str], batches: int
+    policy: Path, shards: Path, tmp_path: Path, measured: list[str]
 ) -> None:
     callback = json.dumps({"class_path": "ClosedLoop", "init_args": {"test_episodes": 1, "games": 1}})
     data = ["--data.train", shards, "--data.val_fraction", 0.5, "--game.args", '{"max_steps": 2}']
     root = ["--ckpt_path", policy, "--trainer.default_root_dir", tmp_path, "--trainer.callbacks+", callback]
-    assert padzoo("test", *preset("policy", "prefft"), *data, *root, "--trainer.limit_test_batches", batches) == 0
-    assert measured == ["test"] * batches
-    assert ("test/loss" in json.loads((tmp_path / "test.json").read_text())) == (batches > 0)
+    assert padzoo("test", *preset("policy", "prefft"), *data, *root, "--trainer.limit_test_batches", 2) == 0
+    assert measured == ["test"] * 2
+    assert "test/loss" in json.loads((tmp_path / "test.json").read_text())
 
 
 @pytest.mark.parametrize(("given", "count"), [("3", 3), ("0.5", 12)])
