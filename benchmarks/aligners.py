@@ -13,7 +13,6 @@ import shutil
 import statistics
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
@@ -21,7 +20,7 @@ from typing import Any, Final
 
 import numpy as np
 from algorithms import ALGORITHMS, BATCH, SIDES, SMOOTH, Cell, Result, Settings
-from command import padzoo
+from command import padzoo, workers
 from matplotlib.figure import Figure
 from scipy import stats
 
@@ -279,7 +278,7 @@ def main() -> None:
         for each in settings(name)
     ]
     comparison = Comparison(given.run, given.out, given.fresh)
-    with ThreadPoolExecutor(given.jobs) as pool:
+    with workers(given.jobs) as pool:
         results = list(pool.map(comparison.result, cells))
     print(f"# Aligners at equal episodes\n\n{origin()}\n")
     if given.tune:

@@ -14,7 +14,6 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -22,7 +21,7 @@ from threading import Lock
 from typing import Final
 
 import numpy as np
-from command import padzoo
+from command import padzoo, workers
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -236,7 +235,7 @@ def main() -> None:
         (kind, runs, s) for kind, runs in product(START, (0, *RUNS)) for s in given.seeds if runs or kind != "scratch"
     ]
     agents.sort(key=lambda agent: (agent[0] == "narrow", FIRST.index(agent[1])))  # what decides most comes first
-    with ThreadPoolExecutor(given.jobs) as pool:
+    with workers(given.jobs) as pool:
         found = dict(zip(agents, pool.map(study.failures, agents), strict=True))
 
     def grid(kind: str, runs: Sequence[int], condition: int) -> NDArray[np.float64]:
