@@ -5,6 +5,8 @@ import math
 import os
 import random
 import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -66,6 +68,21 @@ def kill(process: "subprocess.Popen[str]") -> None:
 def summary(results: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((results / "summary.json").read_text())
     return found
+
+
+@pytest.mark.skipif(not all(map(shutil.which, ("flock", "taskset"))), reason="util-linux gives out the cores")
+def test_jobs_at_once_have_cores_of_their_own(tmp_path: Path) -> None:
+    tells = f"{shlex.quote(sys.executable)} -c 'import os; print(*sorted(os.sched_getaffinity(0)), flush=True)'"
+    command = f"source benchmarks/paper/own_cores.sh 2 {tmp_path}/cores; {tells}; read"
+    jobs, found = [], []
+    for _ in range(3):  # the third has all, as would one for which there is no tool
+        jobs.append(subprocess.Popen(["bash", "-c", command], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+        assert jobs[-1].stdout is not None
+        found.append([int(core) for core in jobs[-1].stdout.readline().split()])
+    for job in jobs:
+        job.communicate()
+    every = sorted(os.sched_getaffinity(0))
+    assert found == [every[::2], every[1::2] or every, every]
 
 
 def test_a_killed_run_resumes_where_it_was(tmp_path: Path) -> None:
