@@ -218,6 +218,12 @@ def keep_settings(given: argparse.Namespace) -> None:
     path.write_text(json.dumps(ours) + "\n")
 
 
+def order(agent: tuple[str, int, int]) -> tuple[bool, bool, int]:
+    """Says when an agent's turn is: after every pre-training, unless it needs none, so that no job waits for one."""
+    kind, runs, _ = agent
+    return bool(runs) and kind != "scratch", kind == "narrow", FIRST.index(runs)
+
+
 def main() -> None:
     """Runs the study."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -234,7 +240,7 @@ def main() -> None:
     agents = [
         (kind, runs, s) for kind, runs in product(START, (0, *RUNS)) for s in given.seeds if runs or kind != "scratch"
     ]
-    agents.sort(key=lambda agent: (agent[0] == "narrow", FIRST.index(agent[1])))  # what decides most comes first
+    agents.sort(key=order)
     with workers(given.jobs) as pool:
         found = dict(zip(agents, pool.map(study.failures, agents), strict=True))
 
