@@ -20,7 +20,7 @@ try:
     from padzoo.datamodules.importers.lerobot_pictures import NEAR, Frames, from_images, from_video
     from padzoo.datamodules.importers.lerobot_sticks import find_sticks
 except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(f"{error}; allowed after: pip install 'padzoo[lerobot]'") from error
+    raise ModuleNotFoundError(f"{error}; allowed after: pip install '.[lerobot]'") from error
 
 log = logging.getLogger(__name__)
 

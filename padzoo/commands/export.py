@@ -51,7 +51,7 @@ def to_onnx(ref: str, out: Path, dtype: Precision | None) -> None:
     try:
         from padzoo.zoo.play.onnx import export_onnx
     except ModuleNotFoundError as error:
-        raise ValueError(f"--format onnx: {error}; allowed after: pip install 'padzoo[onnx]'") from None
+        raise ValueError(f"--format onnx: {error}; allowed after: pip install '.[onnx]'") from None
     export_onnx(hub.load(ref, "policy"), hub.sha256(ref), out / "model.onnx")
 
 

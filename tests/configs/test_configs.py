@@ -149,17 +149,18 @@ def test_an_aligner_is_built_from_its_configuration(name: str, policy: Path, rew
 
 def test_every_model_and_data_configuration_has_been_tried() -> None:
     models = {path.stem for path in CONFIGS.glob("model/*.yaml")}
-    assert models == {"policy_tiny", "policy_4m", "policy_103m", "reward", "dpo", *ALIGNERS}
+    assert models == {"policy_tiny", "policy_103m", "reward", "dpo", *ALIGNERS}
     for path in CONFIGS.glob("data/*.yaml"):
         assert issubclass(getattr(datamodules, yaml.safe_load(path.read_text())["class_path"]), ZooDataModule)
 
 
 def test_a_larger_network_or_another_encoder_is_an_option(parsed: list[Namespace]) -> None:
     arguments = [*configuration("experiment/policy", "stage/imitate/micro_sft"), *NEEDED["policy"]]
-    found = parse(parsed, *arguments, "--model", CONFIGS / "model/policy_4m.yaml")
+    found = parse(parsed, *arguments, "--model", CONFIGS / "model/policy_103m.yaml")
     with torch.device("meta"):
         module = build(found["model"])
         other = build(parse(parsed, *arguments, "--model.encoder", "timm/resnet10t")["model"])
     assert isinstance(module.net.config, dict)
-    assert module.net.config["size"] == "4m"
+    assert module.net.config["size"] == "103m"
+    assert (module.hparams["lr"], module.hparams["warmup_steps"]) == (1e-4, 1000)  # not those of `tiny`
     assert other.net.config == {"size": "tiny", "encoder": "timm/resnet10t", "past_actions": False, "context": 32}

@@ -24,7 +24,8 @@ class BehaviorCloning(PolicyModule):
         context: Frames that a step sees at most; the windows of the data may be longer only if the trunk streams.
         trunk: `gpt2`, the paper's, `streaming`, whose acting costs one step, or the dotted path of a `Trunk`.
         init_from: Weights to start from: a `.ckpt`, a folder of weights or a name of the zoo; None starts from scratch.
-        trainable: Which weights learn: `all`, or the `head`, the MLP after the transformer.
+        trainable: Which weights learn: `all`; the `head`, the MLP after the transformer; or that and a `lora` of the
+            transformer.
         lr: Learning rate after the warmup.
         weight_decay: AdamW's decoupled weight decay.
         warmup_steps: Updates over which the learning rate rises linearly.

@@ -48,7 +48,7 @@ def test_without_the_extra_it_says_what_to_install(
     assert padzoo("export", "weights", "--format", "onnx", "--out", tmp_path / "out") == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("padzoo: error: --format onnx: import of onnxruntime halted")
-    assert line.endswith("; allowed after: pip install 'padzoo[onnx]'")
+    assert line.endswith("; allowed after: pip install '.[onnx]'")
     assert list(tmp_path.iterdir()) == []
 
 
