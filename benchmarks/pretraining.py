@@ -2,9 +2,10 @@
 
 Agents of size `tiny` learn from 10 to 300 curated runs: from scratch, or from a policy pre-trained on whole matches of
 the population, or from one pre-trained on as many frames of narrow runs (the control: is it breadth that helps?). All
-play the same episodes from the spawn: as it is, turned, and with the camera turned away on the way. From the two curves
-of failure against runs follows the multiplier: how many times as many runs an agent from scratch needs to fail as
-seldom ("effective data transferred", Hernandez et al. 2021, https://arxiv.org/abs/2102.01293).
+play the same episodes from the spawn: as it is, turned, and with the camera turned away on the way. From two curves of
+failure against runs follows the multiplier: how many times as many runs an agent from scratch needs to fail as seldom
+("effective data transferred", Hernandez et al. 2021, https://arxiv.org/abs/2102.01293). From scratch they learn for as
+many updates, and for ten times as many: is it the data that pre-training saves, or the training?
 
 What was recorded, trained and played stays in FOLDER; the same command resumes, in sittings.
 """
@@ -32,7 +33,14 @@ RUNS: Final = (10, 30, 100, 300)  # curated runs
 FIRST: Final = (0, 300, 30, 100, 10)  # the order in which they are trained; on 0 runs, pre-trained alone
 MATCHES: Final = 1800  # of 300 steps each
 NARROW: Final = 9000  # runs of about 60 steps: as many frames
-START: Final = {"broad": "pre-trained on matches", "narrow": "pre-trained on runs", "scratch": "from scratch"}
+START: Final = {
+    "broad": "pre-trained on matches",
+    "narrow": "pre-trained on runs",
+    "scratch": "from scratch",
+    "longer": "from scratch, ten times the updates",
+}
+PRETRAINED: Final = ("broad", "narrow")
+FRESH: Final = ("scratch", "longer")
 CONDITIONS: Final = ("spawn", "turned", "nudged")
 LOOKS: Final = '{"look": ["meadow", "moor"]}'  # of all but the curated runs, which show the first
 DRAWS: Final = 2000  # of the bootstrap
@@ -85,8 +93,9 @@ class Study:
         """Trains on curated runs, unless that was done; on none, it is the pre-trained policy."""
         if not runs:
             return self.base(kind, seed)
-        start = () if kind == "scratch" else ("--model.init_from", self.base(kind, seed))
-        return self._fit(f"{kind}-{runs}-{seed}", self.demos("curated", seed, runs), seed, 3e-4, self.updates, *start)
+        start = () if kind in FRESH else ("--model.init_from", self.base(kind, seed))
+        updates = 10 * self.updates if kind == "longer" else self.updates
+        return self._fit(f"{kind}-{runs}-{seed}", self.demos("curated", seed, runs), seed, 3e-4, updates, *start)
 
     def failures(self, agent: tuple[str, int, int]) -> list[int]:
         """Returns how many episodes of an agent reach no pad in each condition; it plays them unless it has.
@@ -142,10 +151,19 @@ def multiplier(pretrained: NDArray[np.float64], scratch: NDArray[np.float64]) ->
 
 
 def bootstrap(
-    counts: Rates, condition: str, kind: str, episodes: int
+    pretrained: NDArray[np.float64], scratch: NDArray[np.float64], episodes: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Returns the multipliers, `(4,)`, and their 95 % intervals, `(4, 2)`: seeds drawn anew, then their episodes."""
-    both = [counts[kind, condition], counts["scratch", condition]]
+    """Returns multipliers and their intervals: seeds are drawn anew, then their episodes.
+
+    Args:
+        pretrained: Failures by number of runs and seed, `(4, seeds)`.
+        scratch: The same from scratch.
+        episodes: Of each seed.
+
+    Returns:
+        Multipliers, `(4,)`, and their 95 % intervals, `(4, 2)`.
+    """
+    both = [pretrained, scratch]
     seeds, rng = both[0].shape[1], np.random.default_rng(0)
     drawn = []
     for _ in range(DRAWS):
@@ -170,14 +188,16 @@ def report(study: Study, counts: Rates, bases: Rates) -> None:
         print(
             f"\n## Condition `{condition}`\n\nFailures in percent: of all episodes, 95 % Wilson interval, each seed.\n"
         )
-        print(f"| curated runs | {' | '.join(START.values())} |\n| --- | --- | --- | --- |")
-        none = [cell(bases[kind, condition][0], study.episodes) for kind in ("broad", "narrow")]
-        print(f"| 0 | {' | '.join(none)} | |")
+        print(f"| curated runs | {' | '.join(START.values())} |\n| --- | --- | --- | --- | --- |")
+        none = [cell(bases[kind, condition][0], study.episodes) for kind in PRETRAINED]
+        print(f"| 0 | {' | '.join(none)} | | |")
         for row, runs in enumerate(RUNS):
             cells = [cell(counts[kind, condition][row], study.episodes) for kind in START]
             print(f"| {runs} | {' | '.join(cells)} |")
-        print("\n| curated runs | multiplier, matches | multiplier, runs |\n| --- | --- | --- |")
-        found = [bootstrap(counts, condition, kind, study.episodes) for kind in ("broad", "narrow")]
+        pairs = list(product(PRETRAINED, FRESH))
+        heads = [f"multiplier: {START[kind]}, against {START[fresh]}" for kind, fresh in pairs]
+        print(f"\n| curated runs | {' | '.join(heads)} |\n| --- | --- | --- | --- | --- |")
+        found = [bootstrap(counts[kind, condition], counts[fresh, condition], study.episodes) for kind, fresh in pairs]
         for row, runs in enumerate(RUNS):
             cells = [f"{times(m[row], runs)} ({times(i[row][0], runs)} to {times(i[row][1], runs)})" for m, i in found]
             print(f"| {runs} | {' | '.join(cells)} |")
@@ -194,7 +214,7 @@ def draw(path: Path, study: Study, counts: Rates) -> None:
     """Draws the curves."""
     figure = Figure(figsize=(12, 3.6), layout="constrained")
     for axes, condition in zip(figure.subplots(1, len(CONDITIONS), sharey=True), CONDITIONS, strict=True):
-        for (kind, label), colour in zip(START.items(), ("#0072b2", "#e69f00", "#555555"), strict=True):
+        for (kind, label), colour in zip(START.items(), ("#0072b2", "#e69f00", "#555555", "#cc79a7"), strict=True):
             rates = 100 * counts[kind, condition] / study.episodes
             axes.plot(RUNS, rates.mean(axis=1), "o-", color=colour, label=label)
             axes.plot(RUNS, rates, ".", color=colour, alpha=0.35)
@@ -218,10 +238,10 @@ def keep_settings(given: argparse.Namespace) -> None:
     path.write_text(json.dumps(ours) + "\n")
 
 
-def order(agent: tuple[str, int, int]) -> tuple[bool, bool, int]:
+def order(agent: tuple[str, int, int]) -> tuple[bool, int, int]:
     """Says when an agent's turn is: after every pre-training, unless it needs none, so that no job waits for one."""
     kind, runs, _ = agent
-    return bool(runs) and kind != "scratch", kind == "narrow", FIRST.index(runs)
+    return bool(runs) and kind not in FRESH, ("broad", "scratch", "narrow", "longer").index(kind), FIRST.index(runs)
 
 
 def main() -> None:
@@ -238,7 +258,7 @@ def main() -> None:
     keep_settings(given)
     study = Study(given.out, given.episodes, given.base_updates, given.updates, given.trunk)
     agents = [
-        (kind, runs, s) for kind, runs in product(START, (0, *RUNS)) for s in given.seeds if runs or kind != "scratch"
+        (kind, runs, s) for kind, runs in product(START, (0, *RUNS)) for s in given.seeds if runs or kind in PRETRAINED
     ]
     agents.sort(key=order)
     with workers(given.jobs) as pool:
@@ -248,7 +268,7 @@ def main() -> None:
         return np.array([[found[kind, n, seed][condition] for seed in given.seeds] for n in runs], dtype=np.float64)
 
     counts = {(kind, name): grid(kind, RUNS, at) for kind in START for at, name in enumerate(CONDITIONS)}
-    before = {(kind, name): grid(kind, (0,), at) for kind in ("broad", "narrow") for at, name in enumerate(CONDITIONS)}
+    before = {(kind, name): grid(kind, (0,), at) for kind in PRETRAINED for at, name in enumerate(CONDITIONS)}
     print(f"# What pre-training is worth\n\n{origin()}")
     words = f"--seeds {' '.join(map(str, given.seeds))} --episodes {study.episodes} --base_updates {study.base_updates}"
     print(f"`python benchmarks/pretraining.py {words} --updates {study.updates} --trunk {study.trunk} --out FOLDER`")

@@ -46,8 +46,7 @@ def test_a_curve_that_rises_again_by_chance_is_taken_as_flat(study: Any) -> None
 def test_an_interval_holds_what_is_true(study: Any, lead: float) -> None:
     episodes = 400
     scratch = np.repeat(SCRATCH[:, None], 3, axis=1) * episodes
-    counts = {("scratch", "spawn"): scratch, ("broad", "spawn"): lead * scratch}
-    middle, interval = study.bootstrap(counts, "spawn", "broad", episodes)
+    middle, interval = study.bootstrap(lead * scratch, scratch, episodes)
     assert middle == pytest.approx(study.multiplier(lead * SCRATCH, SCRATCH))
     assert (interval[:3, 0] <= middle[:3]).all()
     assert (middle[:3] <= interval[:3, 1]).all()
@@ -55,7 +54,7 @@ def test_an_interval_holds_what_is_true(study: Any, lead: float) -> None:
 
 def test_no_job_waits_for_the_pre_training_of_another(study: Any) -> None:
     agents = [(kind, runs, seed) for kind in study.START for runs in (0, *study.RUNS) for seed in range(3)]
-    agents = sorted((each for each in agents if each[1] or each[0] != "scratch"), key=study.order)
-    waits = [bool(runs) and kind != "scratch" for kind, runs, _ in agents]
+    agents = sorted((each for each in agents if each[1] or each[0] in study.PRETRAINED), key=study.order)
+    waits = [bool(runs) and kind in study.PRETRAINED for kind, runs, _ in agents]
     assert waits == sorted(waits)
     assert agents[0] == ("broad", 0, 0)
