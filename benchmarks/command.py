@@ -25,7 +25,7 @@ def padzoo(log: Path, *words: object) -> None:
 
 
 def workers(jobs: int) -> ThreadPoolExecutor:
-    """Returns threads that run commands, each on its share of the cores: two that play are done a tenth sooner apart.
+    """Returns threads that run commands, each on its share of the cores.
 
     Args:
         jobs: How many.
