@@ -14,7 +14,7 @@ import argparse
 import json
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -29,8 +29,6 @@ from numpy.typing import NDArray
 from padzoo.core.provenance import origin
 from padzoo.core.wilson import wilson
 
-RUNS: Final = (10, 30, 100, 300)  # curated runs
-FIRST: Final = (0, 300, 30, 100, 10)  # the order in which they are trained; on 0 runs, pre-trained alone
 MATCHES: Final = 1800  # of 300 steps each
 NARROW: Final = 9000  # runs of about 60 steps: as many frames
 START: Final = {
@@ -58,6 +56,8 @@ class Study:
         base_updates: Of pre-training.
         updates: On curated runs.
         trunk: Of the policies.
+        starts: Keys of `START`: what the agents learn from before the curated runs.
+        runs: Numbers of curated runs, rising.
     """
 
     folder: Path
@@ -65,6 +65,8 @@ class Study:
     base_updates: int
     updates: int
     trunk: str
+    starts: Sequence[str]
+    runs: Sequence[int]
 
     def demos(self, kind: str, seed: int, runs: int = 0) -> Path:
         """Records a set, unless it is there.
@@ -131,37 +133,41 @@ class Study:
 Rates = dict[tuple[str, str], NDArray[np.float64]]  # by start and condition: failures, (runs, seeds)
 
 
-def multiplier(pretrained: NDArray[np.float64], scratch: NDArray[np.float64]) -> NDArray[np.float64]:
+def multiplier(
+    runs: Sequence[int], pretrained: NDArray[np.float64], scratch: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Returns how many times as many runs from scratch give the same failure rate; infinite beyond the curve.
 
     Args:
-        pretrained: Failure rates by number of runs, `(4,)`.
+        runs: Numbers of curated runs, rising.
+        pretrained: Failure rates by number of runs, `(runs,)`.
         scratch: The same from scratch; taken as falling, and as straight lines over the logarithm of the runs.
 
     Returns:
-        A factor for each number of runs, `(4,)`.
+        A factor for each number of runs, `(runs,)`.
     """
-    runs = np.log(np.array(RUNS, dtype=np.float64))
+    logs = np.log(np.array(runs, dtype=np.float64))
     falling = np.minimum.accumulate(scratch)
-    needed = np.interp(pretrained[::-1], falling[::-1], runs[::-1])[::-1]
-    factors = np.exp(needed - runs)
+    needed = np.interp(pretrained[::-1], falling[::-1], logs[::-1])[::-1]
+    factors = np.exp(needed - logs)
     factors[pretrained < falling[-1]] = np.inf
-    factors[pretrained > falling[0]] = RUNS[0] / np.array(RUNS)[pretrained > falling[0]]
+    factors[pretrained > falling[0]] = runs[0] / np.array(runs)[pretrained > falling[0]]
     return factors
 
 
 def bootstrap(
-    pretrained: NDArray[np.float64], scratch: NDArray[np.float64], episodes: int
+    runs: Sequence[int], pretrained: NDArray[np.float64], scratch: NDArray[np.float64], episodes: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Returns multipliers and their intervals: seeds are drawn anew, then their episodes.
 
     Args:
-        pretrained: Failures by number of runs and seed, `(4, seeds)`.
+        runs: Numbers of curated runs, rising.
+        pretrained: Failures by number of runs and seed, `(runs, seeds)`.
         scratch: The same from scratch.
         episodes: Of each seed.
 
     Returns:
-        Multipliers, `(4,)`, and their 95 % intervals, `(4, 2)`.
+        Multipliers, `(runs,)`, and their 95 % intervals, `(runs, 2)`.
     """
     both = [pretrained, scratch]
     seeds, rng = both[0].shape[1], np.random.default_rng(0)
@@ -169,8 +175,8 @@ def bootstrap(
     for _ in range(DRAWS):
         chosen = rng.integers(0, seeds, seeds)
         rates = [rng.binomial(episodes, side[:, chosen] / episodes).mean(axis=1) / episodes for side in both]
-        drawn.append(multiplier(*rates))
-    middle = multiplier(*(side.mean(axis=1) / episodes for side in both))
+        drawn.append(multiplier(runs, *rates))
+    middle = multiplier(runs, *(side.mean(axis=1) / episodes for side in both))
     return middle, np.quantile(np.array(drawn), [0.025, 0.975], axis=0, method="nearest").T
 
 
@@ -184,42 +190,60 @@ def cell(failures: Sequence[float], episodes: int) -> str:
 
 def report(study: Study, counts: Rates, bases: Rates) -> None:
     """Prints the tables."""
+    pairs = [pair for pair in product(PRETRAINED, FRESH) if set(pair) <= set(study.starts)]
     for condition in CONDITIONS:
         print(
             f"\n## Condition `{condition}`\n\nFailures in percent: of all episodes, 95 % Wilson interval, each seed.\n"
         )
-        print(f"| curated runs | {' | '.join(START.values())} |\n| --- | --- | --- | --- | --- |")
-        none = [cell(bases[kind, condition][0], study.episodes) for kind in PRETRAINED]
-        print(f"| 0 | {' | '.join(none)} | | |")
-        for row, runs in enumerate(RUNS):
-            cells = [cell(counts[kind, condition][row], study.episodes) for kind in START]
+        head("curated runs", [START[kind] for kind in study.starts])
+        none = [cell(bases[kind, condition][0], study.episodes) if kind in PRETRAINED else "" for kind in study.starts]
+        print(f"| 0 | {' | '.join(none)} |")
+        for row, runs in enumerate(study.runs):
+            cells = [cell(counts[kind, condition][row], study.episodes) for kind in study.starts]
             print(f"| {runs} | {' | '.join(cells)} |")
-        pairs = list(product(PRETRAINED, FRESH))
-        heads = [f"multiplier: {START[kind]}, against {START[fresh]}" for kind, fresh in pairs]
-        print(f"\n| curated runs | {' | '.join(heads)} |\n| --- | --- | --- | --- | --- |")
-        found = [bootstrap(counts[kind, condition], counts[fresh, condition], study.episodes) for kind, fresh in pairs]
-        for row, runs in enumerate(RUNS):
-            cells = [f"{times(m[row], runs)} ({times(i[row][0], runs)} to {times(i[row][1], runs)})" for m, i in found]
-            print(f"| {runs} | {' | '.join(cells)} |")
+        if pairs and len(study.runs) > 1:
+            print()
+            head("curated runs", [f"multiplier: {START[kind]}, against {START[fresh]}" for kind, fresh in pairs])
+            found = [
+                bootstrap(study.runs, counts[kind, condition], counts[fresh, condition], study.episodes)
+                for kind, fresh in pairs
+            ]
+            for row, runs in enumerate(study.runs):
+                cells = [" to ".join(times(study.runs, end, runs) for end in ends[row]) for _, ends in found]
+                middles = [times(study.runs, middle[row], runs) for middle, _ in found]
+                each = [f"{middle} ({ends})" for middle, ends in zip(middles, cells, strict=True)]
+                print(f"| {runs} | {' | '.join(each)} |")
 
 
-def times(factor: float, runs: int) -> str:
-    """Formats a multiplier; beyond the curve's ends there is only a bound."""
+def head(first: str, others: Sequence[str]) -> None:
+    """Prints the head of a table."""
+    print(f"| {' | '.join((first, *others))} |\n{'| --- ' * (1 + len(others))}|")
+
+
+def times(runs: Sequence[int], factor: float, of: int) -> str:
+    """Formats a multiplier; beyond the curve's ends there is only a bound.
+
+    Args:
+        runs: Numbers of curated runs, rising.
+        factor: The multiplier.
+        of: The number of runs that it multiplies.
+    """
     if math.isinf(factor):
-        return f"over {RUNS[-1] / runs:.3g}"
-    return f"{factor:.2g}" if factor > RUNS[0] / runs else f"at most {RUNS[0] / runs:.2g}"
+        return f"over {runs[-1] / of:.3g}"
+    return f"{factor:.2g}" if factor > runs[0] / of else f"at most {runs[0] / of:.2g}"
 
 
 def draw(path: Path, study: Study, counts: Rates) -> None:
     """Draws the curves."""
+    colours = dict(zip(START, ("#0072b2", "#e69f00", "#555555", "#cc79a7"), strict=True))
     figure = Figure(figsize=(12, 3.6), layout="constrained")
     for axes, condition in zip(figure.subplots(1, len(CONDITIONS), sharey=True), CONDITIONS, strict=True):
-        for (kind, label), colour in zip(START.items(), ("#0072b2", "#e69f00", "#555555", "#cc79a7"), strict=True):
+        for kind in study.starts:
             rates = 100 * counts[kind, condition] / study.episodes
-            axes.plot(RUNS, rates.mean(axis=1), "o-", color=colour, label=label)
-            axes.plot(RUNS, rates, ".", color=colour, alpha=0.35)
-        axes.set(xscale="log", xticks=RUNS, xlabel="curated runs", title=f"condition: {condition}", ylim=(0, 100))
-        axes.set_xticks(RUNS, [str(runs) for runs in RUNS])
+            axes.plot(study.runs, rates.mean(axis=1), "o-", color=colours[kind], label=START[kind])
+            axes.plot(study.runs, rates, ".", color=colours[kind], alpha=0.35)
+        axes.set(xscale="log", xticks=study.runs, xlabel="curated runs", title=f"condition: {condition}", ylim=(0, 100))
+        axes.set_xticks(study.runs, [str(runs) for runs in study.runs])
         axes.minorticks_off()
         axes.grid(alpha=0.3)
     figure.axes[0].set_ylabel("episodes that reach no pad, %")
@@ -241,39 +265,49 @@ def keep_settings(given: argparse.Namespace) -> None:
 def order(agent: tuple[str, int, int]) -> tuple[bool, int, int]:
     """Says when an agent's turn is: after every pre-training, unless it needs none, so that no job waits for one."""
     kind, runs, _ = agent
-    return bool(runs) and kind not in FRESH, ("broad", "scratch", "narrow", "longer").index(kind), FIRST.index(runs)
+    return bool(runs) and kind not in FRESH, ("broad", "scratch", "narrow", "longer").index(kind), -runs
 
 
-def main() -> None:
-    """Runs the study."""
+def arguments() -> argparse.Namespace:
+    """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--starts", nargs="+", default=list(START), choices=list(START))
+    parser.add_argument("--runs", type=int, nargs="+", default=[10, 30, 100, 300], help="curated runs, rising")
     parser.add_argument("--episodes", type=int, default=400)
     parser.add_argument("--base_updates", type=int, default=6000)
     parser.add_argument("--updates", type=int, default=150)
     parser.add_argument("--trunk", default="gpt2")
     parser.add_argument("--jobs", type=int, default=2, help="trainings at once")
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Runs the study."""
+    given = arguments()
     keep_settings(given)
-    study = Study(given.out, given.episodes, given.base_updates, given.updates, given.trunk)
-    agents = [
-        (kind, runs, s) for kind, runs in product(START, (0, *RUNS)) for s in given.seeds if runs or kind in PRETRAINED
-    ]
-    agents.sort(key=order)
+    options = (given.episodes, given.base_updates, given.updates, given.trunk, given.starts, given.runs)
+    study = Study(given.out, *options)
+    each = product(study.starts, (0, *study.runs), given.seeds)
+    agents = sorted((agent for agent in each if agent[1] or agent[0] in PRETRAINED), key=order)
     with workers(given.jobs) as pool:
         found = dict(zip(agents, pool.map(study.failures, agents), strict=True))
 
-    def grid(kind: str, runs: Sequence[int], condition: int) -> NDArray[np.float64]:
-        return np.array([[found[kind, n, seed][condition] for seed in given.seeds] for n in runs], dtype=np.float64)
+    def grids(kinds: Iterable[str], runs: Sequence[int]) -> Rates:
+        return {
+            (kind, name): np.array([[found[kind, n, seed][at] for seed in given.seeds] for n in runs], dtype=np.float64)
+            for kind in kinds
+            for at, name in enumerate(CONDITIONS)
+        }
 
-    counts = {(kind, name): grid(kind, RUNS, at) for kind in START for at, name in enumerate(CONDITIONS)}
-    before = {(kind, name): grid(kind, (0,), at) for kind in PRETRAINED for at, name in enumerate(CONDITIONS)}
     print(f"# What pre-training is worth\n\n{origin()}")
-    words = f"--seeds {' '.join(map(str, given.seeds))} --episodes {study.episodes} --base_updates {study.base_updates}"
-    print(f"`python benchmarks/pretraining.py {words} --updates {study.updates} --trunk {study.trunk} --out FOLDER`")
-    report(study, counts, before)
-    draw(given.out / "pretraining.png", study, counts)
+    words = f"--seeds {' '.join(map(str, given.seeds))} --starts {' '.join(study.starts)}"
+    words += f" --runs {' '.join(map(str, study.runs))} --episodes {study.episodes}"
+    words += f" --base_updates {study.base_updates} --updates {study.updates} --trunk {study.trunk}"
+    print(f"`python benchmarks/pretraining.py {words} --out FOLDER`")
+    report(study, grids(study.starts, study.runs), grids((k for k in study.starts if k in PRETRAINED), [0]))
+    draw(given.out / "pretraining.png", study, grids(study.starts, study.runs))
 
 
 if __name__ == "__main__":
