@@ -42,19 +42,20 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 
 @contextmanager
-def reserved(path: str | Path) -> Iterator[None]:
+def reserved(path: str | Path, patience: float = 0) -> Iterator[None]:
     """Keeps a path to this process while a command works on what is to be there.
 
     The lock lies in the cache, so that nothing is left beside the path. Where nothing can be locked, nothing is.
 
     Args:
         path: The file or folder to make.
+        patience: Seconds to wait for another process; what a killed one had forked keeps its lock until it ends.
 
     Raises:
         ValueError: If another process has reserved it.
     """
     name = hashlib.sha256(str(Path(path).resolve()).encode()).hexdigest()
-    lock = FileLock(cache_folder() / ".locks" / f"{name}.lock", timeout=0)
+    lock = FileLock(cache_folder() / ".locks" / f"{name}.lock", timeout=patience)
     try:
         Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()

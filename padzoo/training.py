@@ -9,7 +9,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
@@ -32,7 +32,7 @@ import padzoo.zoo.learn.reward_model  # noqa: F401 - imported so that configurat
 from padzoo import trainer_options
 from padzoo.callbacks import ClosedLoop, LastCheckpoint, PredictionWriter, RewardRenewal
 from padzoo.core import configuration
-from padzoo.core.atomic import atomic
+from padzoo.core.atomic import atomic, reserved
 from padzoo.core.registry import Registry
 from padzoo.datamodules.module import ZooDataModule
 from padzoo.envs.game import Game
@@ -59,6 +59,7 @@ NOISE: Final = (  # Lightning's warnings of what is meant here
     r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # Lightning 2.6 on torch 2.15
     "`training_step` returned `None`",  # every game of a batch crashed: there is nothing to learn from
 )
+PATIENCE: Final = 10  # seconds; the readers of a killed training look for it every 5
 CONFIGURATIONS: Final = ("--config", "-c", "--model", "--data", "--trainer", "--game")  # each may name a YAML file
 ALIGNERS: Final = Registry(  # a table, and other packages' in the entry points `padzoo.aligner`
     "aligner",
@@ -208,8 +209,10 @@ class TrainingCLI(LightningCLI):
             for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP):
                 if signal.getsignal(number) != signal.SIG_IGN:
                     signal.signal(number, signal.SIG_DFL)
+        writes = subcommand == "fit" and self.trainer.is_global_zero and not self.trainer.fast_dev_run
+        root = self.trainer.default_root_dir
         try:
-            with ranks_of(self.trainer):
+            with reserved(root, PATIENCE) if writes else nullcontext(), ranks_of(self.trainer):
                 super()._run_subcommand(subcommand)
         except SystemExit as error:
             if not isinstance(error, SIGTERMException) and error.code != 1:  # not Lightning's end after Ctrl-C
@@ -217,7 +220,7 @@ class TrainingCLI(LightningCLI):
             if not self.trainer.is_global_zero:
                 raise SystemExit(0) from error
             number = signal.SIGTERM if isinstance(error, SIGTERMException) else signal.SIGINT
-            last = LastCheckpoint.path(self.trainer.default_root_dir)
+            last = LastCheckpoint.path(root)
             resumes = "; --ckpt_path last resumes" if subcommand == "fit" and last.is_file() else ""
             print(f"padzoo: stopped by {number.name} after update {self.trainer.global_step}{resumes}", file=sys.stderr)
             raise SystemExit(128 + number) from error

@@ -100,6 +100,22 @@ def test_what_is_reserved_is_refused_to_a_second_process_and_nothing_is_left(tmp
     subprocess.run(command, check=True)
 
 
+def test_who_has_patience_waits_for_what_a_killed_process_left_running(tmp_path: Path) -> None:
+    forks = (
+        "import os, sys, time\nfrom padzoo.core.atomic import reserved\nwith reserved(sys.argv[1]):\n"
+        "    if os.fork():\n        print('killed', flush=True)\n        os.kill(os.getpid(), 9)\n    time.sleep(2)"
+    )
+    killed = subprocess.Popen([sys.executable, "-c", forks, tmp_path / "run"], stdout=subprocess.PIPE)
+    assert killed.stdout is not None
+    assert killed.stdout.readline() == b"killed\n"
+    killed.wait()
+    with pytest.raises(ValueError, match="another process is writing it"), reserved(tmp_path / "run"):
+        pass
+    with reserved(tmp_path / "run", patience=60):
+        pass
+    killed.stdout.close()
+
+
 def test_where_nothing_can_be_locked_nothing_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("PADZOO_CACHE", str(tmp_path / "file"))  # no folder can be made there

@@ -9,7 +9,9 @@ import yaml
 from lightning.pytorch import Trainer
 from micro import checkpoint, fit, padzoo, preset, weights
 
+from padzoo import training
 from padzoo.core import configuration
+from padzoo.core.atomic import reserved
 from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.envs.arena import Arena
 from padzoo.training import TrainingCLI, located
@@ -65,6 +67,18 @@ def test_a_trial_run_logs_nowhere(shards: Path, tmp_path: Path) -> None:
     options = ["--data.train", shards, "--data.val_fraction", 0.5, "--trainer.fast_dev_run", "true"]
     assert padzoo("fit", *preset("policy", "prefft"), *options, "--trainer.default_root_dir", tmp_path) == 0
     assert not any(path.name.startswith("events") for path in tmp_path.rglob("*"))
+
+
+def test_a_folder_takes_one_training_at_a_time(
+    first: Path, shards: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(training, "PATIENCE", 0)
+    before = {path: path.stat().st_mtime_ns for path in first.rglob("*")}
+    given = [*preset("policy", "prefft"), "--data.train", shards, "--trainer.default_root_dir", first]
+    with reserved(first):
+        assert padzoo("fit", *given) == 2
+    assert f"{first}: another process is writing it; allowed: to wait for it" in capsys.readouterr().err
+    assert {path: path.stat().st_mtime_ns for path in first.rglob("*")} == before
 
 
 def test_a_training_has_a_seed(shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
