@@ -209,8 +209,8 @@ class TrainingCLI(LightningCLI):
             for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP):
                 if signal.getsignal(number) != signal.SIG_IGN:
                     signal.signal(number, signal.SIG_DFL)
-        writes = subcommand == "fit" and self.trainer.is_global_zero and not self.trainer.fast_dev_run
-        root = self.trainer.default_root_dir
+        root, tries = self.trainer.default_root_dir, self.config_init[subcommand]["trainer"]["fast_dev_run"]
+        writes = subcommand == "fit" and self.trainer.is_global_zero and not tries
         try:
             with reserved(root, PATIENCE) if writes else nullcontext(), ranks_of(self.trainer):
                 super()._run_subcommand(subcommand)
