@@ -1,6 +1,7 @@
 """Aligners without games: batches whose episodes are one step long, so that an episode is an action."""
 
-from types import SimpleNamespace
+from dataclasses import replace
+from types import MethodType, SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -12,6 +13,7 @@ from padzoo.envs.rollout import Rollout
 from padzoo.zoo.learn.advantages import scaled
 from padzoo.zoo.learn.aligner import Aligner
 from padzoo.zoo.learn.experience import Experience
+from padzoo.zoo.nets.gamepad_distribution import LOGITS
 
 
 def played(rewards: Tensor, starts: list[int] | None = None, lengths: list[int] | None = None) -> Experience:
@@ -27,7 +29,8 @@ def played(rewards: Tensor, starts: list[int] | None = None, lengths: list[int] 
         Rollout(Episode(Start(seed)), number, {}, actions=np.zeros((length, 16), np.int8))
         for number, (seed, length) in enumerate(zip(starts, lengths, strict=True))
     ]
-    return Experience(rollouts, torch.zeros(sum(lengths), 16, dtype=torch.long), rewards)
+    actions = torch.zeros(sum(lengths), 16, dtype=torch.long)
+    return Experience(rollouts, actions, rewards, reference=torch.zeros(sum(lengths), LOGITS))
 
 
 def loss_of(kind: type[Aligner], experience: Experience, log_probs: Tensor, **settings: Any) -> Tensor:
@@ -40,13 +43,8 @@ def loss_of(kind: type[Aligner], experience: Experience, log_probs: Tensor, **se
         settings: Those of the algorithm.
     """
     module = cast(Aligner, SimpleNamespace(**settings))
+    module.averaged = MethodType(kind.averaged, module)  # type: ignore[method-assign]
     found = kind.advantages(module, experience.rewards, experience.groups)
     found = scaled(found, experience.rewards, experience.groups, settings.get("scale", "none"))
-    given = Experience(
-        experience.rollouts,
-        experience.actions,
-        experience.rewards,
-        log_probs=log_probs.detach(),
-        advantages=experience.per_step(found),
-    )
+    given = replace(experience, log_probs=log_probs.detach(), advantages=experience.per_step(found))
     return kind.loss(module, given, log_probs)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from padzoo.envs.game import Game
 from padzoo.envs.rollout import Rollout
 from padzoo.zoo import hub
 from padzoo.zoo.learn.advantages import LEAST, Scale, scaled, spreads
+from padzoo.zoo.learn.evaluation import Evaluation
 from padzoo.zoo.learn.experience import Experience
 from padzoo.zoo.learn.policy_module import PolicyModule, Trainable
 from padzoo.zoo.learn.reward_ensemble import RewardEnsemble
@@ -24,22 +25,6 @@ from padzoo.zoo.play.agent import Agent, thoughts
 from padzoo.zoo.play.outcomes import Outcomes
 
 KLIn = Literal["loss", "reward"]
-
-
-class Evaluation(NamedTuple):
-    """What the policy as it is now says of the steps that were played, with a gradient.
-
-    Attributes:
-        log_probs: Log-probability of every step's action, summed over the 16 components, `(N,)`.
-        kl: KL divergence from the reference at every step, in nats, `(N,)`.
-        log_ratio: Log-probability of every step's action less that under the reference, `(N,)`.
-        entropy: Entropy of every step's action, in nats, `(N,)`.
-    """
-
-    log_probs: Tensor
-    kl: Tensor
-    log_ratio: Tensor
-    entropy: Tensor
 
 
 class Aligner(PolicyModule):
@@ -56,12 +41,13 @@ class Aligner(PolicyModule):
             mean rewards.
         trainable: Which weights learn: the `head`, the MLP after the transformer; that and a `lora` of the
             transformer; or `all`.
-        kl_weight: Weight of the KL divergence from the reference policy, in nats an episode; 0 in the paper.
+        kl_weight: What a nat of KL divergence from the reference policy costs an episode, in units of its reward; 0 in
+            the paper.
         kl_in: Where it stands. In the `loss` it is exact at each visited step, and how it changes which steps are
             visited is left out of its gradient. In the `reward` it is the log-ratio of the action that was taken.
         kl_target: Divergence in nats an episode to hold: the weight then rises and falls by up to 2 % a batch, from
             `kl_weight` on; None keeps it.
-        entropy_weight: Weight of the policy's entropy, in nats an episode, which is made larger.
+        entropy_weight: What a nat of the policy's entropy is worth to an episode, in units of its reward.
         scale: Whether advantages are divided by the standard deviation of the rewards: of those of the same `start`,
             of the `batch`, or by `none`.
         drop_even: Whether episodes are dropped whose start was rewarded alike whenever it was played.
@@ -81,6 +67,7 @@ class Aligner(PolicyModule):
     """
 
     FROZEN = ("reference.", "rewards.")
+    GROUPED: ClassVar[bool] = False  # whether it learns by comparing episodes of the same start
     kl_weight: Tensor
     reference: Policy | nn.Sequential
 
@@ -105,6 +92,9 @@ class Aligner(PolicyModule):
         games: int = 16,
         temperature: float = 1.0,
     ) -> None:
+        for name, value, choices in (("kl_in", kl_in, get_args(KLIn)), ("scale", scale, get_args(Scale))):
+            if value not in choices:
+                raise ValueError(f"model.{name} {value!r}: allowed: {', '.join(choices)}")
         if temperature <= 0:
             raise ValueError(f"model.temperature {temperature}: allowed: over 0, an aligner has to explore")
         if kl_target is not None and not (kl_target > 0 and kl_weight > 0):
@@ -114,6 +104,9 @@ class Aligner(PolicyModule):
         judges = [reward] if isinstance(reward, str) else list(reward)
         if not judges or (pessimism and len(judges) < 2):
             raise ValueError(f"model.reward {reward}: allowed: one reward model, or several for model.pessimism")
+        for name, weight in (("kl_weight", kl_weight), ("entropy_weight", entropy_weight), ("pessimism", pessimism)):
+            if weight < 0:
+                raise ValueError(f"model.{name} {weight}: allowed: 0 or more")
         net = hub.load(policy, "policy")
         parents = {"policy": policy} | {f"reward{number or ''}": ref for number, ref in enumerate(judges)}
         optimization = {"lr": lr, "weight_decay": weight_decay, "warmup_steps": warmup_steps, "decay": decay}
@@ -121,7 +114,7 @@ class Aligner(PolicyModule):
         self.save_hyperparameters()
         self.kl_in: KLIn = kl_in
         self.kl_target = kl_target
-        self.register_buffer("kl_weight", torch.tensor(kl_weight), persistent=kl_target is not None)
+        self.register_buffer("kl_weight", torch.tensor(float(kl_weight)), persistent=kl_target is not None)
         self.entropy_weight = entropy_weight
         self.scale: Scale = scale
         self.drop_even = drop_even
@@ -131,6 +124,17 @@ class Aligner(PolicyModule):
         fixed = hub.load(policy, "policy").requires_grad_(False)
         self.reference = fixed.head if trainable == "head" else fixed
         self.rewards = RewardEnsemble(judges, net, trainable == "head", pessimism)
+
+    def setup(self, stage: str) -> None:
+        """Refuses to learn from single episodes what is learnt by comparing several of the same start.
+
+        Raises:
+            ValueError: If the data module gives every start once.
+        """
+        compares = self.GROUPED or self.scale == "start" or self.drop_even
+        if stage == "fit" and compares and getattr(self.trainer.datamodule, "group", None) == 1:  # type: ignore[attr-defined]
+            what = type(self).__name__ if self.GROUPED else "model.scale start and model.drop_even"
+            raise ValueError(f"data.group 1: allowed: 2 or more episodes of a start, which {what} compares")
 
     def advantages(self, rewards: Tensor, groups: Tensor) -> Tensor:
         """Says how much better each episode was than expected; the reward itself, if a subclass does not say.
@@ -156,7 +160,19 @@ class Aligner(PolicyModule):
             A scalar.
         """
         assert experience.advantages is not None
-        return -experience.per_episode(experience.advantages * log_probs).mean()
+        return -self.averaged(experience, experience.advantages * log_probs)
+
+    def averaged(self, experience: Experience, steps: Tensor) -> Tensor:
+        """Averages a value of every step as the loss does, the terms of KL and entropy too: they keep their weight.
+
+        Args:
+            experience: The episodes.
+            steps: A value of every step, `(N,)`.
+
+        Returns:
+            The mean over episodes of the sum over their steps, if a subclass does not say otherwise; a scalar.
+        """
+        return experience.per_episode(steps).mean()
 
     @property
     def pretrained(self) -> bool:
@@ -216,7 +232,7 @@ class Aligner(PolicyModule):
         experience = replace(experience, advantages=experience.per_step(found))
         if not self.drop_even:
             return experience
-        uneven = torch.nonzero(spreads(rewards, groups) > LEAST)[:, 0].tolist()
+        uneven = torch.nonzero(spreads(experience.rewards, groups) > LEAST)[:, 0].tolist()
         return experience.select(uneven) if uneven else None
 
     def objective(self, experience: Experience) -> Tensor:
@@ -226,14 +242,13 @@ class Aligner(PolicyModule):
             experience: The episodes, with their advantages.
         """
         found = self.evaluate(experience)
-        divergence = experience.per_episode(found.kl).mean()
         loss = self.loss(experience, found.log_probs)
         if self.kl_in == "loss":
-            loss = loss + self.kl_weight * divergence
+            loss = loss + self.kl_weight * self.averaged(experience, found.kl)
         if self.entropy_weight:
-            loss = loss - self.entropy_weight * experience.per_episode(found.entropy).mean()
+            loss = loss - self.entropy_weight * self.averaged(experience, found.entropy)
         self.log("train/loss", loss)
-        self.log("train/kl", divergence)
+        self.log("train/kl", experience.per_episode(found.kl).mean())
         return loss
 
     def validation_step(self, batch: list[Episode], batch_index: int) -> None:
@@ -265,7 +280,10 @@ class Aligner(PolicyModule):
         Args:
             rollouts: B episodes.
         """
-        return Experience(rollouts, torch.cat([self._actions(rollout) for rollout in rollouts]), self.rewards(rollouts))
+        actions = torch.cat([self._actions(rollout) for rollout in rollouts])
+        with torch.no_grad():
+            reference = self._logits(rollouts, self.reference)
+        return Experience(rollouts, actions, self.rewards(rollouts), reference)
 
     def evaluate(self, experience: Experience) -> Evaluation:
         """Asks the policy as it is now about episodes.
@@ -273,8 +291,8 @@ class Aligner(PolicyModule):
         Args:
             experience: N steps of B episodes.
         """
-        logits, reference = self._logits(experience)
-        distribution, theirs = (GamepadDistribution(each / self.temperature) for each in (logits, reference))
+        logits = self._logits(experience.rollouts, self.net.head if self.trainable == "head" else self.net)
+        distribution, theirs = (GamepadDistribution(each / self.temperature) for each in (logits, experience.reference))
         # The log-probabilities come before the divergence: gradients are summed in this order.
         log_probs = distribution.log_prob(experience.actions)
         divergence = distribution.kl(theirs)
@@ -301,18 +319,19 @@ class Aligner(PolicyModule):
             self.kl_weight *= 1 + 0.1 * (found / self.kl_target - 1).clamp(-0.2, 0.2)
         self.log("train/kl_weight", self.kl_weight)
 
-    def _logits(self, experience: Experience) -> tuple[Tensor, Tensor]:
-        """Returns the policy's and the reference's logits at every step, `(N, 68)` both."""
-        rollouts = experience.rollouts
-        if self.trainable == "head":  # the stored features are all that the head sees: exact and nearly free
-            features = torch.cat([thoughts(rollout).features for rollout in rollouts]).to(self.device)
-            return self.net.head(features), self.reference(features)
-        assert isinstance(self.reference, Policy)
-        inputs = [(self._frames(rollout), self._actions(rollout)) for rollout in rollouts]
-        logits = torch.cat([self.net.head(self.net.window_features(*pair)) for pair in inputs])
-        with torch.no_grad():
-            reference = [self.reference.head(self.reference.window_features(*pair)) for pair in inputs]
-        return logits, torch.cat(reference)
+    def _logits(self, rollouts: Sequence[Rollout], net: nn.Module) -> Tensor:
+        """Returns the logits of a policy, or of a head alone, at every step, `(N, 68)`."""
+        if not isinstance(net, Policy):  # the stored features are all that the head sees: exact and nearly free
+            logits: Tensor = net(torch.cat([thoughts(rollout).features for rollout in rollouts]).to(self.device))
+            return logits
+        embeddings = (
+            net.embed(self._frames(rollout))
+            if self.trainable == "all"  # else both policies have the encoder that has acted
+            else thoughts(rollout).embeddings.to(self.device)
+            for rollout in rollouts
+        )
+        pairs = zip(embeddings, rollouts, strict=True)
+        return torch.cat([net.head(net.features(each, self._actions(rollout))) for each, rollout in pairs])
 
     def _frames(self, rollout: Rollout) -> Tensor:
         return torch.from_numpy(rollout.trajectory.frames).to(self.device)

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import torch
 from torch import Tensor
 
 from padzoo.envs.rollout import Rollout
+
+STEPS: Final = ("actions", "reference", "log_probs", "advantages", "returns")  # fields with a value of every step
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,6 +20,7 @@ class Experience:
         rollouts: The episodes, B of them; none crashed.
         actions: Gamepad actions of all steps, int64 `(N, 16)`.
         rewards: Reward of each episode, `(B,)`.
+        reference: The reference policy's logits at all steps, `(N, 68)`.
         log_probs: Log-probability of each step's action under the policy that played it, summed over the 16
             components, `(N,)`; None where an algorithm learns from every episode once.
         advantages: How much better each step's action was than what was expected, `(N,)`; None before it is known.
@@ -26,6 +30,7 @@ class Experience:
     rollouts: Sequence[Rollout]
     actions: Tensor  # (N, 16)
     rewards: Tensor  # (B,)
+    reference: Tensor  # (N, 68)
     log_probs: Tensor | None = None  # (N,)
     advantages: Tensor | None = None  # (N,)
     returns: Tensor | None = None  # (N,)
@@ -77,8 +82,5 @@ class Experience:
             parts = torch.split(values, self.lengths)
             return torch.cat([parts[row] for row in chosen])
 
-        picked = {name: steps(getattr(self, name)) for name in ("log_probs", "advantages", "returns")}
-        actions = steps(self.actions)
-        assert actions is not None
-        rollouts = [self.rollouts[row] for row in chosen]
-        return replace(self, rollouts=rollouts, actions=actions, rewards=self.rewards[rows], **picked)
+        picked: dict[str, Any] = {name: steps(getattr(self, name)) for name in STEPS}
+        return replace(self, rollouts=[self.rollouts[row] for row in chosen], rewards=self.rewards[rows], **picked)

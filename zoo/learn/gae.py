@@ -1,6 +1,7 @@
 """Generalised advantage estimation."""
 
 import torch
+from scipy.signal import lfilter
 from torch import Tensor
 
 
@@ -17,13 +18,10 @@ def gae(rewards: Tensor, values: Tensor, lengths: list[int], discount: float, de
     Returns:
         Advantages, `(N,)`.
     """
-    advantages = torch.zeros_like(rewards)
-    first = 0
-    for length in lengths:
-        following = rewards.new_zeros(())
-        for step in range(first + length - 1, first - 1, -1):
-            after = values[step + 1] if step + 1 < first + length else values.new_zeros(())
-            following = rewards[step] + discount * after - values[step] + discount * decay * following
-            advantages[step] = following
-        first += length
-    return advantages
+    advantages = []
+    for reward, value in zip(torch.split(rewards, lengths), torch.split(values, lengths), strict=True):
+        errors = reward - value  # (T,), one-step errors
+        errors[:-1] += discount * value[1:]
+        summed = lfilter([1.0], [1.0, -discount * decay], errors.cpu().double().numpy()[::-1])[::-1]  # from the end
+        advantages.append(torch.from_numpy(summed.copy()).to(rewards))
+    return torch.cat(advantages)

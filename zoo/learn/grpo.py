@@ -28,6 +28,8 @@ class GRPO(RepeatedAligner):
         settings: What every repeated aligner has; see `RepeatedAligner`.
     """
 
+    GROUPED = True
+
     def __init__(
         self,
         policy: str,
@@ -48,11 +50,14 @@ class GRPO(RepeatedAligner):
         return found
 
     def loss(self, experience: Experience, log_probs: Tensor) -> Tensor:
-        """Averages the clipped surrogate over each episode's steps, then over the episodes; see `Aligner.loss`."""
+        """Returns the clipped surrogate, to be made larger; see `Aligner.loss`."""
         assert experience.log_probs is not None
         assert experience.advantages is not None
         terms = clipped_surrogate(
             log_probs, experience.log_probs, experience.advantages, self.clip_low, self.clip_high
         )  # (N,)
-        lengths = torch.tensor(experience.lengths, device=terms.device)
-        return -(experience.per_episode(terms) / lengths).mean()
+        return -self.averaged(experience, terms)
+
+    def averaged(self, experience: Experience, steps: Tensor) -> Tensor:
+        """Averages over each episode's steps, then over the episodes; see `Aligner.averaged`."""
+        return (experience.per_episode(steps) / torch.tensor(experience.lengths, device=steps.device)).mean()

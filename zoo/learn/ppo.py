@@ -82,7 +82,7 @@ class PPO(RepeatedAligner):
         return replace(experience, log_probs=found.log_probs, advantages=advantages, returns=returns)
 
     def loss(self, experience: Experience, log_probs: Tensor) -> Tensor:
-        """Adds the critic's error to the clipped surrogate, both averaged over the steps; see `Aligner.loss`."""
+        """Adds the critic's error to the clipped surrogate; see `Aligner.loss`."""
         assert experience.log_probs is not None
         assert experience.advantages is not None
         assert experience.returns is not None
@@ -91,7 +91,11 @@ class PPO(RepeatedAligner):
         )  # (N,)
         error = (self.values(experience) - experience.returns).square().mean()
         self.log("train/value_loss", error)
-        return self.value_weight * error - terms.mean()
+        return self.value_weight * error - self.averaged(experience, terms)
+
+    def averaged(self, experience: Experience, steps: Tensor) -> Tensor:
+        """Averages over the steps of all episodes; see `Aligner.averaged`."""
+        return steps.mean()
 
     def values(self, experience: Experience) -> Tensor:
         """Asks the critic what each step's episode will be rewarded with from there on.

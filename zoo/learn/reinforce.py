@@ -1,6 +1,6 @@
 """REINFORCE, the paper's aligner."""
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from torch import Tensor
 
@@ -20,9 +20,14 @@ class Reinforce(Aligner):
         baseline: What is taken off a reward: `none`, as in the paper, or `leave_one_out`, the mean of the others' in
             the batch, whatever their starts.
         settings: What every aligner has; see `Aligner`.
+
+    Raises:
+        ValueError: If a setting is not allowed.
     """
 
     def __init__(self, policy: str, reward: str | list[str], baseline: Baseline = "none", **settings: Any) -> None:
+        if baseline not in get_args(Baseline):
+            raise ValueError(f"model.baseline {baseline!r}: allowed: {', '.join(get_args(Baseline))}")
         super().__init__(policy, reward, **settings)
         self.baseline: Baseline = baseline
 

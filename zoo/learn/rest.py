@@ -19,7 +19,8 @@ class ReST(RepeatedAligner):
             zoo.
         reward: The reward model: a `.ckpt`, a folder of weights or a name of the zoo; several are an ensemble.
         top: Share of a round's episodes to imitate, over 0 to 1; one at least.
-        settings: What every repeated aligner has; see `RepeatedAligner`.
+        settings: What every repeated aligner has; see `RepeatedAligner`. `scale` and a `kl_in` of `reward`, which
+            change how much better an episode was, have no meaning here: the best are imitated alike.
 
     Raises:
         ValueError: If a setting is not allowed.
@@ -29,6 +30,8 @@ class ReST(RepeatedAligner):
         if not 0 < top <= 1:
             raise ValueError(f"model.top {top}: allowed: over 0 to 1")
         super().__init__(policy, reward, **settings)
+        if self.scale != "none" or self.kl_in == "reward":
+            raise ValueError(f"model.scale {self.scale}, model.kl_in {self.kl_in}: allowed: none, loss")
         self.top = top
 
     def prepare(self, experience: Experience) -> Experience | None:
@@ -41,4 +44,8 @@ class ReST(RepeatedAligner):
 
     def loss(self, experience: Experience, log_probs: Tensor) -> Tensor:
         """Imitates every step of the episodes; see `Aligner.loss`."""
-        return -log_probs.mean()
+        return -self.averaged(experience, log_probs)
+
+    def averaged(self, experience: Experience, steps: Tensor) -> Tensor:
+        """Averages over the steps of all episodes; see `Aligner.averaged`."""
+        return steps.mean()

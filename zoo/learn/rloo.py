@@ -22,6 +22,8 @@ class RLOO(Aligner):
         settings: What every aligner has; see `Aligner`.
     """
 
+    GROUPED = True
+
     def __init__(self, policy: str, reward: str | list[str], **settings: Any) -> None:
         super().__init__(policy, reward, **settings)
 

@@ -1,14 +1,22 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import MethodType, SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
+from alignment import played
 from micro import checkpoint, column, logged, padzoo, preset, weights
 
 from padzoo.core.episode import Episode, Start
 from padzoo.envs.rollout import Rollout
 from padzoo.zoo import hub
+from padzoo.zoo.learn.aligner import Aligner
+from padzoo.zoo.learn.grpo import GRPO
+from padzoo.zoo.learn.ppo import PPO
 from padzoo.zoo.learn.reinforce import Reinforce
+from padzoo.zoo.learn.rest import ReST
 from padzoo.zoo.learn.rloo import RLOO
 
 GAME = {"args": {"max_steps": 6}}
@@ -84,6 +92,34 @@ def test_low_rank_changes_are_merged_into_what_is_saved_and_resume(policy: Path,
 
 
 @pytest.mark.parametrize(
+    ("setting", "value", "allowed"),
+    [
+        ("kl_in", "rewards", "loss, reward"),
+        ("scale", "starts", "none, start, batch"),
+        ("baseline", "mean", "none, leave"),
+    ],
+)
+def test_a_misspelt_choice_is_refused_from_python_too(
+    setting: str, value: str, allowed: str, policy: Path, reward: Path
+) -> None:
+    with pytest.raises(ValueError, match=f"model.{setting} '{value}': allowed: {allowed}"):
+        Reinforce(str(policy), str(reward), **{setting: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [Reinforce, RLOO, GRPO, PPO, ReST])
+def test_divergence_weighs_in_the_loss_what_it_weighs_in_the_reward(kind: type[Aligner]) -> None:
+    experience = played(torch.ones(3), lengths=[2, 5, 1])
+    one, other = (torch.zeros(8, requires_grad=True) for _ in range(2))
+    module: Any = SimpleNamespace(clip_low=0.2, clip_high=0.2, value_weight=0.0, log=lambda *_: None)
+    module.averaged = MethodType(kind.averaged, module)
+    module.values = lambda experience: torch.zeros(8)
+    kept = {"log_probs": torch.zeros(8), "advantages": torch.ones(8), "returns": torch.zeros(8)}
+    kind.loss(module, replace(experience, **kept), one).backward()  # type: ignore[no-untyped-call]
+    (-kind.averaged(module, experience, other)).backward()  # type: ignore[no-untyped-call]
+    torch.testing.assert_close(one.grad, other.grad)
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--model.trainable", "half"], "half"),
@@ -93,6 +129,9 @@ def test_low_rank_changes_are_merged_into_what_is_saved_and_resume(policy: Path,
         ),
         (["--model.pessimism", 1.0], "allowed: one reward model, or several for model.pessimism"),
         (["--data.group", 3], "data.group 3: allowed: a number that divides data.batch_size 2"),
+        (["--model.scale", "start"], "data.group 1: allowed: 2 or more episodes of a start, which model.scale start"),
+        (["--model", "RLOO"], "data.group 1: allowed: 2 or more episodes of a start, which RLOO compares"),
+        (["--model.kl_weight", -1], "model.kl_weight -1.0: allowed: 0 or more"),
     ],
 )
 def test_settings_without_a_meaning_are_refused(
