@@ -45,7 +45,10 @@ class PredictionWriter(Callback):
     ) -> None:
         """Writes one trajectory's arrays."""
         assert self._draft is not None
-        arrays = {name: value.cpu().numpy() for name, value in outputs.items() if isinstance(value, torch.Tensor)}
+        tensors = {name: value.cpu() for name, value in outputs.items() if isinstance(value, torch.Tensor)}
+        arrays = {  # NumPy has no bfloat16
+            name: (value.float() if value.is_floating_point() else value).numpy() for name, value in tensors.items()
+        }
         np.savez(self._draft.path / f"{outputs['key']}.npz", allow_pickle=False, **arrays)
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

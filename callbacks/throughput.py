@@ -19,9 +19,14 @@ class Throughput(Callback):
         every: Updates between two readings.
         peak: Floating-point operations a second that all devices together could do, as stated or measured; None for no
             `train/peak_fraction`.
+
+    Raises:
+        ValueError: If `every` is not allowed.
     """
 
     def __init__(self, every: int = 50, peak: float | None = None) -> None:
+        if every < 1:
+            raise ValueError(f"Throughput: every {every}; allowed: 1 or more")
         self.every = every
         self.peak = peak
         self._flops = 0.0  # a frame

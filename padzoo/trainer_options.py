@@ -13,6 +13,8 @@ from lightning.pytorch.callbacks import EarlyStopping, Timer
 from lightning.pytorch.strategies import FSDPStrategy, Strategy
 from lightning.pytorch.strategies.launchers import _MultiProcessingLauncher
 
+from padzoo.callbacks import ClosedLoop
+
 Rule = tuple[Callable[[Any], bool], str]  # whether a value works, and those that do, for messages
 
 
@@ -122,18 +124,29 @@ def check_built(trainer: Trainer, settings: Mapping[str, Any]) -> None:
         raise _refusal(settings, "num_nodes", "1, or a start by torchrun or srun, or MASTER_ADDR and NODE_RANK")
 
 
-def check_sharding(trainer: Trainer, learns_all: bool) -> None:
-    """Refuses to spread out a module of which a part is frozen or kept apart: its checkpoints would lack that.
+def check_module(trainer: Trainer, clones: bool, learns_all: bool) -> None:
+    """Refuses what cannot be done with every module.
 
     Args:
         trainer: What Lightning made of the settings.
-        learns_all: Whether the module is behavior cloning of all weights.
+        clones: Whether the module is behavior cloning.
+        learns_all: Whether all of its weights learn.
 
     Raises:
-        ValueError: If the strategy is FSDP and the module is another one.
+        ValueError: If a network is to be rounded in a module that computes with unrounded numbers beside it; or spread
+            out by FSDP though a part of it is frozen, which its checkpoints would lack, or though it is to play.
     """
-    if isinstance(trainer.strategy, FSDPStrategy) and not learns_all:
-        raise ValueError("trainer.strategy fsdp: allowed: with BehaviorCloning and model.trainable all; else ddp")
+    if trainer.precision.endswith("-true") and trainer.precision != "32-true" and not clones:
+        raise ValueError(
+            f"trainer.precision {trainer.precision}: allowed: with BehaviorCloning; else bf16-mixed, 32-true"
+        )
+    if isinstance(trainer.strategy, FSDPStrategy):
+        if not (clones and learns_all):
+            raise ValueError("trainer.strategy fsdp: allowed: with BehaviorCloning and model.trainable all; else ddp")
+        if any(isinstance(callback, ClosedLoop) for callback in trainer.callbacks):  # type: ignore[attr-defined]
+            raise ValueError(
+                "trainer.strategy fsdp: allowed: without ClosedLoop, as nothing acts with a part of a network"
+            )
 
 
 def _refusal(settings: Mapping[str, Any], name: str, allowed: str) -> ValueError:

@@ -133,8 +133,8 @@ class TrainingCLI(LightningCLI):
         except (ImportError, TypeError) as error:  # of a device that needs another package, or has another name
             raise ValueError(f"trainer: {error}") from error
         trainer_options.check_built(trainer, settings)
-        clones = isinstance(self.model, BehaviorCloning) and self.model.trainable == "all"
-        trainer_options.check_sharding(trainer, clones)
+        clones = isinstance(self.model, BehaviorCloning)
+        trainer_options.check_module(trainer, clones, clones and self.model.trainable == "all")
         return trainer
 
     def instantiate_classes(self) -> None:

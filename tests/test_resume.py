@@ -24,7 +24,18 @@ def command(shards: Path, root: Path, table: Path, ranks: int, workers: int, *mo
     strategy = ["--trainer.strategy", "ddp"] if ranks > 1 else []
     arguments = [
         *("fit", *preset("policy", "prefft"), "--data.train", shards, "--data.context", 16, "--data.batch_size", 2),
-        *("--model.trainable", "all", "--model.lr", 1e-3, "--data.cache", "false", "--data.augment", "true"),
+        *(
+            "--model.trainable",
+            "all",
+            "--model.lr",
+            1e-3,
+            "--model.context",
+            16,
+            "--data.cache",
+            "false",
+            "--data.augment",
+            "true",
+        ),
         *("--data.workers", workers, "--trainer.devices", ranks, *strategy, "--trainer.max_steps", UPDATES),
         *("--trainer.callbacks", "LastCheckpoint", "--trainer.callbacks.minutes", 0),
         *("--trainer.default_root_dir", root, *logged(table), "--trainer.logger.init_args.flush_logs_every_n_steps", 1),

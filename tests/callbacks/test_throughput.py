@@ -75,5 +75,7 @@ def test_operations_are_counted_and_compared_with_the_peak(clock: list[float]) -
 
 
 def test_only_what_trains_on_frames_is_measured() -> None:
+    with pytest.raises(ValueError, match="every 0; allowed: 1 or more"):
+        Throughput(every=0)
     with pytest.raises(ValueError, match="Log trains on no frames; allowed: BehaviorCloning"):
         Throughput().setup(cast(Trainer, None), Log(), "fit")

@@ -126,6 +126,7 @@ def test_bad_arguments_are_named(shards: Path, files: Path, tmp_path: Path) -> N
         ({"batch_size": 0}, "data.batch_size 0: allowed: 1 or more"),
         ({"batch_trajectories": 1}, "data.batch_trajectories 1: allowed: 2 or more"),
         ({"test_preferences": None}, "data.test and data.test_preferences: allowed: both or neither"),
+        ({"val": str(shards)}, "data.val .*: allowed: with data.val_preferences"),
         ({"test": str(tmp_path / "nowhere")}, "nowhere: no such folder"),
         ({"test_preferences": str(tmp_path / "nowhere.jsonl")}, "nowhere.jsonl: no such file"),
     ]

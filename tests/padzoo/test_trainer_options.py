@@ -12,8 +12,9 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.strategies import FSDPStrategy
 from micro import CONFIGS, column, fit, logged, padzoo, preset, weights
 
+from padzoo.callbacks import ClosedLoop
 from padzoo.datamodules.sets.shard_set import ShardSet
-from padzoo.trainer_options import check_sharding
+from padzoo.trainer_options import check_module
 from padzoo.zoo.learn.behavior_cloning import BehaviorCloning
 
 REFUSED = [  # options, and the message from `trainer.` on
@@ -251,8 +252,19 @@ def test_every_option_is_tried_here_and_documented() -> None:
     assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted(names)
 
 
-def test_what_is_partly_frozen_is_not_spread_over_devices() -> None:
-    trainer = Mock(strategy=FSDPStrategy())
-    check_sharding(trainer, learns_all=True)
+def test_what_is_partly_frozen_or_plays_is_not_spread_over_devices() -> None:
+    trainer = Mock(strategy=FSDPStrategy(), precision="bf16-mixed", callbacks=[])
+    check_module(trainer, clones=True, learns_all=True)
     with pytest.raises(ValueError, match="strategy fsdp: allowed: with BehaviorCloning"):
-        check_sharding(trainer, learns_all=False)
+        check_module(trainer, clones=True, learns_all=False)
+    trainer.callbacks = [ClosedLoop()]
+    with pytest.raises(ValueError, match="strategy fsdp: allowed: without ClosedLoop"):
+        check_module(trainer, clones=True, learns_all=True)
+
+
+@pytest.mark.parametrize("precision", ["bf16-true", "64-true"])
+def test_what_is_not_cloned_is_not_rounded(precision: str) -> None:
+    trainer = Mock(strategy=Mock(), precision=precision)
+    check_module(trainer, clones=True, learns_all=False)
+    with pytest.raises(ValueError, match=f"precision {precision}: allowed: with BehaviorCloning; else bf16-mixed"):
+        check_module(trainer, clones=False, learns_all=False)

@@ -67,7 +67,17 @@ class BehaviorCloning(PolicyModule):
         self.accuracy = ActionAccuracy()
 
     def setup(self, stage: str) -> None:
-        """Compiles the network, if that is wanted."""
+        """Compiles the network, if that is wanted, and refuses data of which it would not learn every position.
+
+        Raises:
+            ValueError: If the windows of the data are shorter than what a network from scratch sees.
+        """
+        windows = getattr(self.trainer.datamodule, "context", self.net.context)  # type: ignore[attr-defined]
+        if stage == "fit" and windows < self.net.context and not (self.pretrained or self.net.trunk.streams):
+            raise ValueError(
+                f"data.context {windows}: the positions behind would stay untrained; allowed: "
+                f"{self.net.context}, as model.context, or --model.context {windows}"
+            )
         if self.compiled and stage == "fit":
             self.net.compile()  # its forward pass, that of training; it acts by other methods
 

@@ -1,10 +1,12 @@
 """DPO: alignment from preferences alone, without play and without a reward model."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
-from torch.nn.functional import logsigmoid
 
 from padzoo.zoo import hub
+from padzoo.zoo.learn.bradley_terry import bradley_terry_loss
 from padzoo.zoo.learn.feature_store import TrajectorySource
 from padzoo.zoo.learn.policy_module import PolicyModule, Trainable
 from padzoo.zoo.learn.preference_accuracy import PreferenceAccuracy
@@ -12,18 +14,36 @@ from padzoo.zoo.nets.gamepad_distribution import GamepadDistribution
 from padzoo.zoo.nets.policy import Policy
 
 
-def dpo_loss(winners: Tensor, losers: Tensor, beta: float) -> Tensor:
+def dpo_loss(winners: Tensor, losers: Tensor, beta: float, weights: Tensor | None = None) -> Tensor:
     """Computes the loss of direct preference optimisation (Rafailov et al. 2023, equation 7).
+
+    It is that of a reward model whose reward is beta x the log-ratio.
 
     Args:
         winners: Log-ratio of the policy to the reference of the preferred trajectories, `(P,)`.
         losers: Of the others, `(P,)`.
         beta: How dear a log-ratio is.
+        weights: How much each preference counts, `(P,)`; None for alike.
 
     Returns:
         Mean of -log sigmoid(beta x (winner - loser)), a scalar; log 2 where policy and reference are the same.
     """
-    return -logsigmoid(beta * (winners - losers)).mean()
+    return bradley_terry_loss(beta * winners, beta * losers, weights)
+
+
+class Known(NamedTuple):
+    """What stays as it is of a trajectory.
+
+    Attributes:
+        actions: Its actions, int64 `(T, 16)`.
+        log_prob: Their log-probability under the reference, a scalar.
+        seen: What the weights that learn see of it, `(T, D)`: the features of its steps, or with low-rank changes the
+            embeddings of its frames; None if all learn.
+    """
+
+    actions: Tensor
+    log_prob: Tensor
+    seen: Tensor | None
 
 
 class DPO(PolicyModule):
@@ -68,8 +88,7 @@ class DPO(PolicyModule):
         self.averaged = averaged
         self.accuracy = PreferenceAccuracy()
         self.reference = hub.load(policy, "policy").requires_grad_(False)
-        self._known: dict[tuple[str, int], Tensor] = {}  # features, where they stay as they are
-        self._expected: dict[tuple[str, int], Tensor] = {}  # log-probabilities under the reference
+        self._known: dict[tuple[str, int], Known] = {}  # by split and row
 
     @property
     def pretrained(self) -> bool:
@@ -110,7 +129,7 @@ class DPO(PolicyModule):
     def _measure(self, batch: dict[str, Tensor], split: str) -> Tensor:
         ratios = torch.stack([self._log_ratio(split, row) for row in batch["ids"].tolist()])  # (K,)
         winners, losers = ratios[batch["winners"]], ratios[batch["losers"]]
-        loss = dpo_loss(winners, losers, self.beta)
+        loss = dpo_loss(winners, losers, self.beta, batch.get("weights"))
         pairs = len(winners)
         self.log(f"{split}/loss", loss, prog_bar=True, batch_size=pairs)
         if split == "train":
@@ -122,18 +141,25 @@ class DPO(PolicyModule):
 
     def _log_ratio(self, split: str, row: int) -> Tensor:
         """Returns how much likelier a trajectory is than under the reference, in nats, a scalar."""
-        trajectory = self.source.trajectories(split)[row]
-        actions = torch.from_numpy(trajectory.actions).long().to(self.device)
-        frames = torch.as_tensor(trajectory.frames)
-        if (split, row) not in self._expected:
-            with torch.no_grad():
-                features = self.reference.window_features(frames.to(self.device), actions)
-                self._expected[split, row] = self._log_prob(self.reference, features, actions)
-            if self.trainable == "head":
-                self._known[split, row] = features
-        known = self._known.get((split, row))
-        features = self.net.window_features(frames.to(self.device), actions) if known is None else known
-        return self._log_prob(self.net, features, actions) - self._expected[split, row]
+        if (split, row) not in self._known:
+            self._known[split, row] = self._ask_reference(split, row)
+        actions, expected, seen = self._known[split, row]
+        if seen is None:
+            features = self.net.window_features(self._frames(split, row), actions)
+        else:
+            features = seen if self.trainable == "head" else self.net.features(seen, actions)
+        return self._log_prob(self.net, features, actions) - expected
+
+    @torch.no_grad()
+    def _ask_reference(self, split: str, row: int) -> Known:
+        actions = torch.from_numpy(self.source.trajectories(split)[row].actions).long().to(self.device)
+        embeddings = self.reference.embed(self._frames(split, row))
+        features = self.reference.features(embeddings, actions)
+        seen = {"head": features, "lora": embeddings, "all": None}[self.trainable]
+        return Known(actions, self._log_prob(self.reference, features, actions), seen)
+
+    def _frames(self, split: str, row: int) -> Tensor:
+        return torch.as_tensor(self.source.trajectories(split)[row].frames).to(self.device)
 
     def _log_prob(self, policy: Policy, features: Tensor, actions: Tensor) -> Tensor:
         steps = GamepadDistribution(policy.head(features)).log_prob(actions)  # (T,)

@@ -91,7 +91,8 @@ class FeatureStore:
         parts = []
         for trajectory in track(self.source.trajectories(split), "features", transient=True):
             actions = torch.from_numpy(trajectory.actions).long()
-            parts.append(self.net.features(trajectory.frames, actions).cpu().half())
+            with torch.autocast(self.net.minimum.device.type, enabled=False):  # what is kept serves every precision
+                parts.append(self.net.features(trajectory.frames, actions).cpu().half())
         return torch.stack(parts)
 
     def _encoder_hash(self) -> str:

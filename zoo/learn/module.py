@@ -30,6 +30,9 @@ class ZooModule(LightningModule):
         weight_decay: AdamW's decoupled weight decay.
         warmup_steps: Updates over which the learning rate rises linearly.
         decay: Whether the learning rate then falls linearly, to 0 at the trainer's `max_steps`; the paper's stays.
+
+    Raises:
+        ValueError: If a number is not allowed.
     """
 
     net: hub.Network
@@ -43,6 +46,9 @@ class ZooModule(LightningModule):
         warmup_steps: int,
         decay: bool = False,
     ) -> None:
+        for name, value in (("lr", lr), ("weight_decay", weight_decay), ("warmup_steps", warmup_steps)):
+            if not value >= 0:
+                raise ValueError(f"model.{name} {value}: allowed: 0 or more")
         super().__init__()
         self.net = net
         self.about = history(parents)

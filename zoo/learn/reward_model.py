@@ -76,6 +76,7 @@ class RewardModel(ZooModule):
         self.feature_cache = Path(feature_cache) if feature_cache else None
         self.rankings = rankings
         self.accuracy = PreferenceAccuracy()
+        self._measured = False  # the components of the features
         self._shifts: torch.Generator | None = None  # of its own, so that a resumed training draws what is next
 
     def setup(self, stage: str) -> None:
@@ -92,8 +93,12 @@ class RewardModel(ZooModule):
         self.store = FeatureStore(self.net, self.feature_cache, source)
 
     def on_fit_start(self) -> None:
-        """Measures how features vary over the training set, if their principal components are wanted."""
-        self.store.fit("train")
+        """Measures how features vary over the training set, if their principal components are wanted.
+
+        A training that resumes has them: measured on another device, one could point the other way.
+        """
+        if not self._measured:
+            self.store.fit("train")
 
     def training_step(self, batch: dict[str, Tensor], batch_index: int) -> Tensor:
         """Returns the Bradley-Terry loss of a batch: trajectory ids, and winners and losers among them."""
@@ -138,6 +143,7 @@ class RewardModel(ZooModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Resumes drawing shifts where the training stood."""
         super().on_load_checkpoint(checkpoint)
+        self._measured = True
         if "shifts" in checkpoint:
             self._shifts = torch.Generator()
             self._shifts.set_state(checkpoint["shifts"])
@@ -157,7 +163,7 @@ class RewardModel(ZooModule):
 
     def _evaluate(self, batch: dict[str, Tensor], split: str) -> None:
         winners, losers = self._scores(batch, split)
-        self.log(f"{split}/loss", bradley_terry_loss(winners, losers), batch_size=len(winners))
+        self.log(f"{split}/loss", bradley_terry_loss(winners, losers, batch.get("weights")), batch_size=len(winners))
         self.accuracy.update(winners, losers, batch.get("same_category"))
 
     def _scores(self, batch: dict[str, Tensor], split: str, shift: int = 0) -> tuple[Tensor, Tensor]:

@@ -124,7 +124,8 @@ class RewardNet(nn.Module):
         Returns:
             Raw scores, `(N,)`.
         """
-        scores: Tensor = self.head(reduced).float()  # under autocast too: 8 bits would tie most pairs
+        with torch.autocast(reduced.device.type, enabled=False):  # the 8 bits of bfloat16 would tie most pairs
+            scores: Tensor = self.head(reduced.float())
         return scores
 
     @torch.no_grad()

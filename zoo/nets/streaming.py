@@ -67,7 +67,7 @@ class Streaming(Trunk):
         """Returns the cosines and sines of positions `(..., T)`."""
         half = self.memory[-1] // 2
         # Not a buffer: a policy in half precision would round it.
-        frequencies = BASE ** (-torch.arange(half, device=steps.device) / half)
+        frequencies = BASE ** (-torch.arange(half, dtype=torch.float32, device=steps.device) / half)
         angles = steps[..., None] * frequencies  # (..., T, half)
         return angles.cos(), angles.sin()
 

@@ -1,4 +1,5 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -73,7 +74,8 @@ def test_weights_of_another_architecture_are_refused_in_one_line(
     assert "but the model asks for {'size': '4m'," in line
 
 
-def test_a_policy_can_be_compiled_and_stays_what_it_is() -> None:
+def test_a_policy_can_be_compiled_and_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BehaviorCloning, "trainer", SimpleNamespace(datamodule=None))
     model = BehaviorCloning("tiny", compiled=True)
     names = list(model.state_dict())
     model.setup("fit")
@@ -96,6 +98,15 @@ def test_windows_longer_than_the_context_are_refused_in_one_line(
     assert "windows of 32 steps: this policy's context is 16" in capsys.readouterr().err
     path = fit("policy", "prefft", tmp_path, *options, "--data.context", 16)
     assert hub.load(path, "policy").context == 16
+
+
+def test_windows_that_leave_positions_untrained_are_refused_from_scratch(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], policy: Path
+) -> None:
+    options = ["--data.train", shards, "--data.context", 16, "--trainer.default_root_dir", tmp_path]
+    assert padzoo("fit", *preset("policy", "prefft"), *options) == 2
+    assert "data.context 16: the positions behind would stay untrained; allowed: 32," in capsys.readouterr().err
+    assert padzoo("fit", *preset("policy", "prefft"), *options, "--model.init_from", policy) == 0
 
 
 def test_a_policy_that_sees_past_actions_trains(shards: Path, tmp_path: Path) -> None:

@@ -57,6 +57,12 @@ def test_without_a_warmup_the_first_update_has_the_whole_rate() -> None:
     assert optimizer.param_groups[0]["weight_decay"] == 0.25
 
 
+@pytest.mark.parametrize("setting", [{"lr": -0.1}, {"weight_decay": -1.0}, {"warmup_steps": -2}])
+def test_what_would_train_uphill_is_refused(setting: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"model\.\w+ -\S+: allowed: 0 or more"):
+        BehaviorCloning("tiny", **setting)
+
+
 @pytest.mark.parametrize(("trainable", "count"), [("all", 601_716), ("head", 128 * 256 + 256 + 256 * 68 + 68)])
 def test_only_what_learns_is_optimized(trainable: Any, count: int) -> None:
     optimizer, _ = optimization(BehaviorCloning("tiny", trainable=trainable))

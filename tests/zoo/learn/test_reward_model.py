@@ -15,6 +15,7 @@ from padzoo.zoo import hub
 from padzoo.zoo.learn.feature_store import FeatureStore
 from padzoo.zoo.learn.reward_model import RewardModel
 from padzoo.zoo.nets.agent_features import AgentFeatures
+from padzoo.zoo.nets.principal_components import PrincipalComponents
 from padzoo.zoo.nets.random_projection import RandomProjection
 from padzoo.zoo.nets.reward import RewardNet
 
@@ -179,6 +180,15 @@ def test_a_data_module_without_trajectories_is_refused(
     assert capsys.readouterr().err.endswith(
         "padzoo: error: data Demonstrations: has no trajectories to compare; allowed: Preferences\n"
     )
+
+
+def test_a_resumed_training_keeps_its_components(
+    data: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = [*data, "--model.components", 2]
+    fit("reward", "reward", tmp_path, *options, "--trainer.max_steps", 1)
+    monkeypatch.setattr(PrincipalComponents, "fit", None)  # on another device an axis may point the other way
+    fit("reward", "reward", tmp_path, *options, "--trainer.max_steps", 2, "--ckpt_path", "last")
 
 
 def test_a_resumed_training_draws_the_shifts_that_are_next(data: list[object], tmp_path: Path) -> None:

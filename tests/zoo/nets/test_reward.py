@@ -28,6 +28,16 @@ def test_reward_is_the_score_of_padded_features_normalised_without_clamping() ->
     torch.testing.assert_close(net.reward([one.numpy() for one in episodes]), expected, atol=1e-3, rtol=0)
 
 
+def test_scores_are_not_rounded_under_autocast() -> None:
+    torch.manual_seed(0)
+    net = RewardNet(Duration())
+    reduced = torch.randn(256, net.steps, 1)
+    exact = net.score(reduced)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(net.score(reduced), exact)
+    assert len(exact.unique()) > len(exact.bfloat16().unique())
+
+
 def test_acting_features_save_the_trunk() -> None:
     policy = Policy("tiny").eval()
     net, one = RewardNet(AgentFeatures(policy)), frames(57)

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from lightning.pytorch.plugins.precision import HalfPrecision
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -99,3 +100,5 @@ def test_half_precision_rounds_and_leaves_positions_as_they_are() -> None:
     rough = trunk.bfloat16()(x.bfloat16())
     assert rough.dtype == torch.bfloat16
     torch.testing.assert_close(rough.float(), exact, atol=0.15, rtol=0.05)
+    with HalfPrecision("bf16-true").forward_context():  # in which new tensors are rounded
+        assert trunk._rotation(torch.arange(32))[0].dtype == torch.float32
