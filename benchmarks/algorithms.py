@@ -8,7 +8,7 @@ from typing import Final
 Settings = dict[str, str | int | float]
 SIDES: Final = ("left", "right")
 BATCH: Final = 32  # episodes a batch of play, and games at once
-SMOOTH: Final = 160  # episodes over which success is averaged before it counts as reached
+ROUND: Final = 192  # episodes a round of DPO and ReST, and over which success is averaged before it counts as reached
 GOOD: Final = 0.9
 RATES: Final = (3e-4, 1e-3, 3e-3)
 
@@ -40,7 +40,7 @@ def _rloo(group: int) -> Algorithm:
 
 KL: Final[dict[str, tuple[float, ...]]] = {"model.lr": RATES, "model.kl_weight": (0.0, 4e-3)}
 ALGORITHMS: Final = {
-    "reinforce, the paper's": Algorithm("reinforce", {"model.lr": 1e-4}),
+    "reinforce, the paper's": Algorithm("reinforce", {"model.lr": 1e-4, "data.batch_size": 16}),
     "reinforce, leave one out": Algorithm("reinforce", {"model.baseline": "leave_one_out"}, KL),
     "rloo, 8 of a start": Algorithm("rloo", {"data.group": 8}, KL),
     "rloo, 2 of a start": _rloo(2),
@@ -49,7 +49,7 @@ ALGORITHMS: Final = {
     "grpo, 8 of a start": Algorithm("grpo", {"data.group": 8}, {"model.lr": RATES, "model.epochs": (1, 2)}),
     "ppo": Algorithm("ppo", {}, {"model.lr": RATES, "model.epochs": (2, 4)}),
     "rest": Algorithm(
-        "rest", {"data.batch_size": 192, "model.minibatches": 4}, {"model.lr": RATES, "model.epochs": (2, 4)}
+        "rest", {"data.batch_size": ROUND, "model.minibatches": 4}, {"model.lr": RATES, "model.epochs": (2, 4)}
     ),
     "dpo, on recordings": Algorithm("dpo", {}, like="dpo, on its own play"),
     "dpo, on its own play": Algorithm("dpo", {}, {"model.lr": (3e-5, 1e-4, 3e-4), "model.beta": (0.1, 0.5)}),
@@ -93,8 +93,9 @@ class Result:
         curve: Share of a batch's episodes that reached the pad, batch by batch.
         batch: Episodes a batch.
         kl: Divergence from the start in the last batches, in nats an episode; None if it is not measured.
-        seconds: How long it took, in this sitting if it was resumed.
-        outcomes: Percentages of the fresh episodes, and their number.
+        seconds: How long it took, in all sittings.
+        outcomes: Percentages of the fresh episodes, and their number; none of a training whose loss became infinite.
+        inputs: Hash of the agent and the reward model that it was made with.
     """
 
     cell: Cell
@@ -103,25 +104,26 @@ class Result:
     kl: float | None
     seconds: float
     outcomes: dict[str, float]
+    inputs: str | None = None
 
     @property
     def success(self) -> float:
-        """Percentage of fresh episodes that reached the pad."""
-        return self.outcomes[self.cell.side]
+        """Percentage of fresh episodes that reached the pad; 0 if there is no agent to judge."""
+        return self.outcomes.get(self.cell.side, 0.0)
 
     @property
     def opposite(self) -> float:
         """Percentage of fresh episodes that reached the opposite pad."""
-        return sum(self.outcomes[side] for side in SIDES if side != self.cell.side)
+        return sum(self.outcomes.get(side, 0.0) for side in SIDES if side != self.cell.side)
 
     @property
     def smooth(self) -> list[float]:
         """Success averaged over the episodes before, after each batch from the first that has so many."""
-        width = max(1, SMOOTH // self.batch)
+        width = max(1, ROUND // self.batch)
         return [statistics.fmean(self.curve[end - width : end]) for end in range(width, len(self.curve) + 1)]
 
     @property
     def until_good(self) -> float:
         """Episodes after which smoothed success was at 90 % for the first time; infinite if it never was."""
         first = next((at for at, value in enumerate(self.smooth) if value >= GOOD), None)
-        return float("inf") if first is None else (first + max(1, SMOOTH // self.batch)) * self.batch
+        return float("inf") if first is None else (first + max(1, ROUND // self.batch)) * self.batch

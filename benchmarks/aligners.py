@@ -11,26 +11,28 @@ import csv
 import json
 import shutil
 import statistics
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from itertools import product
+from math import comb
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import Any, Final
 
 import numpy as np
-from algorithms import ALGORITHMS, BATCH, SIDES, SMOOTH, Cell, Result, Settings
+from algorithms import ALGORITHMS, BATCH, ROUND, SIDES, Cell, Result, Settings
 from command import padzoo, workers
 from matplotlib.figure import Figure
 from scipy import stats
 
 from padzoo.core.atomic import atomic
 from padzoo.core.provenance import origin
-from padzoo.core.wilson import wilson
 
-ROUND: Final = 400  # episodes a round of DPO on its own play
-UPDATES: Final = 300  # of DPO, a round
-PAIRS: Final = ROUND * (ROUND - 1) // 2  # that are compared of a round
+UPDATES: Final = 150  # of DPO, a round
+DIVERGED: Final = ": the loss is "  # how a training ends that went astray
 BEST_OF: Final = 8
 LARGEST: Final = 44850  # comparisons of the reward models: all pairs of 300 rollouts
 LOOKS: Final = '{"look": ["meadow", "moor"]}'
@@ -54,18 +56,42 @@ class Comparison:
         """Trains and judges, unless that was done."""
         path, root = self.out / f"{cell.name}.json", self.out / cell.name
         if not path.exists():
-            begun = time.monotonic()
-            policy, curve, batch, kl = self._train(cell, root)
-            seconds = round(time.monotonic() - begun, 1)
-            chosen = ("--best_of", BEST_OF, "--reward", self._reward(cell))
-            more = chosen if ALGORITHMS[cell.algorithm].config == "best_of" else ()
-            outcomes = self._play(policy, root / "judged", self.fresh, 1000 + cell.seed, *more)
+            result = self._made(cell, root)
             with atomic(path) as file:
-                file.write_text(json.dumps(asdict(Result(cell, curve, batch, kl, seconds, outcomes))))
+                file.write_text(json.dumps(asdict(result)))
             for folder in (root / "judged", *root.glob("round-*/played")):
-                shutil.rmtree(folder)
-        found: dict[str, Any] = json.loads(path.read_text())
-        return Result(cell, **{name: value for name, value in found.items() if name != "cell"})
+                shutil.rmtree(folder, ignore_errors=True)
+        stored: dict[str, Any] = json.loads(path.read_text())
+        found = Result(cell, **{name: value for name, value in stored.items() if name != "cell"})
+        now = self._inputs(cell)
+        if (now and found.inputs != now) or found.outcomes.get("episodes", self.fresh) != self.fresh:
+            raise SystemExit(f"{path}: of another agent, reward model or --fresh; allowed: another --out")
+        return found
+
+    def _made(self, cell: Cell, root: Path) -> Result:
+        begun, before = time.monotonic(), root / "seconds"  # of earlier sittings
+        spent = float(before.read_text()) if before.exists() else 0.0
+        try:
+            policy, curve, batch, kl = self._train(cell, root)
+        except CalledProcessError:
+            logs = "".join(path.read_text() for path in root.rglob("fit.log"))
+            if DIVERGED not in logs:
+                raise
+            return Result(cell, [], BATCH, None, 0.0, {}, self._inputs(cell))
+        finally:
+            root.mkdir(parents=True, exist_ok=True)
+            before.write_text(str(spent := spent + time.monotonic() - begun))
+        chosen = ("--best_of", BEST_OF, "--reward", self._reward(cell))
+        more = chosen if ALGORITHMS[cell.algorithm].config == "best_of" else ()
+        outcomes = self._play(policy, root / "judged", self.fresh, 1000 + cell.seed, *more)
+        return Result(cell, curve, batch, kl, round(spent, 1), outcomes, self._inputs(cell))
+
+    def _inputs(self, cell: Cell) -> str | None:
+        """Hashes what a training starts from; None if that is not here any more."""
+        paths = (self._start(cell), self._reward(cell))
+        if not all(path.exists() for path in paths):
+            return None
+        return sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
 
     def _train(self, cell: Cell, root: Path) -> tuple[Path, list[float], int, float | None]:
         """Trains, or resumes; returns the policy, success by batch, episodes a batch, and the divergence."""
@@ -101,7 +127,8 @@ class Comparison:
         played, preferences = root / "played", root / "preferences.jsonl"
         found = self._play(policy, played, ROUND, seed)
         if not preferences.exists():
-            how = ("--reward", self._reward(cell), "--comparisons", PAIRS, "--out", preferences)
+            pairs = comb(json.loads((played / "index.json").read_text())["samples"], 2)  # fewer if a game crashed
+            how = ("--reward", self._reward(cell), "--comparisons", pairs, "--out", preferences)
             padzoo(preferences, "prefer", played, *how)
         return self._prefer(cell, root, policy, played, preferences), found[cell.side] / 100
 
@@ -177,17 +204,14 @@ def row(rows: list[Result], than: list[Result]) -> str:
         rows: Its trainings, one a seed.
         than: Those that it is compared with, of the same seeds.
     """
-    success, fresh = [result.success for result in rows], int(sum(result.outcomes["episodes"] for result in rows))
-    total = round(sum(result.success * result.outcomes["episodes"] / 100 for result in rows))
-    low, high = wilson(total, fresh)
+    success = [result.success for result in rows]
     until = statistics.median(result.until_good for result in rows)
     kl = [result.kl for result in rows if result.kl is not None]
     more = [result.success - other.success for result, other in zip(rows, than, strict=True)]
-    interval = stats.ttest_1samp(more, 0).confidence_interval() if any(more) else (0.0, 0.0)
+    low, high = stats.ttest_1samp(more, 0).confidence_interval() if any(more) else (0.0, 0.0)
     cells = (
         f"**{statistics.median(success):.1f}** ({min(success):.1f} to {max(success):.1f})",
-        f"{100 * total / fresh:.1f} ({100 * low:.1f} to {100 * high:.1f})",
-        f"{statistics.fmean(more):+.1f} ({interval[0]:+.1f} to {interval[1]:+.1f})",
+        f"{statistics.fmean(more):+.1f} ({low:+.1f} to {high:+.1f})",
         f"{max(result.opposite for result in rows):.1f}",
         f"{until:,.0f}" if until < float("inf") else "not reached",
         f"{statistics.median(kl):.1f}" if kl else "",
@@ -198,8 +222,7 @@ def row(rows: list[Result], than: list[Result]) -> str:
 
 HEADS: Final = (
     "success: median of seeds (range), %",
-    "of all episodes (95 % Wilson), %",
-    "less the first row's, by seeds (95 % t)",
+    "less the first row's, mean by seeds (95 % t)",
     "opposite pad, worst seed, %",
     "episodes until 90 %, median",
     "KL, nats",
@@ -225,13 +248,15 @@ def draw(path: Path, found: dict[tuple[str, str, str], list[Result]]) -> None:
     """Draws smoothed success against episodes: the mean over seeds."""
     places = list(dict.fromkeys(key[:2] for key in found))
     names = list(dict.fromkeys(key[2] for key in found if found[key][0].curve))
+    if not names:
+        return
     figure = Figure(figsize=(6 * len(places), 4), layout="constrained")
     for axes, (start, side) in zip(np.atleast_1d(figure.subplots(1, len(places), sharey=True)), places, strict=True):
         for at, name in enumerate(names):
-            curves = np.array([100 * np.array(result.smooth) for result in found.get((start, side, name), [])])
-            if len(curves):
-                batch = found[start, side, name][0].batch
-                ends = batch * (max(1, SMOOTH // batch) + np.arange(curves.shape[1]))
+            trained = [result for result in found.get((start, side, name), []) if result.curve]
+            if trained:
+                curves, batch = np.array([100 * np.array(result.smooth) for result in trained]), trained[0].batch
+                ends = batch * (max(1, ROUND // batch) + np.arange(curves.shape[1]))
                 axes.plot(ends, curves.mean(axis=0), color=f"C{at}", label=name)
         axes.set(xlabel="episodes of play", title=f"from {start} to the {side} pad", ylim=(0, 100))
         axes.grid(alpha=0.3)
@@ -249,47 +274,62 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--algorithms", nargs="*", default=list(ALGORITHMS), choices=list(ALGORITHMS))
     parser.add_argument("--starts", nargs="*", default=["sft"], choices=["sft", "prefft"])
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2, 3, 4])
-    parser.add_argument("--episodes", type=int, default=2000, help="Of play, each training.")
+    parser.add_argument("--episodes", type=int, default=1920, help="Of play, each training.")
     parser.add_argument("--fresh", type=int, default=400, help="Episodes to judge by.")
     parser.add_argument("--jobs", type=int, default=2, help="Trainings at once.")
     return parser.parse_args()
 
 
+def settings(name: str, tuning: bool, chosen: dict[str, Settings]) -> list[Settings]:
+    """Returns what an algorithm is trained with: all that it is tried with, or what was chosen."""
+    algorithm = ALGORITHMS[name]
+    if tuning:
+        return [] if algorithm.like or not algorithm.tried else algorithm.settings()
+    if (wanted := algorithm.like or name) in chosen or not ALGORITHMS[wanted].tried:
+        return [chosen.get(wanted, {})]
+    raise SystemExit(f"chosen.json: no settings of {wanted!r}; --tune chooses them")
+
+
+def trained(comparison: Comparison, cells: list[Cell], jobs: int) -> list[Result]:
+    """Runs what is missing; one that fails does not keep the others from being trained."""
+    with workers(jobs) as pool:
+        futures = [pool.submit(comparison.result, cell) for cell in cells]
+    for cell, future in zip(cells, futures, strict=True):
+        if error := future.exception():
+            print(f"{cell.name}: {error}", file=sys.stderr)
+    return [future.result() for future in futures]
+
+
 def main() -> None:
     """Runs what is missing, and prints the report."""
     given = arguments()
+    if given.episodes % ROUND:
+        raise SystemExit(f"--episodes {given.episodes}: allowed: a multiple of {ROUND}, so that all play as many")
     given.out.mkdir(parents=True, exist_ok=True)
-    choice, chosen = given.out / "chosen.json", {}
-    if choice.exists() and not given.tune:
-        chosen = json.loads(choice.read_text())
-
-    def settings(name: str) -> list[Settings]:
-        algorithm = ALGORITHMS[name]
-        if given.tune:
-            return [] if algorithm.like or not algorithm.tried else algorithm.settings()
-        if (wanted := algorithm.like or name) in chosen or not ALGORITHMS[wanted].tried:
-            return [chosen.get(wanted, {})]
-        raise SystemExit(f"{choice}: no settings of {wanted!r}; --tune chooses them")
-
+    path = given.out / "chosen.json"
+    choice: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"seeds": [], "settings": {}}
+    if not given.tune and (both := set(choice["seeds"]) & set(given.seeds)):
+        raise SystemExit(f"--seeds {sorted(both)}: settings were chosen on them; allowed: others")
     order = product(given.seeds, given.starts, SIDES, given.algorithms)
     cells = [
         Cell(name, start, side, seed, each, given.episodes)
         for seed, start, side, name in order
-        for each in settings(name)
+        for each in settings(name, given.tune, choice["settings"])
     ]
-    comparison = Comparison(given.run, given.out, given.fresh)
-    with workers(given.jobs) as pool:
-        results = list(pool.map(comparison.result, cells))
+    results = trained(Comparison(given.run, given.out, given.fresh), cells, given.jobs)
     print(f"# Aligners at equal episodes\n\n{origin()}\n")
     if given.tune:
-        with atomic(choice) as file:
-            file.write_text(json.dumps(choose(results), indent=1) + "\n")
+        choice["settings"] |= choose(results)
+        choice["seeds"] = sorted({*choice["seeds"], *given.seeds})
+        with atomic(path) as file:
+            file.write_text(json.dumps(choice, indent=1) + "\n")
         return
     found: dict[tuple[str, str, str], list[Result]] = {}
     for result in results:
         found.setdefault((result.cell.start, result.cell.side, result.cell.algorithm), []).append(result)
-    print(f"{given.episodes:,} episodes of play, {given.fresh} fresh ones to judge by, seeds {given.seeds}.")
-    print(f"Settings, chosen on other seeds: `{json.dumps(chosen)}`.")
+    print(f"{given.episodes:,} episodes of play, {given.fresh} fresh ones to judge by, seeds {given.seeds}. Best of n")
+    print(f"plays {BEST_OF} times as many of these. Differences are not corrected for their number.")
+    print(f"Settings, chosen on seeds {choice['seeds']}: `{json.dumps(choice['settings'])}`.")
     print("\n".join(report(found)))
     draw(given.out / "aligners.png", found)
 

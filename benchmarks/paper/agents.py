@@ -8,7 +8,7 @@ from typing import Final
 from values import Json
 
 ALIGNED: Final = re.compile(
-    r"aligned_(?P<start>[a-z]+)_(?P<side>left|right)_(?P<comparisons>[0-9]+)(?P<variant>_plain|_kl|)"
+    r"aligned_(?P<start>[a-z]+)_(?P<side>left|right)_(?P<comparisons>[0-9]+)(?P<variant>_[a-z]+|)"
 )
 
 

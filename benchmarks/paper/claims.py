@@ -3,7 +3,8 @@
 import argparse
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -31,12 +32,13 @@ from estimates import (
     spawn_share,
     speed,
 )
-from inference import Estimate, holm, mean
+from inference import Estimate, holm, mean, readings_for
 from study import Study
 from values import Json
 
 LEVEL: Final = 0.05  # of a test; its interval is one of 95 %
 UNKNOWN: Final = "undecided"
+OURS: Final = "asked, not claimed"  # by the paper
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,16 @@ class Claim:
         row |= {"readings": found.count}
         if found.count > 1:
             row |= {"low": rounded(found.low), "high": rounded(found.high), "p": p, "side": side}
+            row |= {"detectable": rounded(found.detectable())}
         return row
+
+    def plan(self, study: Study) -> Json:
+        """Returns how many seeds it takes to decide the claim, if they spread as those of a pilot."""
+        found = self.estimate(study)
+        deviation = found.error() * found.count**0.5
+        needed = readings_for(found.value - self.null, deviation)
+        figures = {"difference": found.value - self.null, "deviation": deviation, "readings": found.count}
+        return {"claim": self.text, **{name: rounded(each) for name, each in figures.items()}, "seeds": needed}
 
     def _said(self, value: float) -> str:
         """Says what was found: a difference without its sign, since the words say it."""
@@ -239,8 +250,8 @@ CLAIMS: Final = (
     ),
     Claim(
         "The reward is hacked in the end (asked, not claimed)",
-        "fall of success beyond the reward's, points",
-        "From its best to the end, success falls {} points more|less than the reward.",
+        "fall of success beyond the reward's, last quarter against the third, points",
+        "From its third quarter to its last, success falls {} points more|less than the reward.",
         hacking,
     ),
 )
@@ -250,21 +261,33 @@ def verdicts(study: Study) -> list[Json]:
     """Returns every claim with its number and verdict, and the verdict that is left when all are tested together.
 
     With so many claims at 95 % some verdicts are chance; `p_holm` and `together` are adjusted for their number by
-    Holm's method.
+    Holm's method: those of the paper among themselves, and those asked here.
     """
     rows = [{"number": number, **claim.verdict(study)} for number, claim in enumerate(CLAIMS, start=1)]
-    tested = [row for row in rows if "p" in row]
-    for row, p in zip(tested, holm([row["p"] for row in tested]), strict=True):
-        row["together"] = row.pop("side") if p < LEVEL else UNKNOWN
-        row |= {"p": rounded(row["p"]), "p_holm": rounded(p)}
+    for ours in (False, True):
+        tested = [row for row in rows if "p" in row and (OURS in row["claim"]) == ours]
+        for row, p in zip(tested, holm([row["p"] for row in tested]), strict=True):
+            row["together"] = row.pop("side") if p < LEVEL else UNKNOWN
+            row |= {"p": rounded(row["p"]), "p_holm": rounded(p)}
     return rows
+
+
+def plans(study: Study) -> Iterator[Json]:
+    """Yields for every claim that a pilot of two seeds or more can be asked about how many seeds would decide it."""
+    for number, claim in enumerate(CLAIMS, start=1):
+        with suppress(Missing):
+            if claim.estimate(study).count > 1:
+                yield {"number": number, **claim.plan(study)}
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="a run or what was published of it, RUNS/PRESET, with its digests")
     parser.add_argument("numbers", type=int, nargs="*", help="which claims, from 1; all if left out")
+    parser.add_argument("--plan", action="store_true", help="how many seeds would decide each, by the folder's")
+    parser.add_argument("--preset", help="what the folder is of, if that is not its name")
     given = parser.parse_args()
-    for row in verdicts(Study(given.folder, given.folder.name)):
+    study = Study(given.folder, given.preset or given.folder.name)
+    for row in plans(study) if given.plan else verdicts(study):
         if row["number"] in (given.numbers or range(1, len(CLAIMS) + 1)):
             print(json.dumps(row, indent=1))

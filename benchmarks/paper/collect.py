@@ -9,7 +9,7 @@ import numpy as np
 import plots
 import yaml
 from digest import OUTCOMES, Series
-from inference import FEWEST, rank_correlation
+from inference import FEWEST, mean, rank_correlation
 from study import Alignment, Study
 from values import SPLIT, Json
 
@@ -46,9 +46,12 @@ class Missing(Exception):
 
 
 def interval(rates: Json, name: str) -> tuple[float, float, float]:
-    """Returns a rate and its 95 % Wilson interval, in percent."""
-    low, high = wilson(round(rates[name] * rates["episodes"] / 100), rates["episodes"])
-    return rates[name], round(100 * low, 2), round(100 * high, 2)
+    """Returns a rate and its 95 % interval, in percent: Wilson's, or Student's t over the seeds where that is wider."""
+    low, high = (100 * end for end in wilson(round(rates[name] * rates["episodes"] / 100), rates["episodes"]))
+    if "by_seed" in rates:
+        found = mean(rates["by_seed"][name])
+        low, high = max(0.0, min(low, found.low)), min(100.0, max(high, found.high))
+    return rates[name], round(low, 2), round(high, 2)
 
 
 def panel(study: Study, title: str, name: str, paper: str | None = None, size: str | None = None) -> Json:
@@ -153,9 +156,9 @@ def smooth(values: Series, width: int = WIDTH) -> Series:
     return np.array([values[max(0, end - width) : end].mean() for end in range(1, len(values) + 1)])
 
 
-def budget(study: Study, stage: str) -> tuple[int, int]:
-    """Returns how many updates a stage has, and how many windows, comparisons or episodes an update."""
-    settings = yaml.safe_load(Path(study.settings["configs"][stage]).read_text())
+def budget(config: str) -> tuple[int, int]:
+    """Returns how many updates a configuration asks for, and how many windows or episodes a batch."""
+    settings = yaml.safe_load(Path(config).read_text())
     return settings["trainer"]["max_steps"], settings["data"]["init_args"]["batch_size"]
 
 
@@ -165,20 +168,20 @@ def curve(study: Study, found: Sequence[Alignment], log: str, label: str, **styl
     logs = [smooth(100 * alignment.curve(log, updates)) for alignment in found]
     values = np.stack(logs)  # (seeds, updates)
     error = values.std(0, ddof=1) / len(values) ** 0.5 if len(values) > 1 else np.zeros(values.shape[1])
-    _, batch = budget(study, "aligned")
+    _, batch = budget(study.settings["alignments"][found[0].aligner]["config"])
     numbers = {"episodes": batch * np.arange(1, values.shape[1] + 1), "mean": values.mean(0), "error": error}
     rounded = {name: np.round(series, 2).tolist() for name, series in numbers.items()}
     return {"label": label, "seeds": len(logs), **rounded, **style}
 
 
 def select(
-    study: Study, start: str, side: str, size: str | None = None, variant: str = ""
+    study: Study, start: str, side: str, size: str | None = None, aligner: str = "main"
 ) -> dict[int, list[Alignment]]:
     """Returns alignments by the comparisons of their reward models, the most first; each amount's are one a seed."""
     found = defaultdict(list)
     for alignment in study.alignments:
-        which = (alignment.agent.size, alignment.start, alignment.side, alignment.variant)
-        if which == (size or study.size, start, side, variant):
+        which = (alignment.agent.size, alignment.start, alignment.side, alignment.aligner)
+        if which == (size or study.size, start, side, aligner):
             found[alignment.comparisons].append(alignment)
     return dict(sorted(found.items(), reverse=True))
 
@@ -219,21 +222,21 @@ def alignment_by_size(study: Study) -> Json:
     return {"panels": panels, "ylabel": "episodes that reach the wanted pad, %"}
 
 
-def variants(study: Study) -> Json:
-    """Collects alignments with and without a baseline, and with a KL term (a control)."""
-    labels = {"": "leave-one-out baseline", "_plain": "no baseline (the paper's)", "_kl": "and a KL term of 0.1"}
+def aligners(study: Study) -> Json:
+    """Collects alignments of the preference fine-tuned agent by each of the preset's aligners (a control)."""
     panels = []
     for side in study.sides:
-        found = {variant: select(study, "prefft", side, variant=variant).get(study.largest) for variant in labels}
+        known = study.settings["alignments"]
+        found = {name: select(study, "prefft", side, aligner=name).get(study.largest) for name in known}
         lines = [
-            curve(study, group, side, labels[variant], color=color)
-            for (variant, group), color in zip(found.items(), plots.STARTS.values(), strict=False)
+            curve(study, group, side, known[name]["title"], color=color)
+            for (name, group), color in zip(found.items(), plots.STARTS.values(), strict=False)
             if group
         ]
-        if len(lines) == len(labels):  # a preset may align with the variants to one pad only
+        if len(lines) > 1:  # a preset may align with several to one pad only
             panels.append({"title": f"aligned {side}", "lines": lines})
     if not panels:
-        raise Missing("no variants of REINFORCE")
+        raise Missing("one aligner")
     return {"panels": panels, "ylabel": "episodes that reach the wanted pad, %"}
 
 

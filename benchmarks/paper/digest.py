@@ -4,16 +4,20 @@ import argparse
 import csv
 import json
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import torch
+import yaml
+from agents import wanted
 from numpy.typing import NDArray
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from values import Json
 
 from padzoo.callbacks.heatmap import CELL
-from padzoo.core.provenance import commit, hardware
+from padzoo.core.provenance import hardware
 from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.envs.island.plan import SPAWNS
 
@@ -29,10 +33,12 @@ class Home:
     Args:
         run: Folder of the run.
         name: Name of the home in it, `SIZE-SEED`.
+        preset: The preset.
     """
 
     run: Path
     name: str
+    preset: Json
 
     @property
     def folder(self) -> Path:
@@ -55,10 +61,12 @@ class Home:
     def alignments(self) -> Json:
         """Returns what every alignment logged at each update, by name: `left`, `reward`, `kl` and so on."""
         found = {}
+        listed = {agent.name for kind in ("train", "evaluate") for agent in wanted(self.preset, kind)}
         for path in sorted(self.folder.glob("agents/aligned_*.ckpt")):
-            logs = scalars(self.folder / path.stem)
-            names = [name for name in (*OUTCOMES, "reward", "kl", "steps") if f"train/{name}" in logs]
-            found[path.stem] = {name: np.round(logs[f"train/{name}"][1], 4).tolist() for name in names}
+            if path.stem in listed:  # not what an earlier form of the preset has left
+                logs = scalars(self.folder / path.stem)
+                names = [name for name in (*OUTCOMES, "reward", "kl", "steps") if f"train/{name}" in logs]
+                found[path.stem] = {name: np.round(logs[f"train/{name}"][1], 4).tolist() for name in names}
         return found
 
     def validations(self) -> list[Json]:
@@ -99,7 +107,8 @@ class Home:
         """Returns all of it, and where it comes from."""
         size, _, seed = self.name.rpartition("-")
         return {
-            **{"size": size, "seed": int(seed), "commit": commit(), "hardware": hardware()},
+            **{"size": size, "seed": int(seed), "commit": "; ".join(self.commits()), "hardware": hardware()},
+            "settings": fingerprint(self.preset),
             "outcomes": self.outcomes(),
             "turned": self.turned(),
             "accuracies": self.accuracies(),
@@ -110,6 +119,12 @@ class Home:
             "seconds": seconds(self.run / "seconds" / self.name),
             "demos_seconds": seconds(self.run / "seconds"),
         }
+
+    def commits(self) -> list[str]:
+        """Returns the commits at which the agents were trained, in that order."""
+        paths = sorted(self.folder.glob("agents/*.ckpt"), key=lambda path: path.stat().st_mtime)
+        about = [torch.load(path, mmap=True, weights_only=True)["padzoo"]["about"] for path in paths]
+        return list(dict.fromkeys(each["source"]["revision"] for each in about))
 
     def _episodes(self, name: str) -> list[tuple[str, NDArray[np.float32]]]:
         """Returns outcome and places, `(T, 3)`, of each evaluation episode of an agent."""
@@ -139,12 +154,39 @@ def scalars(folder: Path) -> dict[str, tuple[Series, Series]]:
     return found
 
 
-def write(run: Path, name: str) -> None:
-    """Writes the digest of a home to RUN/digests."""
+def configurations(preset: Json) -> set[str]:
+    """Returns the configurations that a preset adds to stages, as paths."""
+    return {*preset["configs"].values(), *(each["config"] for each in preset["alignments"].values())}
+
+
+def fingerprint(preset: Json) -> str:
+    """Hashes what decides how agents are made, so that results of different settings are not mixed up.
+
+    Args:
+        preset: The preset; which agents it lists does not matter.
+    """
+    files = {path: yaml.safe_load(Path(path).read_text()) for path in configurations(preset)}
+    held = {name: value for name, value in preset.items() if name != "agents"} | {"files": files}
+    return sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def write(run: Path, name: str, preset: Json) -> None:
+    """Writes the digest of a home to RUN/digests.
+
+    Args:
+        run: Folder of the run.
+        name: The home, `SIZE-SEED`.
+        preset: The preset.
+
+    Raises:
+        ValueError: If nothing of the home is there.
+    """
+    if not (run / name).is_dir():
+        raise ValueError(f"{run / name}: no such home; its digest stays as it is")
     target = run / "digests" / f"{name}.json"
     target.parent.mkdir(exist_ok=True)
     aside = target.with_suffix(".partial")
-    aside.write_text(json.dumps(Home(run, name).digest(), separators=(",", ":")) + "\n")
+    aside.write_text(json.dumps(Home(run, name, preset).digest(), separators=(",", ":")) + "\n")
     aside.replace(target)
 
 
@@ -156,5 +198,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--home", required=True, help="SIZE-SEED")
+    parser.add_argument("--preset", required=True)
     given = parser.parse_args()
-    write(given.run, given.home)
+    preset_file = Path(__file__).parent / "presets" / f"{given.preset}.yaml"
+    write(given.run, given.home, yaml.safe_load(preset_file.read_text()))

@@ -38,7 +38,7 @@ def alignments(study: Study, start: str, side: str | None = None, comparisons: i
     found = [
         alignment
         for alignment in study.alignments
-        if (alignment.agent.size, alignment.start, alignment.variant) == (study.size, start, "")
+        if (alignment.agent.size, alignment.start, alignment.aligner) == (study.size, start, "main")
         and side in (None, alignment.side)
         and comparisons in (None, alignment.comparisons)
     ]
@@ -54,7 +54,7 @@ def final(found: Sequence[Alignment]) -> dict[tuple[int, str, int], float]:
 
 def area(study: Study, found: Sequence[Alignment]) -> dict[tuple[int, str, int], float]:
     """Returns success averaged over the whole alignment in percent: high is fast."""
-    return {_key(one): float(100 * one.curve(one.side, study.updates).mean()) for one in found}
+    return {_key(one): float(100 * one.curve(one.side, study.updates(one.aligner)).mean()) for one in found}
 
 
 def _key(one: Alignment) -> tuple[int, str, int]:
@@ -172,8 +172,8 @@ def size_speed(study: Study) -> Estimate:
     """Estimates the points that a tenfold size adds to what an alignment from scratch gains over its beginning."""
     points = []
     for one in study.alignments:
-        if (one.start, one.variant) == ("scratch", ""):
-            gain = one.curve(one.side, study.updates).mean() - one.logs[one.side][:FIRST].mean()
+        if (one.start, one.aligner) == ("scratch", "main"):
+            gain = one.curve(one.side, study.updates("main")).mean() - one.logs[one.side][:FIRST].mean()
             points.append((one.agent.seed, _log_size(one.agent.size), float(100 * gain)))
     return slopes(points, "aligned size")
 
@@ -199,12 +199,11 @@ def left_success(study: Study) -> Estimate:
 
 
 def hacking(study: Study) -> Estimate:
-    """Estimates how far success at the end lies under its best along the way, while the reward does not."""
+    """Estimates how much more success falls from the third quarter of an alignment to the last than the reward."""
     falls = {}
     for one in alignments(study, "prefft", comparisons=study.largest):
-        kernel = np.full(FINAL, 1 / FINAL)
-        success, reward = (100 * np.convolve(one.logs[name], kernel, "valid") for name in (one.side, "reward"))
-        falls[_key(one)] = float((success.max() - success[-1]) - (reward.max() - reward[-1]))
+        quarters = [[float(100 * part.mean()) for part in np.array_split(one.logs[n], 4)] for n in (one.side, "reward")]
+        falls[_key(one)] = (quarters[0][2] - quarters[0][3]) - (quarters[1][2] - quarters[1][3])
     return mean(list(by_seed(falls).values()))
 
 

@@ -63,7 +63,7 @@ FIGURES: Final = {
         collect.categories,
         plots.accuracy,
     ),
-    "control_variants": Figure("REINFORCE: baseline and KL", collect.variants, plots.curves),
+    "control_aligners": Figure("By aligner", collect.aligners, plots.curves),
     "control_overoptimization": Figure("Reward against success", collect.overoptimization, plots.points),
     "control_losses": Figure(
         "Validation loss against closed-loop failure (Spearman; bootstrap over checkpoints)",

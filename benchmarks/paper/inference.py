@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+POWER: Final = 0.8  # how often a difference that is there should be found
+MOST: Final = 1000  # readings that anybody could wish for
 RESAMPLES: Final = 2000
 FEWEST: Final = 5  # points for a bootstrap: of 3, samples that span a line are mostly the points themselves
 Array = NDArray[np.float64]
@@ -38,9 +40,16 @@ class Estimate:
         """Returns two one-sided p-values of Student's t: against "not above `null`", and against "not below" it."""
         if self.count < 2:
             return 1.0, 1.0
-        error = (self.high - self.low) / 2 / float(stats.t.ppf(0.975, self.count - 1))
-        score = (self.value - null) / max(error, 1e-12)  # readings that are all the same have no error
+        score = (self.value - null) / max(self.error(), 1e-12)  # readings that are all the same have no error
         return float(stats.t.sf(score, self.count - 1)), float(stats.t.cdf(score, self.count - 1))
+
+    def error(self) -> float:
+        """Returns the standard error of the figure, from 2 readings or more."""
+        return (self.high - self.low) / 2 / float(stats.t.ppf(0.975, self.count - 1))
+
+    def detectable(self) -> float:
+        """Returns the difference that so many readings would tell from nothing four times in five."""
+        return self.error() * float(stats.t.ppf(0.975, self.count - 1) + stats.t.ppf(POWER, self.count - 1))
 
 
 @dataclass(frozen=True)
@@ -54,9 +63,16 @@ class Least(Estimate):
     parts: tuple[Estimate, ...]
 
     def sides(self, null: float) -> tuple[float, float]:
-        """Returns the greatest p-value of being above `null`, as all must be, and the least of being below."""
+        """Returns the greatest p-value of being above `null`, as all must be, and the least of being below.
+
+        The least of several is by chance less than one alone, and so multiplied by their number (Bonferroni).
+        """
         above, below = zip(*(part.sides(null) for part in self.parts), strict=True)
-        return max(above), min(below)
+        return max(above), min(1.0, len(below) * min(below))
+
+    def error(self) -> float:
+        """Returns the standard error of the least sure of them."""
+        return max(part.error() for part in self.parts)
 
 
 def least(parts: Sequence[Estimate]) -> Least:
@@ -75,6 +91,21 @@ def holm(values: Sequence[float]) -> list[float]:
     adjusted = np.empty(len(values))
     adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
     return [float(value) for value in adjusted]
+
+
+def readings_for(difference: float, deviation: float) -> int:
+    """Returns how many readings find a difference four times in five, in a two-sided t-test at 5 %; 1000 at most.
+
+    Args:
+        difference: How far the mean is from what it is tested against.
+        deviation: Standard deviation of a reading.
+    """
+    for count in range(2, MOST):
+        critical = float(stats.t.ppf(0.975, count - 1))
+        shift = min(abs(difference) / max(deviation, 1e-12) * count**0.5, 30.0)  # beyond, every test finds it
+        if stats.nct.sf(critical, count - 1, shift) >= POWER:
+            return count
+    return MOST
 
 
 def mean(values: ArrayLike) -> Estimate:

@@ -49,7 +49,7 @@ def _figure(drawn: list[tuple[Axes, Json]]) -> Figure:
 
 
 def bars(data: Json) -> Figure:
-    """Draws how episodes end: bars with 95 % Wilson intervals, the paper's figures as diamonds."""
+    """Draws how episodes end: bars with 95 % intervals, the paper's figures as diamonds."""
     drawn = _panels(data, max(2.2, 6 / len(data["panels"])), 3.2, sharey=True)
     for axes, panel in drawn:
         for x, (name, color) in enumerate(COLORS.items()):
@@ -62,7 +62,7 @@ def bars(data: Json) -> Figure:
         axes.spines[["top", "right"]].set_visible(False)
     figure = _figure(drawn)
     drawn[0][0].set_ylabel("episodes, %")
-    figure.supxlabel("bars: ours, with 95 % Wilson intervals; diamonds: the paper's", fontsize=9)
+    figure.supxlabel("bars: ours, with 95 % intervals; diamonds: the paper's", fontsize=9)
     return figure
 
 

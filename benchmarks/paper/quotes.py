@@ -127,7 +127,8 @@ def failures(*homes_and_names: Json | str) -> list[str]:
                 episodes = sum(row["episodes"] for row in found.values())
                 rate = sum(row["none"] * row["episodes"] for row in found.values()) / episodes
                 by_seed = [f"{found[seed]['none']:.1f}" if seed in found else "" for seed in seeds]
-                everything = cell(*interval({"none": rate, "episodes": episodes}, "none"))
+                several = {"by_seed": {"none": [row["none"] for row in found.values()]}} if len(found) > 1 else {}
+                everything = cell(*interval({"none": rate, "episodes": episodes, **several}, "none"))
                 rows.append([f"`{size}`", TITLES[name], *by_seed, everything, str(episodes)])
     return markdown(["network", "agent", *(f"seed {seed}" for seed in seeds), "all seeds", "episodes"], rows)
 

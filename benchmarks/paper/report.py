@@ -10,6 +10,7 @@ import scaling
 from agents import wanted
 from claims import LEVEL, verdicts
 from collect import Missing, budget
+from digest import fingerprint
 from figures import FIGURES
 from study import Study
 from tables import claim_table, outcome_table, reward_table, time_table
@@ -63,9 +64,9 @@ def _number(path: Path) -> str:
     return f"Figure {int(path.stem[-2:])}. " if path.stem.startswith("figure_") else ""
 
 
-OUTCOMES_TEXT: Final = """How episodes end after each stage, in percent, with 95 % Wilson intervals and the paper's
-published figures. Base, fine-tuned and from scratch are the best checkpoints in closed loop on other episodes; the
-others are the last."""
+OUTCOMES_TEXT: Final = """How episodes end after each stage, in percent, with 95 % intervals (Wilson's of all episodes,
+or Student's t over the seeds where that is wider) and the paper's published figures. Base, fine-tuned and from scratch
+are the best checkpoints in closed loop on other episodes; the others are the last."""
 TURNED_TEXT: Final = """The same agents in the condition `turned`: at the spawn points, but facing anywhere, so that
 most must turn round first. All above is in the condition `spawn`, facing the hall. The paper has no such test."""
 REWARD_TEXT: Final = """Reward models: accuracy on all preferences among {rollouts[test]} held-out rollouts (the paper:
@@ -75,23 +76,30 @@ projection differ. Pairs of equal rank give no preference, so the amounts are up
 SPLIT_TEXT: Final = """The criterion ranks by a category: the wanted pad, another pad, none. Within one the shorter
 run is better, so the length alone orders every pair there. Whether a model knows the pads is seen between categories.
 There too, the length tells runs that reach a pad from those that reach none."""
-ALIGNMENT_TEXT: Final = "REINFORCE with the reward model in the loop, averaged over the last five updates:"
+ALIGNMENT_TEXT: Final = "Alignment with the reward model in the loop, averaged over the last five updates:"
 CLAIMS_TEXT: Final = """A claim holds if the whole 95 % interval (Student's t over the readings, one a seed) is on its
 side, does not hold if the whole interval is on the other; else it is undecided, for too few seeds. Scripted players
 favour the middle, and most curated runs to the right start on the left: rows about that show that agents inherit it."""
 
 TOGETHER_TEXT: Final = """{tested} claims are tested, each at 95 %. If there were nothing in any of them, chance alone
 would make {chance:.1f} of them hold and {chance:.1f} not hold, on average. The last column says what is left at 95 %
-for the whole table (Holm's method). A claim about every amount of comparisons has the least of the values, of the lower
-ends and of the upper ends: it holds if it does at each amount, and does not if it fails at one."""
+for all claims of the paper, and for all questions asked here (Holm's method). A claim about every amount of comparisons
+has the least of the values, of the lower ends and of the upper ends: it holds if it does at each amount, and does not
+if it fails at one (its p-value then multiplied by the number of amounts)."""
 
 
 def spent(study: Study) -> str:
     """Says how much a stage learns from, and what the paper gave it."""
-    (updates, batch), (alignments, episodes) = budget(study, "base"), budget(study, "aligned")
+    updates, batch = budget(study.settings["configs"]["base"])
+    made = [
+        f"{episodes * study.updates(name):,} by {how['title']}"
+        for name, how in study.settings["alignments"].items()
+        for _, episodes in [budget(how["config"])]
+        if any(one.aligner == name for one in study.alignments)
+    ]
     return (
-        f"Pre-training sees {updates * batch * CONTEXT / 1e6:.2g} M frames (the paper: 355 M), an alignment "
-        f"{alignments * episodes:,} episodes (the paper: 9,600)."
+        f"Pre-training sees {updates * batch * CONTEXT / 1e6:.2g} M frames (the paper: 355 M). An alignment has up to "
+        f"so many episodes (the paper: 9,600): {', '.join(made)}."
     )
 
 
@@ -184,6 +192,8 @@ def _controls(study: Study, drawn: dict[str, Path]) -> list[str]:
 def publish(preset: str, run: Path, results: Path) -> None:
     """Writes everything aside, then replaces what was published before."""
     study = Study(run, preset)
+    if any(digest.get("settings", now) != now for now in [fingerprint(study.settings)] for digest in study.digests):
+        raise SystemExit(f"{run}/digests: made with other settings than preset {preset} has now")
     aside = results.with_name(f".{results.name}.partial")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)

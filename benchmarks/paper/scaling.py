@@ -27,7 +27,7 @@ def grid(study: Study) -> list[Json]:
     Returns:
         Rows of `size`, `parameters`, `frames`, `compute` (floating-point operations), `loss` and `failure` (percent).
     """
-    _, batch = budget(study, "base")
+    _, batch = budget(study.settings["configs"]["base"])
     ends = {(row["size"], row["seed"], row["name"]): row for row in study.validations}  # the last of each
     rows = []
     for agent, outcomes in study.outcomes.items():

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import yaml
 from agents import ALIGNED, Agent
-from digest import OUTCOMES, Series
+from digest import OUTCOMES, Series, configurations
 from values import Json
 
 from padzoo.zoo.nets.policy import SIZES
@@ -21,14 +21,14 @@ FINAL: Final = 10  # updates at the end of an alignment that count as its result
 
 @dataclass(frozen=True)
 class Alignment:
-    """How one alignment by REINFORCE went.
+    """How one alignment went.
 
     Args:
         agent: The aligned agent.
         start: What it started from: `prefft`, `sft`, `base`, `scratch` or `balanced`.
         side: The pad that it was asked to reach.
         comparisons: How many its reward model was trained on.
-        variant: Empty, `_plain` without a baseline, or `_kl` with a KL term.
+        aligner: By which of the preset's `alignments`, such as `main`.
         logs: What was logged at each update, by name: `left`, `reward`, `kl` and so on, rates 0 to 1, `(U,)` each.
     """
 
@@ -36,7 +36,7 @@ class Alignment:
     start: str
     side: str
     comparisons: int
-    variant: str
+    aligner: str
     logs: dict[str, Series]
 
     def curve(self, name: str, updates: int) -> Series:
@@ -58,6 +58,8 @@ class Study:
         self.settings: Json = yaml.safe_load((HERE / "presets" / f"{preset}.yaml").read_text())
         self.reference: Json = json.loads((HERE / "reference.json").read_text())
         self.digests: list[Json] = [json.loads(path.read_text()) for path in sorted((run / "digests").glob("*.json"))]
+        if len({digest.get("settings") for digest in self.digests}) > 1:
+            raise ValueError(f"{run}/digests: of different settings of the preset; allowed: those of one")
         groups = self.settings["agents"]
         self.size: str = groups[0]["sizes"][0]  # of all figures but those about size
         self.sizes = [size for size in SIZES if any(size in group["sizes"] for group in groups)]  # the smallest first
@@ -89,14 +91,13 @@ class Study:
                 name = ALIGNED.fullmatch(agent.name)
                 assert name is not None, agent
                 logs = {key: np.array(values) for key, values in logged.items()}
-                how = (name["start"], name["side"], int(name["comparisons"]), name["variant"])
+                how = (name["start"], name["side"], int(name["comparisons"]), name["variant"][1:] or "main")
                 found.append(Alignment(agent, *how, logs))
         return found
 
-    @cached_property
-    def updates(self) -> int:
-        """Updates of the longest alignment."""
-        return max(len(alignment.logs[alignment.side]) for alignment in self.alignments)
+    def updates(self, aligner: str) -> int:
+        """Returns how many batches of play the longest alignment by an aligner has."""
+        return max(len(one.logs[one.side]) for one in self.alignments if one.aligner == aligner)
 
     @cached_property
     def validations(self) -> list[Json]:
@@ -129,14 +130,18 @@ class Study:
         return [way | {"seed": home["seed"]} for home in homes for way in home["ways"].get(name, [])]
 
     def pooled(self, name: str, size: str | None = None, turned: bool = False) -> Json | None:
-        """Returns how the episodes of an agent ended, all seeds together, in percent; None if it was not evaluated."""
+        """Returns how the episodes of an agent ended, in percent; None if it was not evaluated.
+
+        That is of all episodes; of several seeds `by_seed` too.
+        """
         found = self.turned if turned else self.outcomes
         rows = [row for agent, row in found.items() if (agent.size, agent.name) == (size or self.size, name)]
         episodes = sum(row["episodes"] for row in rows)
         if not episodes:
             return None
         rates = {key: sum(row[key] * row["episodes"] for row in rows) / episodes for key in OUTCOMES}
-        return {**{key: round(rate, 2) for key, rate in rates.items()}, "episodes": episodes}
+        by_seed = {"by_seed": {key: [row[key] for row in rows] for key in OUTCOMES}} if len(rows) > 1 else {}
+        return {**{key: round(rate, 2) for key, rate in rates.items()}, "episodes": episodes, **by_seed}
 
     @property
     def names(self) -> dict[str, str]:
@@ -153,7 +158,7 @@ class Study:
 
     def provenance(self) -> Json:
         """Says where the results come from: preset, configuration, commit, hardware, seeds."""
-        files = sorted(set(self.settings["configs"].values()))
+        files = sorted(configurations(self.settings))
         return {
             "preset": self.preset,
             "configuration": [f"benchmarks/paper/presets/{self.preset}.yaml", *files],
@@ -167,7 +172,7 @@ class Study:
         turned = {"turned": self.stages(turned=True)} if self.turned else {}  # studies of before know no conditions
         made = {digest["size"] for digest in self.digests}
         lengths = [len(alignment.logs[alignment.side]) for alignment in self.alignments]
-        ends = [min(lengths), self.updates] if lengths else []
+        ends = [min(lengths), max(lengths)] if lengths else []
         return {
             **self.provenance(),
             "networks": [size for size in SIZES if size in made],
@@ -179,7 +184,8 @@ class Study:
         }
 
     def _distinct(self, key: str) -> str:
-        return "; ".join(dict.fromkeys(digest[key] for digest in self.digests))
+        found = (each for digest in self.digests for each in digest[key].split("; "))
+        return "; ".join(dict.fromkeys(found))
 
 
 def _agents(digest: Json, key: str) -> dict[Agent, Json]:

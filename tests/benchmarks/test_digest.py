@@ -2,6 +2,7 @@ import json
 import shutil
 from pathlib import Path
 
+import digest
 import numpy as np
 import pytest
 import report
@@ -75,14 +76,46 @@ def test_several_machines_are_all_named(run: Path) -> None:
     assert "; 0123abc" in found["commit"]
 
 
+def test_results_of_different_settings_are_not_mixed(run: Path, tmp_path: Path) -> None:
+    preset = synthetic.preset("tiny")
+    digest.write(run, "tiny-1", preset | {"agents": []})  # which agents there are does not matter
+    Study(run, "tiny")
+    digest.write(run, "tiny-1", preset | {"top": 0.5})
+    with pytest.raises(ValueError, match="digests: of different settings of the preset"):
+        Study(run, "tiny")
+    for path in (run / "digests").glob("*.json"):
+        digest.write(run, path.stem, preset | {"top": 0.5})
+    with pytest.raises(SystemExit, match="made with other settings than preset tiny has now"):
+        report.publish("tiny", run, tmp_path / "results")
+
+
+def test_a_digest_stays_if_its_home_is_gone(run: Path) -> None:
+    before = (run / "digests" / "tiny-1.json").read_text()
+    shutil.rmtree(run / "tiny-1")
+    with pytest.raises(ValueError, match="tiny-1: no such home; its digest stays as it is"):
+        digest.write(run, "tiny-1", synthetic.preset("tiny"))
+    assert (run / "digests" / "tiny-1.json").read_text() == before
+
+
+def test_what_an_earlier_form_of_a_preset_left_does_not_count(run: Path) -> None:
+    home = Home(run, "tiny-0", synthetic.preset("tiny"))
+    before = home.alignments()
+    shutil.copytree(run / "tiny-0" / "aligned_sft_left_105", run / "tiny-0" / "aligned_sft_left_106")
+    shutil.copy(
+        run / "tiny-0" / "agents" / "aligned_sft_left_105.ckpt", run / "tiny-0" / "agents" / "aligned_sft_left_106.ckpt"
+    )
+    assert home.alignments() == before
+    assert home.commits() == ["0123456789ab"]
+
+
 def test_cells_count_every_step(run: Path) -> None:
-    cells = np.array(Home(run, "tiny-0").cells()["sft"])
+    cells = np.array(Home(run, "tiny-0", synthetic.preset("tiny")).cells()["sft"])
     assert cells[:, 2].sum() == 8 * 12  # eight ways of twelve steps
     assert (cells[:, :2] % 20 == 10).all()
 
 
 def test_ways_are_those_to_a_side(run: Path) -> None:
-    found = Home(run, "tiny-0").ways()["sft"]
+    found = Home(run, "tiny-0", synthetic.preset("tiny")).ways()["sft"]
     assert [way["outcome"] for way in found].count("left") == 4
     assert {way["outcome"] for way in found} == {"left", "right"}
     assert found[0]["places"][0] == [-130, -180]

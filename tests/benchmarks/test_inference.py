@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from inference import bootstrap, entropy, holm, least, mean, rank_correlation
+from inference import bootstrap, entropy, holm, least, mean, rank_correlation, readings_for
 from scipy import stats
 
 
@@ -36,8 +36,23 @@ def test_the_least_of_several_means_has_the_least_ends_and_is_as_sure_as_the_lea
     sure, unsure = mean([4.0, 5.0, 6.0]), mean([-5.0, 20.0, 45.0])
     found = least([sure, unsure])
     assert (found.value, found.low, found.high, found.count) == (sure.value, unsure.low, sure.high, 3)
-    assert found.sides(0) == unsure.sides(0)
-    assert found.sides(20)[1] == sure.sides(20)[1]  # one that is below is enough
+    assert found.sides(0)[0] == unsure.sides(0)[0]
+    assert found.sides(20)[1] == 2 * sure.sides(20)[1]  # one that is below is enough, of two by chance twice as often
+    assert found.sides(-50)[1] == 1
+
+
+def test_readings_find_a_difference_four_times_in_five() -> None:
+    """As tabulated for the one-sample t-test (Cohen 1988): of 0.5 standard deviations 34, of 0.8 15, of 2 5."""
+    assert [readings_for(difference, 1.0) for difference in (0.5, -0.8, 2.0)] == [34, 15, 5]
+    assert readings_for(0.001, 1.0) == 1000
+    assert readings_for(5.0, 0.0) == 2
+
+
+def test_what_is_detectable_is_found_four_times_in_five() -> None:
+    rng = np.random.default_rng(0)
+    known = np.mean([mean(rng.normal(0, 1, size=5)).detectable() for _ in range(2000)])
+    found = np.mean([min(mean(rng.normal(known, 1, size=5)).sides(0)) < 0.025 for _ in range(2000)])
+    assert found == pytest.approx(0.8, abs=0.05)
 
 
 def test_p_values_are_adjusted_for_their_number() -> None:

@@ -34,7 +34,7 @@ def ask(command: str, *arguments: str) -> str:
 
 
 def test_a_stage_runs_as_a_job_that_asks_for_what_it_needs(cluster: Path, tmp_path: Path) -> None:
-    goal = tmp_path / "run" / "demos" / "curated-64" / "index.json"
+    goal = tmp_path / "run" / "demos" / "curated-64-0" / "index.json"
     command = ["snakemake", "--snakefile", "benchmarks/paper/Snakefile", "--profile", str(PROFILE), "--nolock"]
     command += ["--seconds-between-status-checks", "1", "--config", "preset=micro", f"run={tmp_path / 'run'}"]
     found = subprocess.run([*command, "--", str(goal)], capture_output=True, text=True, cwd=ROOT)

@@ -47,7 +47,7 @@ def test_verdicts_are_counted_before_and_after_the_correction(summary: Json) -> 
     assert page.tally(summary) == [
         "- Of 5 claims of the paper: 2 held, 1 did not hold, 1 undecided, 1 not run.",
         "- Of 1 questions of ours: 1 did not hold.",
-        "- Of all 5 tested together (Holm's method), 2 of these 4 verdicts stand.",
+        "- With the claims tested together, and the questions (Holm's method), 2 of these 4 verdicts stand.",
     ]
 
 

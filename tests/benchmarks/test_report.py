@@ -7,7 +7,7 @@ import pytest
 import report
 import synthetic
 from agents import Agent
-from collect import Missing
+from collect import Missing, interval
 from figures import FIGURES
 from study import Study
 from synthetic import accuracy, rates, success
@@ -29,12 +29,13 @@ def test_preset_tiny_has_every_figure_of_the_paper_and_every_control(results: Pa
     assert {path.stem for path in (results / "figures").glob("*.png")} == set(below)
     text = (results / "report.md").read_text()
     assert "## Not run" not in text
-    assert "Pre-training sees 3.1 M frames (the paper: 355 M), an alignment " in text
+    assert "Pre-training sees 3.1 M frames (the paper: 355 M). An alignment has up to" in text
 
 
 def test_agents_are_reported_in_the_condition_turned_too(results: Path) -> None:
     found = json.loads((results / "summary.json").read_text())["turned"]
     assert set(found) == {"base", "sft", "scratch"}
+    assert found["sft"].pop("by_seed")["none"] == [70.0] * 3
     assert found["sft"] == synthetic.TURNED | {"episodes": 600}
     assert "**70.0** (66.2 to 73.5)" in (results / "report.md").read_text()
 
@@ -71,6 +72,13 @@ def test_a_figure_shows_what_was_measured(results: Path) -> None:
     low, high = panel["rates"]["none"][1:]
     assert (low, high) == pytest.approx((17.93, 24.44), abs=0.005)  # Wilson's interval of 126 of 600
     assert panel["paper"]["none"] == 20.0
+
+
+def test_seeds_that_differ_by_more_than_chance_widen_an_interval() -> None:
+    assert interval({"none": 20.0, "episodes": 600}, "none") == (20.0, 16.99, 23.39)  # Wilson's
+    spread = {"by_seed": {"none": [10.0, 20.0, 30.0]}}  # 20, and 4.3027 x 10 / sqrt(3)
+    assert interval({"none": 20.0, "episodes": 600} | spread, "none") == (20.0, 0.0, 44.84)
+    assert interval({"none": 0.0, "episodes": 600, "by_seed": {"none": [0.0] * 3}}, "none") == (0.0, 0.0, 0.64)
 
 
 def test_curves_are_means_over_seeds_with_standard_errors(results: Path) -> None:

@@ -30,7 +30,7 @@ def test_a_study_says_how_many_alignments_it_has_and_how_long_they_are() -> None
 
 def test_an_alignment_that_stopped_early_is_continued_at_its_last_level() -> None:
     logs = {"left": np.linspace(0.0, 1.0, 2 * FINAL)}
-    one = Alignment(Agent("tiny", 0, "aligned_sft_left_105"), "sft", "left", 105, "", logs)
+    one = Alignment(Agent("tiny", 0, "aligned_sft_left_105"), "sft", "left", 105, "main", logs)
     assert one.curve("left", 2 * FINAL).tolist() == logs["left"].tolist()
     longer = one.curve("left", 3 * FINAL)
     assert longer[: 2 * FINAL].tolist() == logs["left"].tolist()

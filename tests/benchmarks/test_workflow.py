@@ -88,7 +88,7 @@ def test_jobs_at_once_have_cores_of_their_own(tmp_path: Path) -> None:
 
 def test_a_killed_run_resumes_where_it_was(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    target, finished = folder / "tiny-0" / "agents" / "base.ckpt", folder / "demos" / "population-64" / "index.json"
+    target, finished = folder / "tiny-0" / "agents" / "base.ckpt", folder / "demos" / "population-64-0" / "index.json"
     first = start(tmp_path, target)
     wait_for(folder / "logs" / "tiny-0" / "base.log", first)  # of the stage that follows it
     kill(first)
@@ -140,7 +140,7 @@ def test_a_run_that_was_killed_publishes_everything_and_is_then_done(killed: Pat
 def test_games_are_those_that_the_preset_names(killed: Path) -> None:
     run = killed / "run"
     told = synthetic.preset("micro")["env_args"]
-    played = {"population": run / "demos" / "population-64", "curated": run / "demos" / "curated-64"}
+    played = {"population": run / "demos" / "population-64-0", "curated": run / "demos" / "curated-64-0"}
     for who, folder in played.items():
         assert json.loads((folder / "index.json").read_text())["source"]["env_args"] == told.get(who, {})
     for folder in (run / "tiny-0" / "rollouts" / "sft" / "train", run / "tiny-0" / "evaluation" / "sft"):

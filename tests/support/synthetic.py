@@ -7,6 +7,7 @@ from typing import Any
 
 import digest
 import numpy as np
+import torch
 import yaml
 from agents import ALIGNED, Agent, amounts, wanted
 from torch.utils.tensorboard import SummaryWriter
@@ -63,7 +64,7 @@ def write(
         (run / f"agent_{side}.gif").write_bytes(b"GIF89a")
     assert amounts(settings)
     for home in sorted(run.glob("*-*")):
-        digest.write(run, home.name)
+        digest.write(run, home.name, settings)
 
 
 def _trajectories(folder: Path) -> None:
@@ -89,7 +90,8 @@ def _pretraining(folder: Path, updates: int, none: float) -> None:
 
 def _alignment(home: Path, agent: Agent, side: str, success: Callable[[Agent, int], float], updates: int) -> None:
     (home / "agents").mkdir(parents=True, exist_ok=True)
-    (home / "agents" / f"{agent.name}.ckpt").touch()
+    about = {"source": {"url": None, "revision": "0123456789ab"}}
+    torch.save({"padzoo": {"about": about}}, home / "agents" / f"{agent.name}.ckpt")
     if (home / agent.name).exists():  # listed for training and for evaluation
         return
     with SummaryWriter(str(home / agent.name)) as log:
