@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 from padzoo.core.atomic import beside, remove
 
 LOCK: Final = ".lock"
+PROGRESS: Final = "progress.json"  # what a writer that can resume has finished
 
 
 class Draft:
@@ -69,8 +70,18 @@ class Draft:
             self._lock.release()
             raise ValueError(f"{self.out}: {self.path} holds a whole set of before; allowed: move or delete that first")
         if not resume:
-            for left in self._entries():  # by a killed process
-                remove(left)
+            if self._last and (self.path / PROGRESS).exists():
+                self._lock.release()
+                raise ValueError(
+                    f"{self.out}: {self.path} holds what another command has begun, which resumes it; allowed: that "
+                    "command again, or to delete it"
+                )
+            self.clear()  # what a killed process left
+
+    def clear(self) -> None:
+        """Removes what is aside."""
+        for left in self._entries():
+            remove(left)
 
     def publish(self) -> None:
         """Moves it into place.

@@ -58,4 +58,5 @@ class Paired:
     def p_value(self) -> float:
         """How often as uneven a split would come by chance were both rates the same: McNemar's exact test."""
         changed, fewer = self.first + self.second, min(self.first, self.second)
-        return min(1.0, 2 * sum(comb(changed, k) for k in range(fewer + 1)) / float(2**changed))
+        likely: float = 2 * sum(comb(changed, k) for k in range(fewer + 1)) / 2**changed  # whole numbers, of any size
+        return min(1.0, likely)

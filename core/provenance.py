@@ -1,5 +1,6 @@
 """Where a result came from: the commit that was run, the machine, and what it took."""
 
+import os
 import platform
 import resource
 import shutil
@@ -25,7 +26,8 @@ def hardware() -> str:
     lines = info.read_text().splitlines() if info.exists() else []
     models = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
     gpus = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
-    return ", ".join([models[0] if models else platform.processor(), f"{len(models) or 1} cores", *gpus])
+    processor = models[0] if models else platform.processor() or platform.machine()  # ARM says none there
+    return ", ".join([processor, f"{os.cpu_count()} cores", *gpus])
 
 
 def origin() -> str:

@@ -75,8 +75,11 @@ class Record:
         """Returns the tar members, kind to bytes; the same record gives the same bytes.
 
         Raises:
-            ValueError: If `meta` holds anything but finite JSON values, or the positions are not one a step.
+            ValueError: If the key is none, an action is not the gamepad's, `meta` holds anything but finite JSON
+                values, or the positions are not one a step.
         """
+        check_key(self.key)
+        check_actions(self.key, self.actions)
         if self.positions is not None and self.positions.shape != (len(self), 3):
             raise ValueError(
                 f"trajectory {self.key!r}: positions are {self.positions.shape}; allowed: ({len(self)}, 3) or None"

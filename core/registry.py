@@ -44,6 +44,8 @@ class Registry:
             raise ValueError(
                 f"{self.kind} {name!r}: not known; {hint}allowed: {', '.join(self.names)}, or a dotted path"
             )
+        if not all(part.isidentifier() for part in (*module.split("."), attribute)):
+            raise ValueError(f"{self.kind} {name!r}: is no dotted path; allowed: such as mygame.Name")
         try:
             return getattr(import_module(module), attribute)
         except ImportError as error:

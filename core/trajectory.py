@@ -99,5 +99,18 @@ def check_actions(key: str, actions: NDArray[np.int8]) -> None:
         raise ValueError(
             f"trajectory {key!r}: actions are {actions.dtype} {actions.shape}; allowed: int8 (T, {len(SIZES)})"
         )
+    check_range(actions, f"trajectory {key!r}")
+
+
+def check_range(actions: NDArray[Any], where: str) -> None:
+    """Refuses actions with a value that the gamepad does not have.
+
+    Args:
+        actions: Gamepad actions, whole numbers, `(..., 16)`.
+        where: Whose they are, for the message.
+
+    Raises:
+        ValueError: If one has.
+    """
     if (actions < 0).any() or (actions >= np.asarray(SIZES)).any():
-        raise ValueError(f"trajectory {key!r}: an action is outside the gamepad; allowed: 0 to below {SIZES}")
+        raise ValueError(f"{where}: an action is outside the gamepad; allowed: 0 to below {SIZES}")

@@ -21,6 +21,9 @@ _REMEDIES: Final = (  # what a game says, and what helps
     (r"expected 5, got 4\b", _GYM),
     (r"(?i)\bdisplay\b|video device|\bX11\b|\bglfw\b", "without a screen: render_mode 'rgb_array', or `xvfb-run`"),
 )
+TAKEN: Final = frozenset(  # by what is logged and reported beside outcomes
+    ("success", "crashed", "steps", "return", "reward", "kl", "kl_weight", "loss", "value_loss", "episodes")
+)
 _PLAIN: Final = (ValueError, ImportError, gymnasium.error.Error)  # their messages say all without the type's name
 
 
@@ -155,7 +158,7 @@ def outcomes(env: gymnasium.Env[Any, Any]) -> tuple[str, ...] | None:
         env: The game.
 
     Raises:
-        Refused: If what it declares is no list of different names.
+        Refused: If what it declares is no list of different names, or one of them is the name of something else.
     """
     found = env.get_wrapper_attr("outcomes") if env.has_wrapper_attr("outcomes") else None
     if not isinstance(found, str | list | tuple):  # something of the game's own
@@ -163,6 +166,10 @@ def outcomes(env: gymnasium.Env[Any, Any]) -> tuple[str, ...] | None:
     names = [str.__str__(name) if isinstance(name, str) else "" for name in found]
     if isinstance(found, str) or not all(names) or not names or len(set(names)) < len(names):
         raise Refused(f"outcomes {_short(found)}; allowed: different names in a tuple, failure first")
+    if taken := (TAKEN & set(names)) - ({"success"} if names[1:] == ["success"] else set()):
+        raise Refused(
+            f"outcomes {_short(found)}; allowed: other names than {', '.join(sorted(taken))}, which are logged"
+        )
     return tuple(names)
 
 

@@ -82,7 +82,7 @@ def _box(space: Box) -> Translate:
 
     def translate(action: NDArray[np.int64]) -> Any:
         pushed = action[_BUTTONS : _BUTTONS + space.shape[0]] / (gamepad.BUCKETS - 1)
-        value = low + (high - low) * pushed
+        value = np.clip(low * (1 - pushed) + high * pushed, low, high)  # rounding may go beyond
         return (np.rint(value) if whole else value).astype(space.dtype)
 
     return translate

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from padzoo.core.codec import encode
 from padzoo.core.episode import Episode
 from padzoo.core.gamepad import COMPONENTS
+from padzoo.core.trajectory import check_range
 from padzoo.envs.game_pool import GamePool, Transition
 from padzoo.envs.player import Acted, Player
 from padzoo.envs.rollout import Rollout
@@ -66,6 +67,7 @@ class _Take:
     def collect(self, transition: Transition) -> bool:
         """Takes a game's answer; returns whether that was its last."""
         self.transition = transition
+        self.pose = _pose(transition.info)  # now: a game may change what it gave at its next step
         self.episode_return += transition.reward
         return transition.terminated or transition.truncated or transition.crashed
 
@@ -75,7 +77,7 @@ class _Take:
         self.actions.append(action)
         if note is not None:
             self.notes.append(note)
-        self.poses.append(_pose(self.transition.info))
+        self.poses.append(self.pose)
 
     def finish(self, player: Player) -> Rollout:
         """Returns the episode as it was played."""
@@ -156,16 +158,25 @@ class _Table:
         self.submitted.add(game)
 
     def _collect(self, game: int) -> bool:
+        transition = self.pool.wait(game)  # if that is interrupted, `settle` waits for it
         self.submitted.remove(game)
-        return self.playing[game].collect(self.pool.wait(game))
+        return self.playing[game].collect(transition)
 
     def _act(self, games: Sequence[int]) -> None:
         frames = self.pool.observations[games]  # (n, S, S, 3), a copy
         acted = self.player.act(frames, games, [self.playing[game].transition.info for game in games])
+        self._check(acted.actions, len(games))
         for game, action in zip(games, acted.actions, strict=True):
             self.pool.step(game, action)  # all are off before anything is written down
             self.submitted.add(game)
         self._note(games, acted, encode(frames) if acted.images is None else acted.images)
+
+    def _check(self, actions: NDArray[np.int64], count: int) -> None:
+        """Refuses what a shard could not hold: it would be played as it is, and stored as something else."""
+        who, expected = type(self.player).__name__, (count, len(COMPONENTS))
+        if actions.shape != expected or actions.dtype.kind not in "iu":
+            raise ValueError(f"player {who}: acts {actions.dtype} {actions.shape}; allowed: whole numbers {expected}")
+        check_range(actions, f"player {who}")
 
     def _note(self, games: Sequence[int], acted: Acted, images: Sequence[bytes]) -> None:
         notes = [None] * len(games) if acted.notes is None else acted.notes

@@ -47,6 +47,8 @@ class Choice:
             raise ValueError(f"--ways {ways}: allowed: {WAYS[0]} to {WAYS[-1]}")
         if len(keys) < ways:
             raise ValueError(f"--ways {ways}: allowed: up to {len(keys)}, which is how many trajectories there are")
+        if seed < 0:
+            raise ValueError(f"--seed {seed}: allowed: 0 or more")
         for name, share in (("repeats", repeats), ("shared", shared)):
             if not 0 <= share < 1:
                 raise ValueError(f"--{name} {share}: allowed: 0 to below 1")

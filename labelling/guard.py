@@ -4,7 +4,7 @@ import hmac
 import re
 from typing import Final
 
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS: Final = {
@@ -52,6 +52,9 @@ class Guard:
             await JSONResponse({"error": complaint}, 403)(scope, receive, sealed)
             return
         rest = scope["path"][1 + len(self._token) :]
+        if not rest:
+            await RedirectResponse(f"/{self._token.decode()}/")(scope, receive, sealed)
+            return
         await self._app({**scope, "path": rest, "raw_path": rest.encode(), "root_path": ""}, receive, sealed)
 
     def _complaint(self, scope: Scope, headers: dict[str, str]) -> str | None:

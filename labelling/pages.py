@@ -3,8 +3,9 @@
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from padzoo.labelling.desk import Conflict, Desk
 
 FRAMES_PER_SECOND: Final = 10  # steps a second of a trajectory
 LARGEST: Final = 4096  # bytes of a request
+LONGEST: Final = 40  # characters of a name
 DAY: Final = 86_400.0
 NAME: Final = re.compile(r"\w[\w .@+-]{0,39}")
 PAGES: Final = {
@@ -92,9 +94,9 @@ class Pages:
             raise ValueError("round and seconds: allowed: a round's name and a number")
         if said.ranks is not None and any(rank not in range(1, WAYS[-1] + 1) for rank in said.ranks):
             raise ValueError(f"ranks: allowed: 1 to {WAYS[-1]}")
-        if not math.isfinite(said.seconds):
+        if isinstance(said.seconds, float) and not math.isfinite(said.seconds):
             raise ValueError("seconds: allowed: a number")
-        seconds = min(max(said.seconds, 0.0), DAY)
+        seconds = min(max(said.seconds, 0.0), DAY)  # a whole number may be beyond any float
         await run_in_threadpool(self._desk.judge, said.who, said.round, said.ranks, seconds)
         return await self._answer(said.who)
 
@@ -145,7 +147,9 @@ def check_name(name: str) -> str:
     Raises:
         ValueError: If it is none.
     """
-    if not NAME.fullmatch(name):
+    name = unicodedata.normalize("NFC", name).strip()
+    letters = "".join(each for each in name if not unicodedata.category(each).startswith("M"))  # a letter's own
+    if not NAME.fullmatch(letters) or len(name) > LONGEST:
         raise ValueError(f"name {name[:60]!r}: allowed: 1 to 40 letters, digits, spaces and _ . @ + -")
     return name
 
@@ -171,8 +175,7 @@ async def _said(request: Request) -> Said:
     except (ValueError, RecursionError):
         raise ValueError("no JSON") from None
     said = build(Said, found, "request")
-    check_name(said.who)
-    return said
+    return replace(said, who=check_name(said.who))
 
 
 async def _refused(request: Request, error: Exception) -> Response:

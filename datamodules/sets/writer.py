@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import tarfile
 from collections import Counter
 from dataclasses import asdict
@@ -11,7 +12,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from padzoo.core.atomic import atomic
-from padzoo.core.draft import Draft
+from padzoo.core.draft import PROGRESS, Draft
 from padzoo.core.gamepad import SCHEMA, is_noop
 from padzoo.core.record import Record
 from padzoo.core.strict import build
@@ -21,7 +22,6 @@ from padzoo.datamodules.sets.manifest import FORMAT, INDEX, Index, Shard
 # 0.9 MB a trajectory at 128 x 128, so 15 MB a shard: small enough that the 300 curated runs give 19 shards to share
 # among readers. A set of millions wants shards of 100 to 200 MB.
 TRAJECTORIES_PER_SHARD: Final = 16
-PROGRESS: Final = "progress.json"  # the finished shards of a writer that can resume
 
 
 class ShardWriter:
@@ -59,7 +59,7 @@ class ShardWriter:
         if trajectories_per_shard < 1:
             raise ValueError(f"trajectories_per_shard {trajectories_per_shard}: allowed: 1 or more")
         self._aside = self._draft.path
-        self._begun: dict[str, Any] = {"source": source, "origin": origin}
+        self._begun: dict[str, Any] = json.loads(json.dumps({"source": source, "origin": origin}, default=str))
         self._per_shard = trajectories_per_shard
         self._resume = resume
         self.keys: set[str] = set()
@@ -77,6 +77,8 @@ class ShardWriter:
         try:
             if (self._aside / PROGRESS).is_file():
                 self._continue()
+            elif self._resume:
+                self._draft.clear()  # of a process that could not have resumed
         except BaseException:
             self._draft.release()
             raise
@@ -143,15 +145,16 @@ class ShardWriter:
             return
         self._tar.close()
         path = self._shard_path()
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if self._resume:
+            with path.open("rb") as file:
+                os.fsync(file.fileno())  # before it is said to be there, for a power cut
         self._shards.append(
             Shard(
                 name=path.name,
                 samples=len(self._steps),
                 frames=sum(self._steps.values()),
                 bytes=path.stat().st_size,
-                sha256=sha256,
+                sha256=_hash(path),
                 members=self._members,
                 steps=self._steps,
                 active=self._active,
@@ -173,6 +176,10 @@ class ShardWriter:
         self._size = tuple(state["size"])
         self.outcomes.update(state["outcomes"])
         self._shards = [build(Shard, shard, str(self._aside / PROGRESS)) for shard in state["shards"]]
+        for shard in self._shards:
+            path = self._aside / shard.name
+            if not path.is_file() or path.stat().st_size != shard.bytes or _hash(path) != shard.sha256:
+                raise ValueError(f"{path}: is not as it was written; allowed: to delete {self._aside} and begin again")
         self.keys = {key for shard in self._shards for key in shard.steps}
 
     def _finish(self) -> None:
@@ -192,3 +199,8 @@ class ShardWriter:
         (self._aside / INDEX).write_text(index.dump())
         (self._aside / PROGRESS).unlink(missing_ok=True)
         self._draft.publish()
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -127,11 +127,20 @@ def _files() -> "tempfile.TemporaryDirectory[str]":
 @cache
 def _sweep() -> None:
     """Removes what the games of killed processes have left in shared memory; once, before the first game."""
-    left = [path for path in PLACE.glob("ViZDoom*") if time.time() - path.stat().st_mtime > ABANDONED]
+    left = [path for path in PLACE.glob("ViZDoom*") if _abandoned(path)]
     used = [_text(entry) for entry in Path("/proc").glob("[0-9]*/maps")] if left else []
     for path in left:
         if not any(path.name in maps for maps in used):
             path.unlink(missing_ok=True)
+
+
+def _abandoned(path: Path) -> bool:
+    """Whether a file is old and this user's own: what others' processes use cannot be seen."""
+    try:
+        found = path.stat()
+    except OSError:  # removed in between
+        return False
+    return found.st_uid == os.getuid() and time.time() - found.st_mtime > ABANDONED
 
 
 def _text(path: Path) -> str:

@@ -74,7 +74,7 @@ def engine_buttons(action: NDArray[np.integer], pitch: float, tics: int) -> list
 
 
 def _choice(option: str, value: object, allowed: tuple[object, ...]) -> None:
-    if value not in allowed:
+    if not any(type(value) is type(each) and value == each for each in allowed):  # 1.0 and true equal 1
         raise ValueError(f"{option} {value!r}: allowed {', '.join(map(str, allowed))}")
 
 

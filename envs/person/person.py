@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from itertools import chain
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -16,6 +17,7 @@ from padzoo.envs.game_pool import GamePool
 from padzoo.envs.person.hands import Hands
 from padzoo.envs.person.metronome import Metronome
 from padzoo.envs.player import Acted, Player
+from padzoo.envs.rollout import Rollout
 
 PERIOD: Final = 0.1  # seconds a step
 WINDOW: Final = (960, 720)
@@ -68,7 +70,7 @@ class Person(Player):
     def reset(self, rows: Sequence[int], episodes: Sequence[Episode]) -> None:
         """Starts an episode; see `Player.reset`."""
         self._title = next(self._titles)
-        self._hands = Hands()
+        self._hands, self._metronome = Hands(), Metronome(PERIOD)
         self._waiting = True
 
     def act(self, frames: NDArray[np.uint8], rows: Sequence[int], infos: Sequence[Mapping[str, Any]] = ()) -> Acted:
@@ -87,6 +89,13 @@ class Person(Player):
     def about(self, episode: Episode) -> dict[str, Any]:
         """Returns what the person was asked for, and how many steps came late."""
         return {"player": "human", "late": self._metronome.late, "pad": self._pad}
+
+    def again(self, rollout: Rollout) -> Episode | None:
+        """Plays an episode again whose game crashed; see `Player.again`."""
+        if not rollout.crashed:
+            return None
+        self._titles = chain([self._title], self._titles)
+        return rollout.episode
 
     def _wait(self) -> None:
         """Waits until something is pressed."""

@@ -69,6 +69,8 @@ class Scripts(Player):
         Raises:
             ValueError: If it is set to be another one.
         """
+        if game.options and game.options != replace(game, options=None).starts:
+            raise ValueError(f"options {game.options}: the players choose them; allowed: none, or a player of your own")
         for name, value in self.args.items():
             if game.args.get(name, value) != value:
                 raise ValueError(f"env_args {name} {game.args[name]!r}: the player sets it; allowed: {value!r}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from padzoo.datamodules.judges import agreement as measures
@@ -61,18 +62,19 @@ def agreement(
 def _pace(records: Sequence[Judgement], said: Said) -> Table:
     table = Table("labeller", "rounds", "skipped", "comparisons", "ties", "s a round, of the last 20")
     standing_ = standing(records)
-    for who, each in said.items():
+    for who in dict.fromkeys([*said, *(judged.who for judged in standing_)]):  # some have only skipped
+        each = said.get(who, [])
         done = Progress.of([judged for judged in standing_ if judged.who == who])
         pace = "-" if done.seconds is None else f"{done.seconds:.1f}"
         counts = (done.rounds or len(each), done.skipped, sum(1 for one in each if one.verdict), done.ties)
-        table.add_row(who, *map(str, counts), pace)
+        table.add_row(escape(who), *map(str, counts), pace)
     return table
 
 
 def _within(said: Said) -> Table:
     table = Table("labeller", "orders two clips as before, %", "the clip further left wins, %")
     for who, each in said.items():
-        table.add_row(who, _text(measures.self_agreement(each)), _text(measures.leftmost(each)))
+        table.add_row(escape(who), _text(measures.self_agreement(each)), _text(measures.leftmost(each)))
     return table
 
 
@@ -86,7 +88,7 @@ def _between(said: Said) -> Table:
         title = f"Krippendorff's alpha {alpha} of {alpha.pairs} pairs"
     table = Table("labeller", "labeller", "pairs", "alike, %", title=title)
     for (one, other), share in shares.items():
-        table.add_row(one, other, str(share.count if share else 0), _text(share))
+        table.add_row(escape(one), escape(other), str(share.count if share else 0), _text(share))
     return table
 
 
@@ -95,7 +97,7 @@ def _truth(said: Said, truths: Mapping[str, Truth]) -> Table:
     for who, each in said.items():
         for name, truth in truths.items():
             share = measures.accuracy(each, truth)
-            table.add_row(who, name, str(share.count if share else 0), _text(share))
+            table.add_row(escape(who), escape(name), str(share.count if share else 0), _text(share))
     return table
 
 

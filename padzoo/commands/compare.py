@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
@@ -64,7 +65,7 @@ def compare(
         with Arena(game, net.image_size, games) as arena:
             known = arena.outcomes
             played = arena.play(Agent(net, temperature=temperature, seed=seed), todo)
-            found = track(played, f"playing {reference}", total=episodes, transient=True)
+            found = track(played, f"playing {escape(reference)}", total=episodes, transient=True)
             ends.append({rollout.number: rollout.outcome for rollout in found if not rollout.crashed})
     both = sorted(ends[0].keys() & ends[1].keys())
     if not both:
@@ -86,7 +87,7 @@ def _game(reference: str) -> Any:
 
 def _table(pairs: dict[str, Paired], first: str, second: str) -> Table:
     count = next(iter(pairs.values())).trials
-    columns = ("outcome", f"{first}, %", f"{second}, %", "difference (95 % interval)", "p")
+    columns = ("outcome", f"{escape(first)}, %", f"{escape(second)}, %", "difference (95 % interval)", "p")
     table = Table(*columns, title=f"{count} starts, each played by both")
     for name, pair in pairs.items():
         rates = []
@@ -95,5 +96,5 @@ def _table(pairs: dict[str, Paired], first: str, second: str) -> Table:
             rates.append(f"{100 * times / count:.1f} ({100 * low:.1f} to {100 * high:.1f})")
         low, high = pair.interval
         difference = f"{100 * pair.difference:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
-        table.add_row(name, *rates, difference, f"{pair.p_value:.2g}")
+        table.add_row(escape(name), *rates, difference, f"{pair.p_value:.2g}")
     return table

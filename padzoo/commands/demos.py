@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from inspect import signature
 from itertools import islice
 from typing import Any, Final, Literal
@@ -81,6 +82,8 @@ def demos(
         Console().print(outcome_table(counts, f"{counts.total()} trajectories in {out}"))
     else:
         game, games = Game.of(env, env_args), 8 if games is None else games
+        source |= {"env": game.id, "env_args": game.args, **game.settings}  # what a file says, not its name
+        source |= {} if game.options == replace(game, options=None).starts else {"options": game.options}
         _script(player, episodes, out, source, game, size, given, games)
 
 
@@ -97,9 +100,17 @@ def _script(
     build = PLAYERS.find(name)
     if name in PLAYERS.table and game.foreign:
         raise ValueError(f"--env {game.id}: player {name!r} plays {ISLAND} only; allowed: a player of your own")
+    try:
+        settings = signature(build)
+    except TypeError:
+        raise ValueError(f"--player {name}: is nothing to call; allowed: a class of players, or a function") from None
     for setting, value in given.items():
-        if setting not in signature(build).parameters:
+        if setting not in settings.parameters:
             raise ValueError(f"--{setting} {value}: player {name!r} has no such setting")
+    try:
+        settings.bind(source["seed"], **given)
+    except TypeError as error:
+        raise ValueError(f"--player {name}: {error}; allowed: one that is made from a seed alone") from None
     player: Player = build(source["seed"], **given)
     todo: list[Episode] | islice[Episode] = draw(source["seed"], episodes, options=game.starts)
     if isinstance(player, Scripts):  # each of its episodes has a player of its own
@@ -110,7 +121,7 @@ def _script(
             if not rollout.crashed:
                 writer.write(rollout.named(_key(source, rollout.number)))
                 coverage.add(np.zeros((0, 3)) if rollout.positions is None or game.foreign else rollout.positions)
-    _report(out, writer.outcomes, coverage, is_match="match" in game.args)
+    _report(out, writer.outcomes, coverage, is_match=bool(game.args.get("match")))
 
 
 def _report(out: str, outcomes: Counter[str], coverage: Coverage, is_match: bool) -> None:
@@ -165,5 +176,5 @@ def _human(
 
 
 def _key(source: dict[str, Any], index: int) -> str:
-    name = re.sub(r"[^a-z0-9_-]", "-", source["player"].lower())
+    name = re.sub(r"[^a-z0-9_-]", "-", source["player"].lower())[-60:]  # a key has 80 characters at most
     return f"{name}-{source['seed']}-{index:06d}"

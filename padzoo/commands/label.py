@@ -13,7 +13,7 @@ from padzoo.labelling.choice import Choice
 from padzoo.labelling.clips import Clips
 from padzoo.labelling.desk import Desk, Progress
 from padzoo.labelling.disagreement import Disagreement
-from padzoo.labelling.pages import Pages
+from padzoo.labelling.pages import Pages, check_name
 from padzoo.labelling.server import Server
 
 
@@ -60,8 +60,15 @@ def label(
         if strangers := set(judged.clips) - trajectories.rows.keys():
             raise ValueError(f"--out {out}: judges trajectory {min(strangers)!r}, which is not in {folder}")
     wording = Path(criterion[1:]).read_text().strip() if criterion.startswith("@") else criterion
-    server = Server(Pages(Desk(file, choice), Clips(trajectories), name or getpass.getuser(), wording), host, port)
+    server = Server(Pages(Desk(file, choice), Clips(trajectories), name or _user(), wording), host, port)
     with suppress(KeyboardInterrupt):
         server.run(lambda: print(f"rank clips at {server.url} (Ctrl-C ends)", flush=True))
     done = Progress.of(standing(file.judgements))
     print(f"{done.rounds} rounds, {done.comparisons} comparisons in {out}")
+
+
+def _user() -> str:
+    try:
+        return check_name(getpass.getuser())
+    except (KeyError, OSError, ImportError, ValueError):  # a container's user has no name, another's is no labeller's
+        raise ValueError("--name: allowed: who labels; your user's name cannot be taken") from None

@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 from json import dumps
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 
 from padzoo.zoo.hub.index import VARIABLE, Checkpoint, catalog, unknown
@@ -37,5 +38,5 @@ def _table(found: list[Checkpoint]) -> Table:
     for item in found:
         results = ", ".join(f"{name} {rate:.1f}" for name, rate in item.entry.results.items())
         source = "installed" if item.embedded else item.url
-        table.add_row(item.name, f"{item.entry.parameters:,}", f"{item.entry.bytes / 1e6:.2f}", results, source)
+        table.add_row(item.name, f"{item.entry.parameters:,}", f"{item.entry.bytes / 1e6:.2f}", results, escape(source))
     return table

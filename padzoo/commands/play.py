@@ -1,5 +1,6 @@
 """`padzoo play`: watch a policy play."""
 
+import logging
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from padzoo.envs.rollout import Rollout
 from padzoo.zoo import hub
 from padzoo.zoo.play.agent import PRECISIONS, Agent, Precision
 
+log = logging.getLogger(__name__)
 Film = list[NDArray[np.uint8]]
 
 
@@ -38,7 +40,8 @@ def play(
 ) -> None:
     """Plays some episodes side by side into a GIF, in real time.
 
-    The policy sees its own small frames; for the picture its actions are played again, which gives the same episode.
+    The policy sees its own small frames; for the picture its actions are played again, which gives the same episode. Of
+    a game that does not repeat itself, what the policy saw is shown.
 
     Args:
         policy: The policy: a `.ckpt`, a folder of weights or a name of the zoo.
@@ -75,17 +78,29 @@ def play(
 
 
 def film(rollout: Rollout, game: Game, size: int) -> Film:
-    """Plays an episode's actions again in a game of larger pictures and returns these, `(size, size, 3)` each."""
+    """Returns the pictures of an episode, `(size, size, 3)` each: of its actions in a game of larger pictures.
+
+    If they do not end there as they did, the pictures are what the policy saw, enlarged.
+    """
     env = game.env(size)
     start = rollout.episode.start
+    ended, info = False, dict[str, Any]()
     try:
         picture, _ = env.reset(seed=start.seed, options=dict(start.options) or None)
         pictures = [picture]
         for action in rollout.actions:
-            pictures.append(env.step(action.astype(np.int64))[0])
+            if ended:
+                break
+            picture, _, terminated, truncated, info = env.step(action.astype(np.int64))
+            pictures.append(picture)
+            ended = terminated or truncated
     finally:
         env.close()
-    return pictures
+    if ended and len(pictures) == len(rollout) + 1 and info.get("outcome") == rollout.outcome:
+        return pictures
+    log.warning("episode %d: played again it ended otherwise; shown is what the policy saw", rollout.number)
+    images = map(Image.fromarray, rollout.trajectory.frames)
+    return [np.asarray(image.resize((size, size), Image.Resampling.NEAREST)) for image in images]
 
 
 def side_by_side(films: list[Film]) -> Film:

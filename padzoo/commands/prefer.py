@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import comb
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from padzoo.datamodules.sets.shard_set import ShardSet
 
 Choose = Literal["random", "all", "disagreement"]
 KEY: Final = "PADZOO_JUDGE_KEY"
+QUESTION: Final = "Which clip is better?"
+FRAMES: Final = 9
+SECONDS: Final = 60.0
 
 
 def prefer(
@@ -37,10 +40,10 @@ def prefer(
     choose: Choose = "random",
     pairs: Pairs | None = None,
     ways: int = 2,
-    prompt: str = "Which clip is better?",
+    prompt: str | None = None,
     model: str | None = None,
-    frames: int = 9,
-    timeout: float = 60.0,
+    frames: int | None = None,
+    timeout: float | None = None,
 ) -> None:
     """Compares trajectories, by a criterion, a reward model or a judge.
 
@@ -62,10 +65,11 @@ def prefer(
             learns more.
         ways: How many trajectories are ranked at a time, 2 to 5. N make N(N-1)/2 comparisons; more than two are drawn
             at random, and their file is one of judgements, as of `padzoo label`.
-        prompt: For a judge: what is better, in words; `@FILE` takes the text of a file.
+        prompt: For a judge: what is better, in words; `@FILE` takes the text of a file. If left out, it is asked which
+            clip is better.
         model: For a chat-completions interface: the model's name.
-        frames: For a chat-completions interface: frames of each clip that are shown.
-        timeout: For a judge: seconds that an answer may take.
+        frames: For a chat-completions interface: frames of each clip that are shown, 9 if left out.
+        timeout: For a judge: seconds that an answer may take, 60 if left out.
 
     Raises:
         ValueError: If `out` cannot be written, not exactly one of a criterion, a reward model and a judge is given, an
@@ -76,17 +80,20 @@ def prefer(
     if len(given) != 1:
         raise ValueError("prefer: allowed: exactly one of --criterion, --reward and --judge")
     _check_choice(choose, comparisons, seed, pairs, ways)
+    chat = judge is not None and judge.startswith(("http://", "https://"))
+    _check_judge(judge, chat, {"model": model, "frames": frames}, {"prompt": prompt, "timeout": timeout})
     trajectories = ShardSet(folder)
-    wording = Path(prompt[1:]).read_text().strip() if prompt.startswith("@") else prompt
     asked: Judge | None = None
     if reward is not None:
         asked = _reward_judge(reward)
-    elif judge is not None and judge.startswith(("http://", "https://")):
-        if model is None:
-            raise ValueError("--model: allowed with a chat-completions interface: the name of its model")
-        asked = ChatJudge(judge, model, wording, frames, timeout, os.environ.get(KEY))
     elif judge is not None:
-        asked = CommandJudge(judge, wording, timeout)
+        wording = QUESTION if prompt is None else prompt
+        wording = Path(wording[1:]).read_text().strip() if wording.startswith("@") else wording
+        wait = SECONDS if timeout is None else timeout
+        if model is not None:
+            asked = ChatJudge(judge, model, wording, FRAMES if frames is None else frames, wait, os.environ.get(KEY))
+        else:
+            asked = CommandJudge(judge, wording, wait)
     name = model if isinstance(asked, ChatJudge) and model else given[0]
     count = comb(len(trajectories), 2) if comparisons is None else comparisons
     with reserved(out):
@@ -115,6 +122,25 @@ def _check_choice(choose: Choose, comparisons: int | None, seed: int, pairs: Pai
     if ways != 2 and (choose != "random" or pairs is not None):
         given = f"--choose {choose}" if choose != "random" else f"--pairs {pairs}"
         raise ValueError(f"{given}: allowed with --ways 2; --ways {ways} draws at random")
+
+
+def _check_judge(judge: str | None, chat: bool, talks: dict[str, Any], asks: dict[str, Any]) -> None:
+    """Refuses options that need a judge, or a chat-completions interface, where there is none, and one without a model.
+
+    Args:
+        judge: The judge.
+        chat: Whether it is a chat-completions interface.
+        talks: What such a one is told, by flag; None if left out.
+        asks: What any judge is.
+    """
+    for name, value in talks.items() if not chat else ():
+        if value is not None:
+            raise ValueError(f"--{name} {value}: allowed with a chat-completions interface, --judge http://...")
+    for name, value in asks.items() if judge is None else ():
+        if value is not None:
+            raise ValueError(f"--{name} {value}: allowed with --judge")
+    if chat and talks["model"] is None:
+        raise ValueError("--model: a chat-completions interface needs the name of its model")
 
 
 def _with_categories(won: Sequence[Preference], trajectories: ShardSet, criterion: str | None) -> Sequence[Preference]:

@@ -45,6 +45,8 @@ def push(
     Raises:
         ValueError: If something that is said does not fit the weights, or there is something of that name already.
     """
+    if preferences is not None and results is None:
+        raise ValueError(f"--preferences {preferences}: allowed with --results, folders that they judge")
     path = hub.locate(ref)
     given = {"name": name, "license": license}
     said: dict[str, Any] = {key: value for key, value in given.items() if value is not None}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from rich.markup import escape
 from rich.table import Table
 
 from padzoo.core.wilson import wilson
@@ -17,11 +18,11 @@ def outcome_table(counts: Mapping[str, int], title: str) -> Table:
     Returns:
         Each outcome's count, rate and 95 % Wilson interval.
     """
-    table = Table("outcome", "episodes", "%", "95 % interval", title=title)
+    table = Table("outcome", "episodes", "%", "95 % interval", title=escape(title))
     total = sum(counts.values())
     for name, count in counts.items():
         low, high = wilson(count, total)
-        table.add_row(name, str(count), f"{100 * count / total:.1f}", f"{100 * low:.1f} to {100 * high:.1f}")
+        table.add_row(escape(name), str(count), f"{100 * count / total:.1f}", f"{100 * low:.1f} to {100 * high:.1f}")
     return table
 
 
@@ -32,7 +33,7 @@ def visit_table(counts: Mapping[str, int], title: str) -> Table:
         counts: Visits by pad.
         title: What they are.
     """
-    table = Table("pad", "visits", "%", title=title)
+    table = Table("pad", "visits", "%", title=escape(title))
     for name, count in counts.items():
         table.add_row(name, str(count), f"{100 * count / sum(counts.values()):.1f}")
     return table

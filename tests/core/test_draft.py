@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from mounts import mounted
 
-from padzoo.core.draft import LOCK, Draft
+from padzoo.core.draft import LOCK, PROGRESS, Draft
 
 
 def write(out: Path, *, resume: bool = False) -> Draft:
@@ -138,3 +138,16 @@ def test_what_a_killed_process_left_is_swept_or_resumed(tmp_path: Path, resume: 
     assert [name for name in names(draft.path) if name != LOCK] == left
     draft.discard()
     assert names(tmp_path) == []
+
+
+def test_what_another_command_would_resume_is_not_swept(tmp_path: Path) -> None:
+    killed = Draft(tmp_path / "set", last="index")
+    killed.begin(resume=True)
+    (killed.path / PROGRESS).write_text("{}")
+    killed.release()
+    draft = Draft(tmp_path / "set", last="index")
+    with pytest.raises(ValueError, match="holds what another command has begun, which resumes it"):
+        draft.begin()
+    draft.begin(resume=True)
+    assert names(draft.path) == [LOCK, PROGRESS]
+    draft.discard()

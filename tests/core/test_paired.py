@@ -11,7 +11,7 @@ def test_trials_are_counted_by_what_became_of_them_twice() -> None:
     assert (found.trials, found.difference) == (5, 0.0)
 
 
-@pytest.mark.parametrize(("first", "second"), [(0, 0), (1, 9), (12, 3), (7, 7)])
+@pytest.mark.parametrize(("first", "second"), [(0, 0), (1, 9), (12, 3), (7, 7), (500, 524), (2100, 2900)])
 def test_the_p_value_is_the_exact_one(first: int, second: int) -> None:
     expected = binomtest(first, first + second).pvalue if first + second else 1.0
     assert Paired(10, first, second, 20).p_value == pytest.approx(expected)

@@ -23,6 +23,7 @@ def test_the_commit_is_named_and_changes_are_marked(tmp_path: Path, monkeypatch:
 
 def test_the_hardware_says_how_many_cores() -> None:
     assert f", {os.cpu_count()} cores" in hardware()
+    assert hardware().partition(",")[0]
 
 
 def test_the_origin_of_a_measurement_can_be_found_again() -> None:

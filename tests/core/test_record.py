@@ -73,6 +73,19 @@ def test_refuses_meta_that_is_not_json(trajectories: list[Trajectory]) -> None:
             members(odd)
 
 
+def test_refuses_what_could_not_be_read_back(trajectories: list[Trajectory]) -> None:
+    record = Record.encode(trajectories[0])
+    beyond = record.actions.copy()
+    beyond[0, 12] = 11
+    for wrong, message in (
+        (replace(record, actions=beyond), "an action is outside the gamepad"),
+        (replace(record, actions=record.actions.astype(np.int64)), "actions are int64"),
+        (replace(record, key="a" * 81), "a key is 1 to 80"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            wrong.members()
+
+
 def test_positions_are_one_a_step(trajectories: list[Trajectory]) -> None:
     record = replace(Record.encode(trajectories[0]), positions=np.zeros((3, 3), np.float32))
     with pytest.raises(ValueError, match=r"trajectory 'pattern-000': positions are \(3, 3\); allowed: \(\d+, 3\)"):

@@ -37,6 +37,7 @@ def test_nothing_is_imported_before_it_is_wanted() -> None:
     [
         ("gren", "colour 'gren': not known; did you mean 'green'? allowed: red, green, blue, or a dotted path"),
         ("x", "colour 'x': not known; allowed: red, green, blue, or a dotted path"),
+        ("./colours.red", "colour './colours.red': is no dotted path; allowed: such as mygame.Name"),
         ("colours.violet", "colour 'colours.violet': module colours has no 'violet'"),
         ("broken.red", "colour 'broken.red': cannot import broken: No module named 'nothing_of_that_name'"),
     ],

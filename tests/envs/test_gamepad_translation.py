@@ -6,6 +6,7 @@ from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Sp
 from numpy.typing import NDArray
 from walker import press
 
+from padzoo.core.gamepad import NEUTRAL
 from padzoo.envs.contract import Refused
 from padzoo.envs.gamepad_translation import translation
 
@@ -54,3 +55,14 @@ def test_the_gamepad_becomes_the_games_own_action(space: Space[Any], action: NDA
 def test_an_action_space_that_does_not_fit_is_refused(space: Space[Any]) -> None:
     with pytest.raises(Refused, match=r"^action space .*allowed"):
         translation(space)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_stick_pushed_to_its_end_is_within_the_box(dtype: Any) -> None:
+    rng = np.random.default_rng(0)
+    for low, high in np.sort(rng.uniform(-3, 3, (300, 2)).round(2)):
+        space = Box(low, high, (1,), dtype)
+        for bucket in (0, 10):
+            action = np.array(NEUTRAL)
+            action[12] = bucket
+            assert space.contains(translation(space)(action)), (low, high)

@@ -163,3 +163,41 @@ def test_a_games_complaint_reaches_the_caller(policy: Policy) -> None:
             list(play(Agent(policy), pool, [Episode(Start(seed)) for seed in range(4)]))
         rollouts = list(play(Agent(policy), pool, EPISODES[:2]))
     assert len(rollouts) == 2
+
+
+class Restless(Drift):
+    """It tells its place in a list that the next step changes."""
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.uint8], dict[str, Any]]:
+        self.steps = [0.0, 0.0]
+        frame, info = super().reset(seed=seed, options=options)
+        return frame, info | {"position": self.steps}
+
+    def step(self, action: NDArray[np.int64]) -> tuple[NDArray[np.uint8], float, bool, bool, dict[str, Any]]:
+        self.steps[0] += 1
+        frame, reward, terminated, truncated, info = super().step(action)
+        return frame, reward, terminated, truncated, info | {"position": self.steps}
+
+
+def test_places_are_those_of_before_the_next_step(policy: Policy) -> None:
+    with GamePool(Restless, 2) as pool:
+        for rollout in play(Agent(policy), pool, EPISODES[:3]):
+            assert rollout.positions is not None
+            assert rollout.positions[:, 0].tolist() == list(range(len(rollout)))
+
+
+def test_after_ctrl_c_the_games_play_again(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    with GamePool(Drift, 2) as pool:
+        waited, wait = count(), pool.wait
+
+        def interrupted(game: int) -> Any:
+            if next(waited) == 7:
+                raise KeyboardInterrupt
+            return wait(game)
+
+        monkeypatch.setattr(pool, "wait", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            list(play(Agent(policy), pool, EPISODES[:3]))
+        assert len(list(play(Agent(policy), pool, EPISODES[:3]))) == 3

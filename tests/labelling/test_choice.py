@@ -77,6 +77,7 @@ def test_the_most_disagreement_is_shown_where_it_is_known() -> None:
     [
         ({"ways": 1}, "--ways 1: allowed: 2 to 5"),
         ({"ways": 5, "keys": KEYS[:4]}, "--ways 5: allowed: up to 4, which is how many trajectories there are"),
+        ({"seed": -1}, "--seed -1: allowed: 0 or more"),
         ({"repeats": -0.1}, "--repeats -0.1: allowed: 0 to below 1"),
         ({"shared": 1.0}, "--shared 1.0: allowed: 0 to below 1"),
     ],

@@ -58,7 +58,7 @@ class Agent(Player):
     """
 
     def __init__(self, policy: Policy, temperature: float = 1.0, seed: int = 0, name: str = "agent") -> None:
-        if temperature < 0:
+        if not temperature >= 0:  # NaN is neither
             raise ValueError(f"temperature {temperature}: allowed are 0 (most likely action) and above")
         self.policy = policy
         self.turns = 1 if policy.width <= SMALL else 2

@@ -114,6 +114,39 @@ def test_a_writer_that_resumes_keeps_its_shards_also_when_its_end_fails(
     assert sorted(path.name for path in out.iterdir()) == ["000000.tar", "index.json"]
 
 
+def test_a_shard_that_a_power_cut_spoilt_is_not_taken_for_a_whole_one(
+    trajectories: list[Trajectory], tmp_path: Path
+) -> None:
+    def cut_off() -> None:
+        with ShardWriter(tmp_path / "set", source={"size": (64, 64)}, trajectories_per_shard=1, resume=True) as writer:
+            writer.write(trajectories[0])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cut_off()
+    shard = tmp_path / ".set.partial" / "000000.tar"
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[:-512])
+    again = ShardWriter(tmp_path / "set", source={"size": (64, 64)}, trajectories_per_shard=1, resume=True)
+    with pytest.raises(ValueError, match=r"000000\.tar: is not as it was written; allowed: to delete"), again:
+        pass
+    shard.write_bytes(whole)
+    with ShardWriter(tmp_path / "set", source={"size": (64, 64)}, trajectories_per_shard=1, resume=True) as writer:
+        assert writer.keys == {"pattern-000"}
+
+
+def test_what_a_writer_that_does_not_resume_left_is_no_part_of_one_that_does(
+    trajectories: list[Trajectory], tmp_path: Path
+) -> None:
+    (tmp_path / ".set.partial").mkdir()
+    for name in ("000000.tar", "000001.tar", "outcomes.json"):
+        (tmp_path / ".set.partial" / name).write_bytes(b"half")
+    with ShardWriter(tmp_path / "set", source={"folder": Path("x")}, resume=True) as writer:
+        writer.write(trajectories[0])
+    assert sorted(path.name for path in (tmp_path / "set").iterdir()) == ["000000.tar", "index.json"]
+    assert Manifest.load(tmp_path / "set").source == {"folder": "x"}
+
+
 def test_an_existing_folder_is_refused_and_an_empty_one_filled(trajectories: list[Trajectory], tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(ValueError, match="already exists; allowed: a new or an empty folder"):

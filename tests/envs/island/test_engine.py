@@ -10,6 +10,7 @@ from mounts import mounted
 from walker import film, press, traces
 
 from padzoo.envs import GameCrashed
+from padzoo.envs.island.engine import _abandoned
 from padzoo.envs.island.launch_island import LaunchIsland
 
 PROGRAM = """
@@ -59,6 +60,16 @@ def test_what_a_killed_process_left_in_shared_memory_is_removed() -> None:
     ours = "touch -d '1 hour ago' /dev/shm/ViZDoomSMold /dev/shm/other; touch /dev/shm/ViZDoomSMnew"
     done = mounted({Path("/dev/shm"): "size=64m"}, "-c", f"from pathlib import Path{program}", before=ours)
     assert done.stdout.split() == ["ViZDoomSMnew", "other"]  # and nothing of the game that runs
+
+
+def test_what_is_anothers_may_be_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "ViZDoomSMold"
+    path.touch()
+    os.utime(path, (0, 0))
+    assert _abandoned(path)
+    assert not _abandoned(tmp_path / "removed in between")
+    monkeypatch.setattr(os, "getuid", lambda: path.stat().st_uid + 1)
+    assert not _abandoned(path)
 
 
 def test_a_killed_engine_is_a_crash_and_the_next_reset_starts_another(

@@ -1,4 +1,6 @@
 from collections.abc import Iterator
+from itertools import count
+from typing import Any
 
 import numpy as np
 import pygame
@@ -7,6 +9,7 @@ from pygame.event import Event
 
 from padzoo.core import codec
 from padzoo.core.episode import Episode, Start
+from padzoo.core.errors import GameCrashed
 from padzoo.envs.game_pool import GamePool
 from padzoo.envs.island.launch_island import LaunchIsland
 from padzoo.envs.person import person as people
@@ -81,6 +84,19 @@ def test_leaving_drops_the_episode(monkeypatch: pytest.MonkeyPatch, leave: Event
     with pytest.raises(Left):
         sit_down(Start(7))
     assert not pygame.display.get_init()
+
+
+def test_an_episode_whose_game_crashed_is_played_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    inject(monkeypatch, iter([[press(pygame.K_SPACE)] if turn % 2 else [] for turn in range(400)]))
+    begin, resets = LaunchIsland.reset, count()
+
+    def crashes(self: LaunchIsland, **given: Any) -> Any:
+        if next(resets) == 0:
+            raise GameCrashed("the engine died")
+        return begin(self, **given)
+
+    monkeypatch.setattr(LaunchIsland, "reset", crashes)
+    assert not sit_down(Start(7)).crashed
 
 
 def test_without_a_display_the_user_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

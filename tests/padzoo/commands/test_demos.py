@@ -86,6 +86,44 @@ def test_the_game_is_recorded_as_asked(tmp_path: Path, capsys: pytest.CaptureFix
     assert not (tmp_path / "wrong").exists()
 
 
+def test_what_a_file_says_of_the_game_is_recorded_and_what_the_players_choose_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "isl.yaml").write_text("game: {id: padzoo/LaunchIsland-v0, args: {light: noon}}")
+    options = ["--player", "curated", "--episodes", 1, "--size", 64, "--games", 1, "--env", tmp_path / "isl.yaml"]
+    assert padzoo("demos", *options, "--out", tmp_path / "set") == 0
+    source = ShardSet(tmp_path / "set").manifest.source
+    assert (source["env"], source["env_args"]) == ("padzoo/LaunchIsland-v0", {"light": "noon"})
+    (tmp_path / "isl.yaml").write_text("game: {id: padzoo/LaunchIsland-v0, options: {condition: turned}}")
+    assert padzoo("demos", *options, "--out", tmp_path / "wrong") == 2
+    assert "'turned'}: the players choose them; allowed: none, or a player of your own" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("player", "message"),
+    [
+        ("./x.Player", "player './x.Player': is no dotted path"),
+        ("math.pi", "--player math.pi: is nothing to call"),
+        (
+            "players.Unseeded",
+            "--player players.Unseeded: too many positional arguments; allowed: one that is made from",
+        ),
+        ("players.Wild", "player Wild: an action is outside the gamepad; allowed: 0 to below"),
+        ("players.Half", r"player Half: acts float64 (1, 16); allowed: whole numbers (1, 16)"),
+    ],
+)
+def test_a_player_that_is_none_is_one_line(
+    player: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "players.py").write_text(PLAYERS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    options = ["--episodes", 1, "--size", 64, "--games", 1, "--env", "foreign_games:Habit-plain-v0"]
+    assert padzoo("demos", "--player", player, *options, "--out", tmp_path / "set") == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("padzoo: error:")]
+    assert message in line
+    assert not (tmp_path / "set").exists()
+
+
 def test_our_players_play_our_game_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--episodes", 1, "--env", "foreign_games:Habit-plain-v0", "--out", tmp_path / "set"]
     assert padzoo("demos", "--player", "curated", *options) == 2
@@ -96,6 +134,20 @@ def test_our_players_play_our_game_only(tmp_path: Path, capsys: pytest.CaptureFi
     assert list(tmp_path.iterdir()) == []
 
 
+PLAYERS = """
+import numpy as np
+from padzoo.core.gamepad import NEUTRAL
+from padzoo.envs.player import Acted, Player
+class Unseeded(Player):
+    def __init__(self): pass
+class Wild(Player):
+    value = 11
+    def __init__(self, seed): pass
+    def reset(self, rows, episodes): pass
+    def act(self, frames, rows, infos=()): return Acted(np.full((len(rows), 16), self.value))
+class Half(Wild):
+    value = 0.5
+"""
 SESSION = """
 import itertools, os, pygame, signal, sys
 from padzoo.envs.person import person

@@ -1,11 +1,30 @@
+from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
+from typing import Any
 
+import gymnasium
 import numpy as np
 import pytest
+from gymnasium.spaces import Box
 from micro import padzoo
 from PIL import Image
 
-from padzoo.commands.play import save_gif, side_by_side
+from padzoo.commands.play import film, save_gif, side_by_side
+from padzoo.core.episode import Episode, Start
+from padzoo.core.gamepad import NEUTRAL, action_space
+from padzoo.envs.arena import Arena
+from padzoo.envs.game import Game
+from padzoo.envs.player import Acted, Player
+
+
+class Still(Player):
+    """Touches nothing."""
+
+    def reset(self, rows: Sequence[int], episodes: Sequence[Episode]) -> None: ...
+
+    def act(self, frames: np.ndarray, rows: Sequence[int], infos: Sequence[Mapping[str, Any]] = ()) -> Acted:
+        return Acted(np.tile(np.array(NEUTRAL), (len(rows), 1)))
 
 
 def still(brightness: int, steps: int) -> list[np.ndarray]:
@@ -37,6 +56,41 @@ def test_one_emulator_a_process_is_filmed(policy: Path, tmp_path: Path, capsys: 
     assert capsys.readouterr().out.endswith(f"success, success: {tmp_path / 'agent.gif'}\n")
     assert padzoo("play", policy, *options, "--out", tmp_path / "two.gif") == 2
     assert capsys.readouterr().err.endswith("allowed: fewer, such as --games 1\n")
+
+
+class Once(gymnasium.Env[np.ndarray, np.ndarray]):
+    """A game that ends elsewhere when its actions are played again."""
+
+    observation_space, action_space = Box(0, 255, (64, 64, 3), np.uint8), action_space()
+    outcomes = ("lost", "won")
+    times = count()
+
+    def __init__(self, size: int = 64) -> None:
+        self.size = size
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        self.ends, self.clock = ("lost", "won")[next(self.times) % 2], 0
+        return self._look(), {}
+
+    def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        self.clock += 1
+        return self._look(), 0.0, self.clock == 5, False, {"outcome": self.ends} if self.clock == 5 else {}
+
+    def _look(self) -> np.ndarray:
+        return np.full((self.size, self.size, 3), 40 * self.clock + 20 * (self.ends == "won"), np.uint8)
+
+
+def test_of_a_game_that_does_not_repeat_itself_what_was_played_is_shown(caplog: pytest.LogCaptureFixture) -> None:
+    gymnasium.register("Once-v0", Once)
+    game = Game("Once-v0")
+    with Arena(game, 64, 1) as arena:
+        (rollout,) = arena.play(Still(), [Episode(Start(0))])
+    shown = film(rollout, game, 128)
+    assert (rollout.outcome, len(shown), shown[0].shape) == ("lost", 5, (128, 128, 3))
+    assert [round(float(picture.mean()) / 40) for picture in shown] == [0, 1, 2, 3, 4]
+    assert "episode 0: played again it ended otherwise" in caplog.text
 
 
 def test_films_lie_in_a_square_and_go_dark_when_they_are_over() -> None:

@@ -185,7 +185,11 @@ def test_a_choice_that_would_be_ignored_is_one_line(
     [
         ([], "prefer: allowed: exactly one of --criterion, --reward and --judge"),
         (["--criterion", "left", "--judge", "cat"], "exactly one of --criterion, --reward and --judge"),
-        (["--judge", "http://127.0.0.1:9"], "--model: allowed with a chat-completions interface"),
+        (["--judge", "http://127.0.0.1:9"], "--model: a chat-completions interface needs the name of its model"),
+        (["--judge", "cat", "--model", "gpt"], "--model gpt: allowed with a chat-completions interface"),
+        (["--criterion", "left", "--frames", 0], "--frames 0: allowed with a chat-completions interface"),
+        (["--criterion", "left", "--timeout", -5], "--timeout -5.0: allowed with --judge"),
+        (["--reward", "reward_tiny.left", "--prompt", "x"], "--prompt x: allowed with --judge"),
         (["--judge", "false"], "--judge 'false': it has ended"),
     ],
 )
