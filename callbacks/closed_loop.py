@@ -30,6 +30,9 @@ class ClosedLoop(Callback):
         temperature: Softmax temperature of the actions.
         games: Games played at once.
         game: The game: `id`, `args` and `options` of `padzoo.envs.game.Game`; None takes the command line's `game`.
+
+    Raises:
+        ValueError: If a number is not allowed.
     """
 
     def __init__(
@@ -41,6 +44,11 @@ class ClosedLoop(Callback):
         games: int = 16,
         game: dict[str, Any] | None = None,
     ) -> None:
+        for name, value, least in (("episodes", episodes, 1), ("test_episodes", test_episodes, 1), ("games", games, 1)):
+            if value < least:
+                raise ValueError(f"ClosedLoop: {name} {value}; allowed: {least} or more")
+        if seed < 0 or not temperature >= 0:
+            raise ValueError(f"ClosedLoop: seed {seed}, temperature {temperature}; allowed: 0 or more")
         self.episodes = episodes
         self.test_episodes = test_episodes
         self.seed = seed

@@ -42,7 +42,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 
 @contextmanager
-def reserved(path: str | Path, patience: float = 0) -> Iterator[None]:
+def reserved(path: str | Path, patience: float = 0, shared: bool = False) -> Iterator[None]:
     """Keeps a path to this process while a command works on what is to be there.
 
     The lock lies in the cache, so that nothing is left beside the path. Where nothing can be locked, nothing is.
@@ -50,12 +50,15 @@ def reserved(path: str | Path, patience: float = 0) -> Iterator[None]:
     Args:
         path: The file or folder to make.
         patience: Seconds to wait for another process; what a killed one had forked keeps its lock until it ends.
+        shared: Whether other users write there too: the lock is then beside the path, and stays.
 
     Raises:
         ValueError: If another process has reserved it.
     """
-    name = hashlib.sha256(str(Path(path).resolve()).encode()).hexdigest()
-    lock = FileLock(cache_folder() / ".locks" / f"{name}.lock", timeout=patience)
+    whole = Path(path).resolve()
+    name = hashlib.sha256(str(whole).encode()).hexdigest()
+    own = cache_folder() / ".locks" / f"{name}.lock"
+    lock = FileLock(whole.with_name(f".{whole.name}.lock") if shared else own, timeout=patience)
     try:
         Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()

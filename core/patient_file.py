@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,15 @@ SILENCE: Final = 20.0  # seconds without a byte after which a connection counts 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+
+def shown(url: str) -> str:
+    """Returns a URL, or a text with some in it, without what may be secret: a user's name and password, and a query.
+
+    Args:
+        url: The text.
+    """
+    return re.sub(r"(\w://[^\s?'\"]*)\?[^\s'\"]+", r"\1?...", re.sub(r"(\w://)[^\s/@'\"]+@", r"\1", url))
 
 
 class UnreachableError(ValueError):

@@ -63,7 +63,7 @@ class Demonstrations(ZooDataModule):
     Args:
         train: Folder of shards to train on; None where nothing is learnt or held out.
         val: Folder of shards to validate on; None holds out a part of `train` by key.
-        val_fraction: That part, 0 to 1, and one trajectory at least; 0 for no validation.
+        val_fraction: That part, 0 to 1, and one trajectory at least; 0 for no validation. Of no effect with `val`.
         batch_size: Windows a batch and rank.
         context: Frames a window, T.
         augment: Augment training windows as VPT does: on the trainer's accelerator, or on a CPU where they are read.
@@ -98,6 +98,8 @@ class Demonstrations(ZooDataModule):
         for name, value in (("batch_size", batch_size), ("context", context), ("shuffle", shuffle)):
             if value < 1:
                 raise ValueError(f"data.{name} {value}: allowed: 1 or more")
+        if cache_dir is not None and not cache:
+            raise ValueError(f"data.cache_dir {cache_dir}: allowed: with data.cache true")
         if not 0 <= val_fraction < 1:
             raise ValueError(f"data.val_fraction {val_fraction}: allowed: 0 to below 1")
         self.train = train
@@ -134,7 +136,7 @@ class Demonstrations(ZooDataModule):
     def prepare_data(self) -> None:
         """Decodes the training set, in one process a machine, if it is to be cached."""
         if self.cache and self._fits:
-            ShardSet(self._train).decoded(self.cache_dir, self.damaged)
+            ShardSet(self._train, self.damaged == "stop").decoded(self.cache_dir, self.damaged)
 
     def setup(self, stage: str) -> None:
         """Checks the folders before anything is trained.
@@ -146,7 +148,7 @@ class Demonstrations(ZooDataModule):
             ValueError: If a folder is missing or not a whole set of shards, or has fewer shards than readers.
         """
         if stage == "fit":
-            manifest = Manifest.load(self._train)
+            manifest = Manifest.load(self._train, self.damaged == "stop")
             readers = self.world * max(1, self.workers)
             if len(manifest.shards) < readers and not self.cache:
                 raise ValueError(
@@ -155,7 +157,8 @@ class Demonstrations(ZooDataModule):
                 )
             self._check_steps(manifest, readers)
             batch = self.batch_size * self.context * 3 * manifest.height * manifest.width
-            ahead = self.workers * PREFETCHED * self.world * batch
+            here = self.trainer.num_devices if self.trainer is not None else 1  # ranks that share this memory
+            ahead = self.workers * PREFETCHED * here * batch
             check_shared_memory(ahead, f"data.workers {self.workers}", "data.workers 0, a smaller data.batch_size, ")
         if stage in ("validate", "test") and not self._validates:
             raise ValueError(
@@ -163,7 +166,21 @@ class Demonstrations(ZooDataModule):
                 "above 0 of two trajectories or more"
             )
         if stage in ("fit", "validate", "test") and self._validates:
-            Manifest.load(self.val or self._train)
+            self._check_held_out()
+
+    def _check_held_out(self) -> None:
+        """Refuses what would only be found at the first validation."""
+        if self.val is None:
+            Manifest.load(self._train, self.damaged == "stop")
+            return
+        held, learnt = Manifest.load(self.val), Manifest.load(self._train) if self.train is not None else None
+        if learnt is not None and (held.height, held.width) != (learnt.height, learnt.width):
+            raise ValueError(
+                f"data.val {self.val}: frames of {held.height} x {held.width}; allowed: of {learnt.height} x "
+                f"{learnt.width}, as data.train has"
+            )
+        if not any(any(_learnable(shard, self.filter_noops)) for shard in held.shards):
+            raise ValueError(f"data.val {self.val}: no step whose action is not neutral; allowed: one at least")
 
     def _check_steps(self, manifest: Manifest, readers: int) -> None:
         keep = HeldOut(self._fraction, held_out=False)

@@ -71,6 +71,8 @@ class Preferences(ZooDataModule):
             raise ValueError("data.test and data.test_preferences: allowed: both or neither")
         if val is not None and val_preferences is None:
             raise ValueError(f"data.val {val}: allowed: with data.val_preferences, a file of comparisons between them")
+        if labellers is not None and not labellers:
+            raise ValueError("data.labellers []: allowed: one or more, or null for everybody")
         if ties not in get_args(Ties):
             raise ValueError(f"data.ties {ties!r}: allowed: {', '.join(get_args(Ties))}")
         self._sources = {

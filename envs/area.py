@@ -119,6 +119,20 @@ def _matrix(old: int, new: int) -> NDArray[np.float64]:
     return matrix
 
 
+def check_size(size: int) -> int:
+    """Returns the rows and columns of a picture to make.
+
+    Args:
+        size: As somebody has given it.
+
+    Raises:
+        ValueError: If there is no such picture.
+    """
+    if size < 1:
+        raise ValueError(f"size {size}: allowed: 1 or more pixels")
+    return size
+
+
 class AreaReduction:
     """Reduces (or enlarges) pictures of one shape to a square, exactly: in whole numbers, rounded once, halves up.
 

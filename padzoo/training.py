@@ -33,6 +33,7 @@ from padzoo import trainer_options
 from padzoo.callbacks import ClosedLoop, LastCheckpoint, PredictionWriter, RewardRenewal
 from padzoo.core import configuration
 from padzoo.core.atomic import atomic, reserved
+from padzoo.core.patient_file import shown
 from padzoo.core.registry import Registry
 from padzoo.datamodules.module import ZooDataModule
 from padzoo.envs.game import Game
@@ -163,6 +164,7 @@ class TrainingCLI(LightningCLI):
         """Adds the command, its resolved configuration and the data to what a checkpoint says of its training."""
         parser, config = self._parser(self.subcommand), self.config[self.subcommand]
         text = re.sub(r"class_path: padzoo\.[\w.]+\.(\w+)", r"class_path: \1", parser.dump(config, skip_none=False))
+        text = shown(text)
         resolved = yaml.safe_load(text)
         data, settings = list(about.data), resolved["data"].get("init_args", {})
         for path in filter(None, map(settings.get, ("train", "train_preferences"))):
@@ -178,7 +180,7 @@ class TrainingCLI(LightningCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Parses the arguments and keeps them for the checkpoint."""
-        self._command = shlex.join(["padzoo", *map(str, args or [])])
+        self._command = shown(shlex.join(["padzoo", *map(str, args or [])]))
         super().parse_arguments(parser, args)
 
     def _find_last(self) -> None:

@@ -1,15 +1,23 @@
 """Reading human play of the paper's own game: the public sample of Bleeding Edge."""
 
 import re
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Collection
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.importers.gamepad_actions import Sticks, gamepad_actions
-from padzoo.envs.area import AreaReduction
+from padzoo.envs.area import AreaReduction, check_size
+
+DAMAGE: Final = (  # what reading a damaged file ends in
+    *(ValueError, KeyError, EOFError, OSError, SyntaxError, NotImplementedError, RuntimeError, OverflowError),
+    *(zipfile.BadZipFile, zlib.error, tokenize.TokenError),
+)
 
 
 class BleedingEdge:
@@ -30,7 +38,7 @@ class BleedingEdge:
 
     def __init__(self, folder: str | Path, size: int = 128, sticks: Sticks = "buckets") -> None:
         self.folder = Path(folder)
-        self._size = size
+        self._size = check_size(size)
         self._sticks: Sticks = sticks
         self._paths: dict[str, Path] = {}
         for path in sorted(self.folder.rglob("*.npz")):
@@ -62,7 +70,7 @@ class BleedingEdge:
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 images, actions = arrays["images"], arrays["actions"]
-        except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
+        except DAMAGE as error:
             raise ValueError(f"{path}: no readable clip ({error}); allowed: images and actions, not pickled") from None
         if images.ndim == 4 and images.shape[1] == 3 != images.shape[3]:
             images = images.transpose(0, 2, 3, 1)

@@ -3,16 +3,18 @@
 import logging
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from padzoo.core.trajectory import Trajectory
 from padzoo.datamodules.importers.gamepad_actions import Sticks, gamepad_actions
+from padzoo.envs.area import check_size
 
 try:
     import av
+    import pyarrow
     import pyarrow.parquet as parquet
 
     from padzoo.datamodules.importers.lerobot_episode import LeRobotEpisode, read_episodes
@@ -22,6 +24,7 @@ try:
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(f"{error}; allowed after: pip install '.[lerobot]'") from error
 
+EPISODE: Final = "episode_index"
 log = logging.getLogger(__name__)
 
 
@@ -47,7 +50,7 @@ class LeRobot:
         self, folder: str | Path, size: int = 128, sticks: Sticks | None = None, camera: str | None = None
     ) -> None:
         self.folder = Path(folder)
-        self._size = size
+        self._size = check_size(size)
         self._info = LeRobotInfo(self.folder, camera)
         self._sticks = find_sticks(self._info, sticks)
         self._episodes = {f"episode-{episode.number:06d}": episode for episode in read_episodes(self._info)}
@@ -69,7 +72,7 @@ class LeRobot:
         episode, info = self._episodes[key], self._info
         try:
             values, images = self._steps(episode)
-        except (OSError, ValueError, IndexError) as error:
+        except (OSError, ValueError, IndexError, TypeError, NotImplementedError) as error:  # Arrow's are some of these
             raise ValueError(f"{episode.data}: episode {episode.number}: {error}") from None
         frames, surplus = self._frames(episode, images)
         actions = gamepad_actions(values[:: info.stride], self._sticks, str(episode.data))
@@ -88,7 +91,7 @@ class LeRobot:
         present = parquet.read_schema(episode.data).names
         images = [info.camera] if info.in_table else []
         columns = [info.action, *images, *(name for name in ("frame_index", "timestamp") if name in present)]
-        found = parquet.read_table(episode.data, columns=columns, filters=[("episode_index", "=", episode.number)])
+        found = _rows(episode.data, columns, episode.number)
         if "frame_index" in present:
             found = found.sort_by("frame_index")
         steps = np.arange(episode.length)
@@ -118,3 +121,17 @@ class LeRobot:
             return from_images(images, self.folder, self._size), 0
         except (OSError, av.FFmpegError, StopIteration, IndexError, AttributeError) as error:
             raise ValueError(f"{episode.video or episode.data}: episode {episode.number}: {error}") from None
+
+
+def _rows(path: Path, columns: list[str], episode: int) -> pyarrow.Table:
+    """Reads the rows of an episode, and no group that has none; PyArrow's own filter may hang on a damaged file."""
+    file = parquet.ParquetFile(path)
+    wanted = []
+    for number in range(file.num_row_groups):
+        group = file.metadata.row_group(number)
+        parts = (group.column(place) for place in range(group.num_columns))
+        known = next((part.statistics for part in parts if part.path_in_schema == EPISODE), None)
+        if known is None or not known.has_min_max or known.min <= episode <= known.max:
+            wanted.append(number)
+    found = file.read_row_groups(wanted, columns=[*columns, EPISODE])
+    return found.filter(pyarrow.array(np.asarray(found[EPISODE].to_pylist()) == episode, pyarrow.bool_()))

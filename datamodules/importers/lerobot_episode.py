@@ -91,7 +91,7 @@ def _apart(episodes: list[LeRobotEpisode], info: LeRobotInfo) -> list[LeRobotEpi
 def _version_2(info: LeRobotInfo) -> Iterator[LeRobotEpisode]:
     """Yields the episodes of `meta/episodes.jsonl`: each has a table and a video."""
     table = check_file(info.folder / "meta" / "episodes.jsonl")
-    for line, text in enumerate(table.read_text(encoding="utf-8").splitlines(), 1):
+    for line, text in enumerate(table.read_text(encoding="utf-8").split("\n"), 1):
         if not text.strip():
             continue
         try:

@@ -67,7 +67,7 @@ class LeRobotInfo:
         self.file: Final = folder / "meta" / "info.json"
         try:
             keys = json.loads(check_file(self.file).read_text(encoding="utf-8-sig"))
-        except json.JSONDecodeError as error:
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise ValueError(f"{self.file}: no JSON ({error}); if the download was cut off, start it again") from None
         self._keys: Final[Mapping[str, Any]] = keys if isinstance(keys, dict) else {}
         self.version: Final = str(self._keys.get("codebase_version"))

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import re
 import time
 import urllib.error
@@ -21,7 +22,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from padzoo.core.atomic import atomic
 from padzoo.core.cache_folder import cache_folder
 from padzoo.core.record import Record
 from padzoo.datamodules.judges.ranks import Ranks, check_ranks, rank
@@ -41,6 +41,7 @@ AT_ONCE: Final = 4  # groups
 TRIES: Final = 5  # of a request that fails
 ANSWERS: Final = 3  # that are no answer, before the judge abstains
 LONGEST_WAIT: Final = 60.0  # seconds between tries
+LONGEST_ASKED: Final = 600.0  # if it says how long to wait
 LARGEST: Final = 1 << 20  # bytes of an answer
 AGAIN: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 
@@ -109,6 +110,8 @@ class ChatJudge:
         self._prompt = prompt
         self._frames = frames
         self._timeout = timeout
+        if key is not None and not re.fullmatch(r"[!-~]*", key := key.strip()):
+            raise ValueError("PADZOO_JUDGE_KEY: allowed: letters, digits and signs of ASCII, without spaces")
         self._key = key
         self._wait = wait
         self._cache = cache_folder() / "judges"
@@ -148,8 +151,11 @@ class ChatJudge:
                 ranks = _read(answer, ways)
             except ValueError:
                 continue
-            with self._lock, atomic(known) as file:
-                file.write_text(json.dumps({"ranks": ranks}))
+            with self._lock:
+                known.parent.mkdir(parents=True, exist_ok=True)
+                aside = known.with_suffix(f".{os.getpid()}")  # another process may ask the same
+                aside.write_text(json.dumps({"ranks": ranks}))
+                aside.replace(known)
             return ranks
         return None
 
@@ -164,14 +170,13 @@ class ChatJudge:
                     return _json(_whole_answer(answer, time.monotonic() + self._timeout))
             except urllib.error.HTTPError as error:
                 trouble = f"status {error.code}"
-                said = error.read(200).decode(errors="replace")
                 if error.code not in AGAIN:
-                    raise ValueError(f"--judge {self._url}: {trouble}: {said}") from None
-                pause = max(pause, _seconds(error.headers.get("Retry-After")))
+                    raise ValueError(f"--judge {self._url}: {trouble}: {_beginning(error)}") from None
+                pause = max(min(pause, LONGEST_WAIT), _seconds(error.headers.get("Retry-After")))
             except (OSError, HTTPException) as error:
                 trouble = str(error) or type(error).__name__
             if attempt + 1 < TRIES:
-                time.sleep(min(pause, LONGEST_WAIT))
+                time.sleep(min(pause, LONGEST_ASKED))
         raise ValueError(f"--judge {self._url}: {trouble}, {TRIES} times; the same command resumes")
 
     def _count(self, answer: Any) -> None:
@@ -192,6 +197,13 @@ def _whole_answer(answer: HTTPResponse, deadline: float) -> bytes:
         if time.monotonic() > deadline:
             raise TimeoutError("timed out")
     return b"".join(parts)
+
+
+def _beginning(error: urllib.error.HTTPError) -> str:
+    try:
+        return error.read(200).decode(errors="replace")
+    except (OSError, HTTPException):
+        return "the answer broke off"
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -46,7 +46,9 @@ class CommandJudge:
         """Judges groups; see `padzoo.datamodules.judges.judge.Judge`."""
         try:
             words = shlex.split(self._command)
-            program = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            program = subprocess.Popen(
+                words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, errors="replace"
+            )
         except (OSError, ValueError, IndexError) as error:
             raise self._wrong(f"{error}; allowed: a program and its arguments") from None
         assert program.stdin is not None
@@ -59,6 +61,10 @@ class CommandJudge:
                 with tempfile.TemporaryDirectory(prefix="padzoo-judge-") as folder:
                     clips = [_clip(trajectories, row, Path(folder)) for row in rows]
                     yield self._ask(program.stdin, answers, clips)
+            _close(program.stdin)
+            _end(program)
+            reader.join()
+            self._check_silence(answers)
         except BaseException:
             program.kill()
             raise
@@ -68,7 +74,13 @@ class CommandJudge:
             reader.join()
             program.stdout.close()
 
+    def _check_silence(self, answers: "Queue[str]") -> None:
+        """Refuses an answer that nobody has asked for: it would be taken for the next one's."""
+        if not answers.empty() and (more := answers.get()):
+            raise self._wrong(f"says {more.strip()[:80]!r} unasked; allowed: one line for each that it reads")
+
     def _ask(self, questions: IO[str], answers: "Queue[str]", clips: Sequence[dict[str, Any]]) -> Ranks | None:
+        self._check_silence(answers)
         try:
             questions.write(json.dumps({"prompt": self._prompt, "clips": clips}) + "\n")
             questions.flush()
@@ -81,7 +93,7 @@ class CommandJudge:
             raise self._wrong("it has ended; allowed: a program that answers until its input ends")
         try:
             return check_ranks(json.loads(answer)["ranks"], len(clips))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             ranks = list(range(1, 1 + len(clips)))
             allowed = f'a line such as {{"ranks": {ranks}}} or {{"ranks": null}}'
             raise self._wrong(f"answers {answer.strip()[:80]!r}; allowed: {allowed}") from None

@@ -34,7 +34,24 @@ def choose_pairs(trajectories: int, count: int, seed: int = 0, pairs: Pairs = "a
     order = rng.permutation(trajectories)
     if pairs == "all":
         return np.array(list(combinations(order[: subset_size(count)], 2)))
-    return np.array(list(combinations(order, 2)))[np.sort(rng.permutation(available)[:count])]
+    return order[numbered(np.sort(rng.permutation(available)[:count]), trajectories)]
+
+
+def numbered(numbers: NDArray[np.int64], trajectories: int) -> NDArray[np.int64]:
+    """Returns pairs by their numbers in the list of all, (0, 1), (0, 2) and so on, which is not made.
+
+    Args:
+        numbers: The numbers, from 0, `(P,)`.
+        trajectories: How many there are to choose from.
+
+    Returns:
+        Both members of each, the lower first, `(P, 2)`.
+    """
+    firsts = np.arange(trajectories)
+    begins = firsts * trajectories - firsts * (firsts + 1) // 2  # number of each one's first pair
+    one = np.searchsorted(begins, numbers, side="right") - 1
+    one = np.minimum(one, trajectories - 2)
+    return np.stack([one, numbers - begins[one] + one + 1], axis=-1)
 
 
 def check_count(trajectories: int, count: int) -> int:

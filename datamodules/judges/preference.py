@@ -106,7 +106,7 @@ def records(path: str | Path) -> list[tuple[int, Preference | Judgement]]:
     if not path.is_file():
         raise ValueError(f"{path}: no such file; allowed: a file of preferences, one JSON line each")
     text = path.read_text()
-    lines = text.splitlines()
+    lines = text.removesuffix("\n").split("\n") if text else []  # not at other ends of lines: they are letters in JSON
     if lines and not text.endswith("\n") and lines[-1].startswith(BEGINNING) and not lines[-1].endswith("}"):
         log.warning("%s: line %d is cut off and left out", path, len(lines))
         lines.pop()

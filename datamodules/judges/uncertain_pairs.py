@@ -7,7 +7,7 @@ import numpy as np
 from padzoo.datamodules.judges.ensemble import LEAST, Ensemble, disagreement, looks
 from padzoo.datamodules.judges.judge import Judge, compare, find_judge
 from padzoo.datamodules.judges.judgement import Judgement
-from padzoo.datamodules.judges.pairs import check_count
+from padzoo.datamodules.judges.pairs import check_count, numbered
 from padzoo.datamodules.sets.shard_set import ShardSet
 
 ROUNDS: Final = 8  # after each of which the ensemble is fitted again
@@ -38,7 +38,6 @@ def compare_uncertain(
     available = check_count(len(trajectories), count)
     judge, rows, rng = judge or find_judge(name), trajectories.rows, np.random.default_rng(seed)
     order = rng.permutation(len(trajectories))
-    pairs = order[np.column_stack(np.triu_indices(len(order), 1))]  # (every, 2)
     fresh = np.arange(available)  # pairs that were not compared yet
     ensemble = Ensemble(looks(trajectories), seed)
     judgements: list[Judgement] = []
@@ -46,9 +45,9 @@ def compare_uncertain(
         drawn = rng.permutation(fresh)[: CANDIDATES * len(part)]
         won = [[(rows[one], rows[other])] for each in judgements for one, other, tie in each.pairs if not tie]
         if len(won) >= LEAST:
-            uncertain = disagreement(ensemble.scores(won), pairs[drawn])
+            uncertain = disagreement(ensemble.scores(won), order[numbered(drawn, len(order))])
             drawn = drawn[np.argsort(-uncertain, kind="stable")]
         asked = drawn[: len(part)]
-        judgements += compare(trajectories, pairs[asked], name, judge)
+        judgements += compare(trajectories, order[numbered(asked, len(order))], name, judge)
         fresh = np.setdiff1d(fresh, asked)
     return judgements

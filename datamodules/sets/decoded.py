@@ -1,6 +1,7 @@
 """A set of shards decoded once, into files that are mapped into memory."""
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -90,6 +91,8 @@ class DecodedSet:
         Raises:
             ValueError: If a trajectory is damaged, or the folder cannot be written.
         """
+        if folder.is_dir():
+            return cls(folder)  # also where nothing can be written
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(folder.with_name(f".{folder.name}.lock")):  # another training may be decoding the same set
@@ -105,6 +108,8 @@ def _decode(folder: Path, manifest: Manifest, records: Iterable[Record]) -> None
     folder.mkdir()
     shape = (manifest.frames, manifest.height, manifest.width, 3)
     frames = np.lib.format.open_memmap(folder / FRAMES, mode="w+", dtype=np.uint8, shape=shape)
+    with (folder / FRAMES).open("r+b") as file:  # a full disk would else end the process with a bus error
+        os.posix_fallocate(file.fileno(), 0, (folder / FRAMES).stat().st_size)
     spans: dict[str, tuple[int, int]] = {}
     actions: list[NDArray[np.int8]] = []
     stop = 0

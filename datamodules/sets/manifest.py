@@ -109,11 +109,12 @@ class Manifest(Index):
         return [self.folder / shard.name for shard in self.shards]
 
     @classmethod
-    def load(cls, folder: str | Path | UPath) -> "Manifest":
+    def load(cls, folder: str | Path | UPath, sizes: bool = True) -> "Manifest":
         """Reads and checks the manifest of a folder.
 
         Args:
             folder: A folder of shards, here or anywhere that fsspec reads (`https://...`, `s3://...`, `hf://...`).
+            sizes: Whether to look for the shards of a folder of this machine, and at their sizes.
 
         Raises:
             ValueError: If there is no such folder, it is empty, a shard is missing or of another size, or the set was
@@ -136,15 +137,15 @@ class Manifest(Index):
         check_schema(schema, str(index))
         read = vars(build(Index, found, str(index)))
         manifest = cls(**read, folder=folder, fingerprint=hashlib.sha256(text).hexdigest())
-        manifest._check()
+        manifest._check(sizes)
         return manifest
 
-    def _check(self) -> None:
+    def _check(self, sizes: bool) -> None:
         counts = (sum(shard.samples for shard in self.shards), sum(shard.frames for shard in self.shards))
         if counts != (self.samples, self.frames) or not self.shards:
             raise ValueError(f"{self.folder / INDEX}: damaged manifest (its shards do not add up to its totals)")
         for shard, path in zip(self.shards, self.paths, strict=True):
-            _check_shard(shard, path)
+            _check_shard(shard, path, sizes)
 
 
 def _absence(folder: UPath) -> str:
@@ -155,12 +156,12 @@ def _absence(folder: UPath) -> str:
     return "not a set of shards" if any(folder.iterdir()) else "the folder is empty"
 
 
-def _check_shard(shard: Shard, path: UPath) -> None:
+def _check_shard(shard: Shard, path: UPath, sizes: bool) -> None:
     if not SHARD_NAME.fullmatch(shard.name):
         raise ValueError(
             f"{path.parent / INDEX}: shard name {shard.name!r} is not allowed; allowed: 000000.tar and so on"
         )
-    if not isinstance(path, Path):
+    if not isinstance(path, Path) or not sizes:
         return  # reading finds out: to ask for every size would cost a request a shard
     if not path.is_file():
         raise ValueError(f"{path}: the shard is missing; {INDEX} lists it with {shard.samples} trajectories")

@@ -57,7 +57,7 @@ class ShardFile:
         Raises:
             UnreachableError: If a remote file cannot be read.
         """
-        stamp = self._stamp()
+        stamp = self.stamp()
         if stamp is not None and stamp == self._compared:
             yield from self._samples()
             return
@@ -73,6 +73,8 @@ class ShardFile:
 
     def complaints(self) -> list[str]:
         """Checks every byte and returns what is wrong, naming the file and the trajectories."""
+        if isinstance(self.path, Path) and not self.path.is_file():
+            return [str(each) for each in self._compare() if isinstance(each, ValueError)]
         with open_file(self.path) as file:
             if hashlib.file_digest(file, "sha256").hexdigest() == self.shard.sha256:
                 return []
@@ -92,7 +94,7 @@ class ShardFile:
         except UnreachableError:
             raise
         except TAR_ERRORS as error:
-            lost = f"damaged tar file ({error.args[0]}), trajectory {{!r}} lost"
+            lost = f"damaged tar file ({error}), trajectory {{!r}} lost"
         for key in awaited:
             yield ValueError(f"{self.path}: {lost.format(key)}")
 
@@ -122,7 +124,7 @@ class ShardFile:
         if members:
             yield key, members
 
-    def _stamp(self) -> Stamp | None:
+    def stamp(self) -> Stamp | None:
         """Returns what changes when a local file does; None of a remote one, or where there is none."""
         if not isinstance(self.path, Path) or not self.path.is_file():
             return None

@@ -1,5 +1,6 @@
 """A set of shards, read: one trajectory at a time, shard by shard, or decoded once."""
 
+import hashlib
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -31,6 +32,7 @@ class ShardSet(Sequence[Trajectory]):
 
     Args:
         folder: A folder of shards, here or anywhere that fsspec reads.
+        sizes: Whether a shard that is missing or of another size is refused at once, not when it is read.
 
     Attributes:
         manifest: What the set says of itself.
@@ -40,8 +42,8 @@ class ShardSet(Sequence[Trajectory]):
         ValueError: If the folder is not a whole set of shards; later, if a tar file or a member is damaged or foreign.
     """
 
-    def __init__(self, folder: str | Path | UPath) -> None:
-        self.manifest = Manifest.load(folder)
+    def __init__(self, folder: str | Path | UPath, sizes: bool = True) -> None:
+        self.manifest = Manifest.load(folder, sizes)
         self.files = [
             ShardFile(path, shard) for path, shard in zip(self.manifest.paths, self.manifest.shards, strict=True)
         ]
@@ -160,5 +162,11 @@ class ShardSet(Sequence[Trajectory]):
         """
         folder = self.manifest.folder
         home = Path(parent) if parent else Path(folder) if isinstance(folder, Path) else cache_folder()
-        name = f"decoded-{self.manifest.fingerprint[:16]}{'-skip' if on_damage == 'skip' else ''}"
-        return DecodedSet.of(home / name, self.manifest, self.stream(on_damage=on_damage))
+        name = f"decoded-{self.manifest.fingerprint[:16]}"
+        if on_damage == "skip":  # what was left out of files as they were may be whole in others
+            stamps = repr([file.stamp() for file in self.files])
+            name += f"-skip-{hashlib.sha256(stamps.encode()).hexdigest()[:8]}"
+        decoded = DecodedSet.of(home / name, self.manifest, self.stream(on_damage=on_damage))
+        if missing := self.manifest.samples - len(decoded.spans):
+            log.warning("%s: %d damaged trajectories are left out; padzoo verify lists them", folder, missing)
+        return decoded

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from padzoo.core.patient_file import shown
 from padzoo.zoo.hub.index import VARIABLE, Checkpoint, catalog, unknown
 
 
@@ -26,7 +27,7 @@ def list_zoo(pattern: str = "", json: bool = False) -> None:
     if known and not found:
         raise unknown(pattern, known)
     if json:
-        print(dumps([{"name": item.name, **asdict(item.entry), "source": item.url} for item in found], indent=1))
+        print(dumps([{"name": item.name, **asdict(item.entry), "source": shown(item.url)} for item in found], indent=1))
     elif not found:
         print(f"The zoo is empty yet: no checkpoint was installed, and {VARIABLE} names no other index.")
     else:
@@ -37,6 +38,6 @@ def _table(found: list[Checkpoint]) -> Table:
     table = Table(Column("name", no_wrap=True), "parameters", "MB", "results, %", Column("source", overflow="fold"))
     for item in found:
         results = ", ".join(f"{name} {rate:.1f}" for name, rate in item.entry.results.items())
-        source = "installed" if item.embedded else item.url
+        source = "installed" if item.embedded else shown(item.url)
         table.add_row(item.name, f"{item.entry.parameters:,}", f"{item.entry.bytes / 1e6:.2f}", results, escape(source))
     return table

@@ -8,7 +8,7 @@ from typing import Any
 from padzoo.zoo import hub
 from padzoo.zoo.hub.card import CARD, Card, File, Precision
 from padzoo.zoo.hub.checkpoint import read_about
-from padzoo.zoo.hub.publish import publish, published
+from padzoo.zoo.hub.publish import dataset, publish, published
 from padzoo.zoo.hub.publish import results as measured
 
 
@@ -54,6 +54,8 @@ def push(
         said["results"] = [each for folder in results for each in measured(folder, preferences)]
     card = Card.read(path) if path.is_dir() else None
     about = card.about if card else published(read_about(path), target)
+    if preferences is not None and dataset(preferences).sha256 in {each.sha256 for each in about.data}:
+        raise ValueError(f"--preferences {preferences}: it has learnt from these; allowed: held-out ones")
     if url is not None:
         said["source"] = replace(about.source, url=url)
     with tempfile.TemporaryDirectory() as scratch:

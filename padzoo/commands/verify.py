@@ -21,7 +21,7 @@ def verify(folder: str, share: float = 1.0, seed: int = 0) -> None:
     """
     if not 0 < share <= 1:
         raise ValueError(f"--share {share}: allowed: above 0 to 1")
-    trajectories = ShardSet(folder)
+    trajectories = ShardSet(folder, sizes=False)
     shards = trajectories.manifest.shards
     count = max(1, round(share * len(shards)))
     drawn = np.sort(np.random.default_rng(seed).permutation(len(shards))[:count]).tolist()

@@ -1,9 +1,11 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from micro import checkpoint, fit, padzoo, preset
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from padzoo.callbacks import ClosedLoop
 from padzoo.envs.arena import Arena
 from padzoo.zoo.play.agent import Agent
 
@@ -94,3 +96,11 @@ def test_a_model_that_cannot_play_is_refused(
     assert padzoo("fit", *preset("reward", "reward"), *options) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.endswith("ClosedLoop: RewardModel is no policy; allowed: BehaviorCloning, aligners")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"episodes": 0}, {"test_episodes": 0}, {"games": 0}, {"seed": -1}, {"temperature": -1.0}]
+)
+def test_numbers_that_cannot_be_are_refused_before_the_training(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"ClosedLoop: .*; allowed: "):
+        ClosedLoop(**wrong)

@@ -10,7 +10,7 @@ import pytest
 from upath import UPath
 
 from padzoo.core import patient_file
-from padzoo.core.patient_file import PatientFile, UnreachableError, open_file, to_path
+from padzoo.core.patient_file import PatientFile, UnreachableError, open_file, shown, to_path
 from padzoo.datamodules import Demonstrations
 from padzoo.datamodules.sets.manifest import Manifest
 from padzoo.datamodules.sets.shard_set import ShardSet
@@ -98,7 +98,8 @@ def test_a_server_that_falls_silent_is_asked_again(url: str, shards: Path, monke
 @pytest.mark.parametrize("workers", [0, 1])
 def test_training_streams_from_a_remote_set(url: str, shards: Path, workers: int, tmp_path: Path) -> None:
     def batches(folder: str, cache: bool) -> list[np.ndarray]:
-        data = Demonstrations(folder, batch_size=4, workers=workers, cache=cache, cache_dir=str(tmp_path), shuffle=8)
+        where = {"cache": True, "cache_dir": str(tmp_path)} if cache else {}
+        data = Demonstrations(folder, batch_size=4, workers=workers, shuffle=8, **where)
         stream = iter(data.train_dataloader())
         return [next(stream)["frames"].numpy() for _ in range(5)]
 
@@ -129,3 +130,8 @@ def test_reads_from_anywhere(url: str, shards: Path) -> None:
         file.seek(700)
         file.seek(-200, 1)
         assert file.read(100) == data[500:600]
+
+
+def test_what_may_be_secret_in_an_address_is_not_shown() -> None:
+    text = "padzoo fit --data.train 'https://ann:s3cret@host/set?sig=abc' --seed 1 hf://a/b@0123456789abcdef"
+    assert shown(text) == "padzoo fit --data.train 'https://host/set?...' --seed 1 hf://a/b@0123456789abcdef"

@@ -5,6 +5,7 @@ from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ import torch
 
 from padzoo.core.gamepad import NEUTRAL
 from padzoo.core.trajectory import Trajectory
+from padzoo.datamodules import demonstrations
 from padzoo.datamodules.demonstrations import Demonstrations, HeldOut
+from padzoo.datamodules.sets.shard_set import ShardSet
 from padzoo.datamodules.sets.writer import ShardWriter
 
 
@@ -109,6 +112,34 @@ def test_a_fraction_of_nothing_means_no_validation(shards: Path) -> None:
 def test_validating_on_nothing_is_refused(shards: Path) -> None:
     with pytest.raises(ValueError, match=r"^data\.val None and data\.val_fraction 0\.0: allowed: a folder"):
         build(shards, val_fraction=0.0).setup("validate")
+
+
+def test_what_the_first_validation_would_find_is_found_before(shards: Path, tmp_path: Path) -> None:
+    (one, *_) = ShardSet(shards)
+    still = Trajectory("still", one.frames, np.tile(np.int8(NEUTRAL), (len(one), 1)), None, {})
+    small = Trajectory("small", one.frames[:, :32, :32].copy(), one.actions, None, {})
+    for held_out, message in (
+        (still, "no step whose action is not neutral"),
+        (small, "frames of 32 x 32; allowed: of 6"),
+    ):
+        with ShardWriter(tmp_path / held_out.key, source={}) as writer:
+            writer.write(held_out)
+        with pytest.raises(ValueError, match=message):
+            build(shards, val=str(tmp_path / held_out.key)).setup("fit")
+    with pytest.raises(ValueError, match=r"data\.cache_dir .*: allowed: with data\.cache true"):
+        build(shards, cache_dir=str(tmp_path))
+
+
+def test_only_ranks_of_this_machine_share_its_memory(shards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(demonstrations, "check_shared_memory", lambda needed, *_: asked.append(needed))
+    data = build(shards, workers=1)
+    for nodes in (1, 32):
+        data.trainer = Mock(num_devices=1, world_size=nodes, global_rank=0)
+        monkeypatch.setattr(data, "_check_steps", lambda *_: None)
+        data.cache = True
+        data.setup("fit")
+    assert asked[0] == asked[1] > 0
 
 
 def test_a_set_to_train_on_is_asked_for_only_where_it_is_used(shards: Path) -> None:

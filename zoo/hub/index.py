@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from padzoo.core.atomic import atomic, remove
 from padzoo.core.cache_folder import cache_folder
-from padzoo.core.patient_file import UnreachableError
+from padzoo.core.patient_file import UnreachableError, shown
 from padzoo.core.strict import build
 from padzoo.zoo.hub.card import CARD, LARGEST, Card, Kind, read_yaml
 from padzoo.zoo.hub.store import Store, open_store
@@ -25,6 +25,7 @@ INDEX: Final = "index.yaml"
 FORMAT: Final = "padzoo-index-v1"
 VARIABLE: Final = "PADZOO_INDEX"
 EMBEDDED: Final = Path(__file__).parents[1] / "weights"  # what is installed with the package
+DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 NAME: Final = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")  # arch.tag; no path leads out of a folder
 
 log = logging.getLogger(__name__)
@@ -68,8 +69,11 @@ class Index:
         if isinstance(values, dict) and values.get("format") != FORMAT:
             raise ValueError(f"{source}: format {values.get('format')!r} is not supported; allowed: {FORMAT!r}")
         index = build(cls, values, source)
-        for name in index.checkpoints:
+        for name, entry in index.checkpoints.items():
             check_name(name, source)
+            for said, digest in (("sha256", entry.sha256), ("weights", entry.weights)):  # one is part of a path
+                if not DIGEST.fullmatch(digest):
+                    raise ValueError(f"{source}: {name}: {said} {digest!r}; allowed: 64 hexadecimal digits")
         return index
 
     @classmethod
@@ -241,7 +245,7 @@ def _checkpoints(asks: bool) -> list[Checkpoint]:
         try:
             _keep(store, kept)
         except UnreachableError as error:
-            log.warning("%s: cannot be reached; what is here can still be used (%s)", VARIABLE, error)
+            log.warning("%s: cannot be reached; what is here can still be used (%s)", VARIABLE, shown(str(error)))
     added = _read(root, kept.read_bytes()) if kept.is_file() else []
     return [item for item in added if asks or item.home.is_dir()] + installed
 

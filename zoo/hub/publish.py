@@ -16,7 +16,7 @@ from padzoo.datamodules.sets.manifest import Manifest
 from padzoo.zoo.hub.card import CARD, LARGEST, About, Ancestor, Card, Data, Of, Rate, Result, Source
 from padzoo.zoo.hub.checkpoint import hash_file, read_about
 from padzoo.zoo.hub.index import INDEX, Entry, Index, check_name
-from padzoo.zoo.hub.store import open_store
+from padzoo.zoo.hub.store import Store, open_store
 from padzoo.zoo.hub.weights import locate, sha256
 
 
@@ -36,7 +36,7 @@ def history(parents: Mapping[str, str]) -> About:
         if path.is_file():
             about.data.extend(data for data in found.data if data not in about.data)
             about.commands.extend(command for command in found.commands if command not in about.commands)
-    return about
+    return replace(about, parents=_pruned(about.parents, set()))
 
 
 def dataset(path: str) -> Data:
@@ -67,6 +67,8 @@ def results(folder: str, preferences: str | None = None) -> list[Result]:
     manifest = Manifest.load(folder)
     command = manifest.source.get("command")
     if command == "rollout":
+        if manifest.source.get("best_of", 1) > 1:
+            raise ValueError(f"--results {folder}: the best of several plays; allowed: rates of the policy itself")
         names = json.loads((Path(folder) / "outcomes.json").read_text())  # in the order of the game
         counts = {name: manifest.outcomes.get(name, 0) for name in names if name != "episodes"}
         return [_result("episodes", counts, sum(counts.values()), manifest)]
@@ -107,13 +109,21 @@ def publish(folder: Path, target: str, dry_run: bool = False) -> str:
     card, entry = _entry(folder)
     store = open_store(target, writes=True)
     alone = store.local and not dry_run  # elsewhere a commit has a parent, or nothing can be locked
-    with reserved(str(to_path(f"{store.url}/{INDEX}"))) if alone else nullcontext():
+    with reserved(str(to_path(f"{store.url}/{INDEX}")), shared=True) if alone else nullcontext():
         index, url = Index.of(store), f"{store.url}/{card.name}"
-        if card.name in index.checkpoints or store.exists(card.name):
-            raise ValueError(f"{url}: exists already; weights are never overwritten")
         contents = {CARD: (folder / CARD).read_bytes()} | card.read_files(folder)
+        if card.name in index.checkpoints or not _completes(store, card.name, contents):
+            raise ValueError(f"{url}: exists already; weights are never overwritten")
         listed = replace(index, checkpoints=index.checkpoints | {card.name: entry}).dump().encode()
         return url if dry_run else store.write(card.name, contents, (INDEX, listed))
+
+
+def _completes(store: Store, name: str, contents: Mapping[str, bytes]) -> bool:
+    """Whether nothing is there but what a push of the same has left that was cut off before it was listed."""
+    there = [file for file in contents if store.exists(f"{name}/{file}")]
+    if store.local and store.exists(name) and len(there) < len(contents):
+        return False
+    return all(store.read(f"{name}/{file}", len(contents[file])) == contents[file] for file in there)
 
 
 def is_published(folder: Path, target: str) -> bool:
@@ -130,7 +140,9 @@ def published(about: About, target: str) -> About:
         target: Where it is to go.
     """
     store, names = open_store(target, writes=True), {}
-    for name in Index.of(store).checkpoints if about.parents else ():
+    for name, entry in Index.of(store).checkpoints.items() if about.parents else ():
+        if entry.source != name:  # it lies elsewhere
+            continue
         card = Card.parse(store.read(f"{name}/{CARD}", LARGEST), f"{store.url}/{name}/{CARD}")
         names[card.checkpoint] = card.name
     return replace(about, parents=_renamed(about.parents, names))
@@ -147,6 +159,16 @@ def _renamed(parents: Mapping[str, Ancestor], names: Mapping[str | None, str]) -
         role: Ancestor(names.get(each.sha256, each.name), each.sha256, _renamed(each.parents, names))
         for role, each in parents.items()
     }
+
+
+def _pruned(parents: Mapping[str, Ancestor], known: set[str]) -> dict[str, Ancestor]:
+    """Says what an ancestor was made from where it comes first: every round of alignment would double the rest."""
+    found = {}
+    for role, each in parents.items():
+        new = each.sha256 not in known
+        known.add(each.sha256)
+        found[role] = replace(each, parents=_pruned(each.parents, known) if new else {})
+    return found
 
 
 def _name(path: Path) -> str:

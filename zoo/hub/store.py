@@ -87,7 +87,8 @@ class Store:
 
     def exists(self, name: str) -> bool:
         """Whether there is a file or folder of that name."""
-        return (self._root / name).exists()
+        with self._explained(name):
+            return (self._root / name).exists()
 
     def write(self, name: str, files: Mapping[str, bytes], listing: tuple[str, bytes]) -> str:
         """Writes a folder of files, then the file that lists it.
@@ -100,16 +101,19 @@ class Store:
         Returns:
             Where the folder is.
         """
-        folder, listed = self._root / name, self._root / listing[0]
+        with self._explained(name):
+            folder, listed = self._root / name, self._root / listing[0]
         if isinstance(folder, Path):
-            place(files, folder)
+            if not folder.is_dir():  # else it is there as it should be, and was not listed
+                place(files, folder)
             with atomic(str(listed)) as aside:
                 aside.write_bytes(listing[1])
         else:
-            folder.mkdir(parents=True, exist_ok=True)
-            for file, content in files.items():
-                (folder / file).write_bytes(content)
-            listed.write_bytes(listing[1])
+            with self._explained(name):
+                folder.mkdir(parents=True, exist_ok=True)
+                for file, content in files.items():
+                    (folder / file).write_bytes(content)
+                listed.write_bytes(listing[1])
         return f"{self.url}/{name}"
 
     @property
@@ -166,9 +170,10 @@ class Repository(Store):
         if writes:
             from huggingface_hub import HfApi  # 0.2 s
 
-            if HfApi().repo_exists(self._id):
-                info = HfApi().model_info(self._id)
-                self._revision, self._files = info.sha, [file.rfilename for file in info.siblings or []]
+            with self._explained("the repository"):
+                if HfApi().repo_exists(self._id):
+                    info = HfApi().model_info(self._id)
+                    self._revision, self._files = info.sha, [file.rfilename for file in info.siblings or []]
 
     def read(self, name: str, limit: int = LARGEST) -> bytes:
         """Returns what a file holds; see `Store.read`."""
@@ -224,8 +229,12 @@ def open_store(url: str, writes: bool = False) -> Store:
         writes: Whether something is to be written.
 
     Raises:
-        ValueError: If it is on the Hub and of the wrong form.
+        ValueError: If it is on the Hub and of the wrong form, or cannot be written to.
     """
+    if writes and url.startswith(("http://", "https://")):
+        raise ValueError(
+            f"{url}: cannot be written to; allowed: a folder, a URL that fsspec writes to, hf://OWNER/NAME"
+        )
     return Repository(url, writes) if url.startswith(HUB) else Store(url)
 
 

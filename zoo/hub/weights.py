@@ -250,6 +250,8 @@ def _fetch(checkpoint: Checkpoint) -> Path:
     if checkpoint.embedded:
         checkpoint.card()
         return home
+    if checkpoint.is_whole():  # also in a cache that cannot be written
+        return home
     partial = cache_folder() / ".partial" / checkpoint.name / checkpoint.entry.sha256
     with FileLock(partial.with_suffix(".lock")):
         if not checkpoint.is_whole():

@@ -11,7 +11,7 @@ from padzoo.zoo.nets.encoder import TIMM, Encoder
 
 
 class TimmEncoder(Encoder):
-    """Any timm backbone, untrained: its pooled features, layer-normalised.
+    """A timm backbone, untrained: its pooled features, layer-normalised.
 
     Args:
         image_size: Side of the square image in pixels.
@@ -19,7 +19,7 @@ class TimmEncoder(Encoder):
         name: The backbone's name in timm, such as `resnet18`.
 
     Raises:
-        ValueError: If timm has no model of that name.
+        ValueError: If timm has no model of that name, or it takes no images of that size.
     """
 
     def __init__(self, image_size: int, channels: int, name: str) -> None:
@@ -31,10 +31,15 @@ class TimmEncoder(Encoder):
             )
         fixed = timm.get_pretrained_cfg(name, allow_unregistered=True)
         sized: dict[str, Any] = {"img_size": image_size} if fixed is not None and fixed.fixed_input_size else {}
-        self.backbone = timm.create_model(name, pretrained=False, num_classes=0, **sized)
-        with torch.no_grad():  # a few backbones pool to a width other than `num_features`
-            probe = torch.zeros(2, 3, image_size, image_size)
-            self.dim = int(self.backbone.eval()(probe).shape[-1])
+        try:
+            self.backbone = timm.create_model(name, pretrained=False, num_classes=0, **sized)
+            with torch.no_grad():  # a few backbones pool to a width other than `num_features`
+                probe = torch.zeros(2, 3, image_size, image_size)
+                self.dim = int(self.backbone.eval()(probe).shape[-1])
+        except Exception as error:  # some are for images of one size, each in its own way
+            raise ValueError(
+                f"encoder {TIMM + name!r}: takes no {image_size} x {image_size} pixels ({error!r}); allowed: another"
+            ) from error
         self.backbone.train()
         self.norm = nn.LayerNorm(self.dim)
 

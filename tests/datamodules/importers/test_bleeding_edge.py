@@ -1,3 +1,4 @@
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,20 @@ def test_a_folder_without_clips_is_refused(tmp_path: Path) -> None:
     (tmp_path / "clip.npz").unlink()
     with pytest.raises(ValueError, match=r"no \.npz file; allowed: a folder of them"):
         BleedingEdge(tmp_path)
+
+
+def test_damage_anywhere_is_one_line(tmp_path: Path) -> None:
+    save(tmp_path / "clip.npz")
+    whole, rng = (tmp_path / "clip.npz").read_bytes(), np.random.default_rng(0)
+    for _ in range(60):
+        spoilt = bytearray(whole)
+        for place in rng.integers(len(spoilt), size=3):
+            spoilt[place] ^= 1 << rng.integers(8)
+        (tmp_path / "clip.npz").write_bytes(spoilt)
+        with suppress(ValueError):  # or the damage is in a picture's pixels
+            BleedingEdge(tmp_path).read("clip")
+    with pytest.raises(ValueError, match="size 0: allowed: 1 or more pixels"):
+        BleedingEdge(tmp_path, size=0)
 
 
 def test_no_clip_hides_another(tmp_path: Path) -> None:

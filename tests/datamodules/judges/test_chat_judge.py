@@ -62,7 +62,7 @@ def model() -> Iterator[Model]:
             status, said, headers = model.reply(asked, number)
             body = said if isinstance(said, bytes) else json.dumps(said).encode()
             self.send_response(status)
-            for name, value in (headers | {"Content-Length": str(len(body))}).items():
+            for name, value in ({"Content-Length": str(len(body))} | headers).items():
                 self.send_header(name, value)
             self.end_headers()
             for part in [body] if "Drip" not in headers else [body[:1]] * len(body):
@@ -239,6 +239,24 @@ def test_a_request_that_is_refused_is_one_line(
     with pytest.raises(ValueError, match=f"--judge http.*: status {status}: .*no such user") as caught:
         ranks(build(model, key="secret"), shards)
     assert "secret" not in str(caught.value)
+
+
+def test_an_error_whose_text_breaks_off_is_tried_again(model: Model, shards: Path) -> None:
+    def reply(asked: dict[str, Any], number: int) -> tuple[int, Any, dict[str, str]]:
+        if number <= 2:
+            return 503, b"{", {"Content-Length": "1000"}
+        return 200, completion(greener(asked)), {}
+
+    model.reply = reply
+    assert ranks(build(model, prompt="Broken?"), shards) == RIGHT
+
+
+def test_a_key_is_not_shown(model: Model, shards: Path) -> None:
+    assert ranks(build(model, key="sk-secret\r\n", prompt="Keys?"), shards) == RIGHT
+    assert model.headers[-1]["Authorization"] == "Bearer sk-secret"
+    with pytest.raises(ValueError, match="PADZOO_JUDGE_KEY: allowed: letters, digits") as caught:
+        build(model, key="sk-se\ncret")
+    assert "cret" not in str(caught.value)
 
 
 def test_nobody_there_is_one_line(shards: Path) -> None:

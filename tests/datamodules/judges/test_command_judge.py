@@ -58,6 +58,15 @@ open({str(tmp_path / "tidied")!r}, "w")
     [
         ("print('hello', flush=True); import time; time.sleep(60)", r"answers 'hello'; allowed: a line such as"),
         ("print('{\"ranks\": [1]}', flush=True); import time; time.sleep(60)", r"answers .*\[1\]"),
+        (
+            "import sys\nfor line in sys.stdin: print('{\"ranks\": [1, 2]}\\n' * 2, end='', flush=True)",
+            "unasked; allowed: one line",
+        ),
+        ("print('[' * 100000, flush=True); import time; time.sleep(60)", r"answers '\[\["),
+        (
+            "import sys; sys.stdout.buffer.write(b'\\xff\\n'); sys.stdout.flush(); import time; time.sleep(60)",
+            "answers '\ufffd'",
+        ),
         ("raise SystemExit", "it has ended; allowed: a program that answers until its input ends"),
         ("import time; time.sleep(60)", "no answer within 0.5 s; allowed: a longer --timeout"),
     ],

@@ -1,8 +1,9 @@
 from itertools import combinations
 
+import numpy as np
 import pytest
 
-from padzoo.datamodules.judges.pairs import Pairs, choose_pairs, subset_size
+from padzoo.datamodules.judges.pairs import Pairs, choose_pairs, numbered, subset_size
 
 
 def chosen(count: int, seed: int = 0, pairs: Pairs = "all") -> set[frozenset[int]]:
@@ -29,6 +30,12 @@ def test_random_pairs_come_from_all_trajectories_and_grow_too() -> None:
     assert few < chosen(435, pairs="random")
     assert few != chosen(105, 1, "random")
     assert chosen(1770, pairs="random") == set(map(frozenset, combinations(range(60), 2)))
+
+
+@pytest.mark.parametrize("trajectories", [2, 3, 60])
+def test_pairs_are_found_by_number_in_a_list_that_is_not_made(trajectories: int) -> None:
+    every = list(combinations(range(trajectories), 2))
+    assert list(map(tuple, numbered(np.arange(len(every)), trajectories).tolist())) == every
 
 
 def test_the_nearest_number_of_pairs_is_taken() -> None:

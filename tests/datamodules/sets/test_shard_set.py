@@ -165,14 +165,34 @@ def test_a_stream_that_skips_resumes_exactly(
 ) -> None:
     def stream(consumed: int) -> list[np.ndarray]:
         monkeypatch.setattr(Demonstrations, "consumed", lambda self: consumed)
-        data = Demonstrations(
-            str(damaged), batch_size=4, workers=0, shuffle=8, damaged="skip", cache=cache, cache_dir=str(tmp_path)
-        )
+        where = {"cache": True, "cache_dir": str(tmp_path)} if cache else {}
+        data = Demonstrations(str(damaged), batch_size=4, workers=0, shuffle=8, damaged="skip", **where)
         batches = iter(data.train_dataloader())
         return [next(batches)["actions"].numpy() for _ in range(40 - consumed)]
 
     for there, here in zip(stream(25), stream(0)[25:], strict=True):
         np.testing.assert_array_equal(there, here)
+
+
+def test_what_was_left_out_is_said_each_time_and_read_again_once_it_is_whole(
+    shards: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cut = Path(shutil.copytree(shards, tmp_path / "cut"))
+    whole = (cut / "000002.tar").read_bytes()
+    (cut / "000002.tar").write_bytes(whole[: len(whole) // 2])
+    (cut / "000004.tar").unlink()
+    for _ in range(2):
+        caplog.clear()
+        decoded = ShardSet(cut, sizes=False).decoded(str(tmp_path / "cache"), "skip")
+        lost = len(trajectory_keys(shards)) - len(decoded.spans)
+        assert lost >= 5
+        assert f"{lost} damaged trajectories are left out; padzoo verify lists them" in caplog.text
+    (cut / "000002.tar").write_bytes(whole)
+    assert len(ShardSet(cut, sizes=False).decoded(str(tmp_path / "cache"), "skip").spans) > len(decoded.spans)
+
+
+def trajectory_keys(folder: Path) -> tuple[str, ...]:
+    return ShardSet(folder).keys
 
 
 @pytest.mark.parametrize("cache", [False, True])

@@ -47,7 +47,7 @@ def test_a_mirror_is_a_zoo_for_a_machine_without_a_network(
 def test_one_is_copied_with_what_it_is_stored_on(tmp_path: Path) -> None:
     assert padzoo("pull", "reward_tiny.left", "--to", tmp_path / "mirror") == 0
     names = {path.name for path in (tmp_path / "mirror").iterdir()}
-    assert names == {"reward_tiny.left", "policy_tiny.sft", "index.yaml"}
+    assert names == {"reward_tiny.left", "policy_tiny.sft", "index.yaml", ".index.yaml.lock"}
     hub.load(tmp_path / "mirror" / "reward_tiny.left")
 
 

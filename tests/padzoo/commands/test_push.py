@@ -190,18 +190,30 @@ def test_what_does_not_fit_is_refused(
     ]:
         assert padzoo("push", *arguments) == 2
         assert message in capsys.readouterr().err
-    assert {path.name for path in zoo.iterdir()} == {"policy_tiny.sft", "index.yaml"}
+    assert {path.name for path in zoo.iterdir()} == {"policy_tiny.sft", "index.yaml", ".index.yaml.lock"}
 
 
 def test_a_reward_model_is_judged_by_held_out_preferences(
-    zoo: Path, policy: Path, reward: Path, shards: Path, preferences: Path, tmp_path: Path
+    zoo: Path,
+    policy: Path,
+    reward: Path,
+    shards: Path,
+    preferences: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     sft = zoo / "policy_tiny.sft"
     lineage = ["--base", sft]
     assert padzoo("push", reward, zoo, "--name", "reward_tiny.draft", *lineage) == 0
     assert padzoo("score", shards, "--reward", zoo / "reward_tiny.draft", "--out", tmp_path / "scored") == 0
-    judged = ["--results", listed(tmp_path / "scored"), "--preferences", preferences]
-    assert padzoo("push", reward, zoo, "--name", "reward_tiny.left", *lineage, *judged) == 0
+    judged = ["--results", listed(tmp_path / "scored"), "--preferences"]
+    learnt = [*judged, preferences]
+    assert padzoo("push", reward, zoo, "--name", "reward_tiny.left", *lineage, *learnt) == 2
+    assert "it has learnt from these; allowed: held-out ones" in capsys.readouterr().err
+    held_out = tmp_path / "held_out.jsonl"
+    held_out.write_text("".join(preferences.read_text().splitlines(keepends=True)[3:]))
+    preferences = held_out
+    assert padzoo("push", reward, zoo, "--name", "reward_tiny.left", *lineage, *judged, preferences) == 0
     result, *parts = Card.read(zoo / "reward_tiny.left").results
     rewards = json.loads((tmp_path / "scored" / "rewards.json").read_text())
     pairs = [json.loads(line) for line in preferences.read_text().splitlines()]

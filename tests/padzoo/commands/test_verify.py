@@ -24,6 +24,20 @@ def test_every_damaged_shard_is_named(shards: Path, tmp_path: Path, capsys: pyte
     assert told.err == f"padzoo: error: {copy}: 2 damaged of 6 of 6 shards\n"
 
 
+def test_trajectories_of_a_shard_that_is_cut_or_gone_are_named(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = Path(shutil.copytree(shards, tmp_path / "copy"))
+    whole = (copy / "000001.tar").read_bytes()
+    (copy / "000001.tar").write_bytes(whole[: len(whole) // 2])
+    (copy / "000004.tar").unlink()
+    assert padzoo("verify", copy) == 2
+    told = capsys.readouterr()
+    for name, key in (("000001.tar", "pattern-007"), ("000004.tar", "pattern-016"), ("000004.tar", "pattern-019")):
+        assert any(line.startswith(f"{copy}/{name}: ") and f"'{key}'" in line for line in told.out.splitlines())
+    assert told.err == f"padzoo: error: {copy}: 2 damaged of 6 of 6 shards\n"
+
+
 def test_a_share_is_enough_where_time_is_short(shards: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert padzoo("verify", shards, "--share", 0.5) == 0
     assert "3 of 6 shards, 12 trajectories" in capsys.readouterr().out

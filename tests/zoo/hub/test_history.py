@@ -1,3 +1,5 @@
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -63,7 +65,20 @@ def test_ancestors_that_the_target_has_go_by_their_published_names(tmp_path: Pat
     assert (parent.name, parent.parents["init_from"].name) == ("sft", "policy_tiny.base")
 
 
-ENTRY = "{source: policy_tiny.base, sha256: '', weights: '', network: policy, parameters: 1, bytes: 1, results: {}}"
+ENTRY = (
+    f"{{source: policy_tiny.base, sha256: {'a' * 64}, weights: {'b' * 64}, network: policy, parameters: 1, bytes: 1, "
+    "results: {}}"
+)
+
+
+def test_a_lineage_grows_by_what_is_new_each_round(tmp_path: Path) -> None:
+    agent = checkpoint(tmp_path / "sft.ckpt")
+    sizes = []
+    for number in range(5):  # of alignment: by a reward model on the agent's features
+        reward = checkpoint(tmp_path / f"reward{number}.ckpt", policy=agent)
+        agent = checkpoint(tmp_path / f"aligned{number}.ckpt", policy=agent, reward=reward)
+        sizes.append(len(json.dumps(asdict(read_about(agent)))))
+    assert sizes[4] - sizes[3] == pytest.approx(sizes[2] - sizes[1], rel=0.05)
 
 
 def test_a_checkpoint_that_says_nothing_of_its_lineage_is_not_published(tmp_path: Path) -> None:

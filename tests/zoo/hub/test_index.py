@@ -3,6 +3,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,10 @@ def test_a_source_may_be_elsewhere(source: str) -> None:
         ({"format": "padzoo-index-v1"}, "key 'checkpoints' is missing"),
         ({"format": "padzoo-index-v1", "checkpoints": {"../x.y": vars(entry())}}, r"name '\.\./x\.y' is not allowed; "),
         ({"format": "padzoo-index-v1", "checkpoints": {"a.x": {}}}, r"key 'checkpoints\.a\.x\.source' is missing"),
+        (
+            {"format": "padzoo-index-v1", "checkpoints": {"a.x": vars(replace(entry(), sha256="../../x"))}},
+            r"a\.x: sha256 '\.\./\.\./x'; allowed: 64 hexadecimal digits",
+        ),
         ([], r"the file is \[\], expected keys and values"),
     ],
 )

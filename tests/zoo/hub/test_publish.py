@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -59,7 +60,7 @@ def test_of_two_pushes_at_once_the_second_is_refused_and_no_entry_is_lost(family
     first, second = (str(family / name) for name in NAMES[:2])
     program = "import sys; from pathlib import Path; from padzoo.zoo.hub.publish import publish; "
     command = [sys.executable, "-c", f"{program}publish(Path(sys.argv[1]), sys.argv[2])", second, str(tmp_path / "zoo")]
-    with reserved(tmp_path / "zoo" / "index.yaml"):  # as a push does until its entry is in the index
+    with reserved(tmp_path / "zoo" / "index.yaml", shared=True):  # as a push does until its entry is in the index
         found = subprocess.run(command, capture_output=True, text=True, check=False)
     publish(Path(first), str(tmp_path / "zoo"))
     refusal = f"ValueError: {tmp_path}/zoo/index.yaml: another process is writing it; allowed: "
@@ -145,6 +146,21 @@ def test_a_folder_that_is_not_listed_is_not_overwritten_either(family: Path, tmp
     with pytest.raises(ValueError, match="exists already"):
         publish(family / "policy_tiny.sft", str(tmp_path))
     assert Index.of(open_store(str(tmp_path))) == Index()
+
+
+def test_a_push_that_was_cut_off_before_it_was_listed_can_be_made_again(family: Path, tmp_path: Path) -> None:
+    name = NAMES[0]
+    shutil.copytree(family / name, tmp_path / name)
+    publish(family / name, str(tmp_path))
+    assert list(Index.of(open_store(str(tmp_path))).checkpoints) == [name]
+    with pytest.raises(ValueError, match="exists already"):
+        publish(family / name, str(tmp_path))
+
+
+@pytest.mark.parametrize("target", ["http://127.0.0.1:9/zoo", "https://example.org/zoo"])
+def test_what_cannot_be_written_to_is_one_line(target: str, family: Path) -> None:
+    with pytest.raises(ValueError, match="cannot be written to; allowed: a folder"):
+        publish(family / NAMES[0], target, dry_run=True)
 
 
 def test_two_pushes_at_once_to_the_hub_do_not_lose_one(fake_hub: str, family: Path) -> None:

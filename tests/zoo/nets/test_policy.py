@@ -142,3 +142,8 @@ def test_a_context_of_no_frames_is_refused(context: int) -> None:
 def test_frames_of_another_size_are_refused(policy: Policy) -> None:
     with pytest.raises(ValueError, match=r"frames of 128 x 128 x 3: a policy of size 'tiny' sees 64 x 64 x 3"):
         policy(torch.zeros(1, 2, 128, 128, 3, dtype=torch.uint8))
+
+
+def test_a_backbone_for_other_images_is_one_line() -> None:
+    with pytest.raises(ValueError, match="encoder 'timm/inception_v3': takes no 64 x 64 pixels"):
+        Policy("tiny", encoder="timm/inception_v3")
