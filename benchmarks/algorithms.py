@@ -93,7 +93,7 @@ class Result:
         curve: Share of a batch's episodes that reached the pad, batch by batch.
         batch: Episodes a batch.
         kl: Divergence from the start in the last batches, in nats an episode; None if it is not measured.
-        seconds: How long it took, in all sittings.
+        seconds: How long its training took, in this sitting if it was cut off.
         outcomes: Percentages of the fresh episodes, and their number; none of a training whose loss became infinite.
         inputs: Hash of the agent and the reward model that it was made with.
     """

@@ -69,22 +69,20 @@ class Comparison:
         return found
 
     def _made(self, cell: Cell, root: Path) -> Result:
-        begun, before = time.monotonic(), root / "seconds"  # of earlier sittings
-        spent = float(before.read_text()) if before.exists() else 0.0
+        begun = time.monotonic()
         try:
             policy, curve, batch, kl = self._train(cell, root)
         except CalledProcessError:
-            logs = "".join(path.read_text() for path in root.rglob("fit.log"))
-            if DIVERGED not in logs:
+            if DIVERGED not in "".join(path.read_text() for path in root.rglob("fit.log")):
                 raise
-            return Result(cell, [], BATCH, None, 0.0, {}, self._inputs(cell))
-        finally:
-            root.mkdir(parents=True, exist_ok=True)
-            before.write_text(str(spent := spent + time.monotonic() - begun))
+            policy, curve, batch, kl = None, [], BATCH, None
+        seconds = round(time.monotonic() - begun, 1)
+        if policy is None:
+            return Result(cell, curve, batch, kl, seconds, {}, self._inputs(cell))
         chosen = ("--best_of", BEST_OF, "--reward", self._reward(cell))
         more = chosen if ALGORITHMS[cell.algorithm].config == "best_of" else ()
         outcomes = self._play(policy, root / "judged", self.fresh, 1000 + cell.seed, *more)
-        return Result(cell, curve, batch, kl, round(spent, 1), outcomes, self._inputs(cell))
+        return Result(cell, curve, batch, kl, seconds, outcomes, self._inputs(cell))
 
     def _inputs(self, cell: Cell) -> str | None:
         """Hashes what a training starts from; None if that is not here any more."""

@@ -4,12 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 from pathlib import Path
+from threading import Event, Lock, Thread
 from typing import Final
 
 running: Final[set["subprocess.Popen[bytes]"]] = set()
+starting, ending = Lock(), Event()
 
 
 def padzoo(log: Path, *words: object) -> None:
@@ -25,8 +28,11 @@ def padzoo(log: Path, *words: object) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "padzoo", *map(str, words)]
     with Path(f"{log}.log").open("w") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=file, env=os.environ | {"OMP_NUM_THREADS": "1"})
-        running.add(process)
+        with starting:
+            if ending.is_set():
+                raise subprocess.CalledProcessError(128 + signal.SIGTERM, command)
+            process = subprocess.Popen(command, stdout=file, stderr=file, env=os.environ | {"OMP_NUM_THREADS": "1"})
+            running.add(process)
         code = process.wait()
         running.discard(process)
     if code:
@@ -44,14 +50,16 @@ def workers(jobs: int) -> ThreadPoolExecutor:
     # What a thread starts inherits its cores.
     pool = ThreadPoolExecutor(jobs, initializer=lambda: os.sched_setaffinity(0, next(shares)))
 
-    def end(number: int, frame: object) -> None:
-        pool.shutdown(wait=False, cancel_futures=True)
-        started = list(running)
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait()
-        os._exit(128 + number)  # threads that found their command failed have nothing to say
-
-    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGTERM, lambda *_: Thread(target=_end).start())  # a handler may not wait for a lock
     return pool
+
+
+def _end() -> None:
+    """Ends all that runs, starts nothing more, and ends."""
+    ending.set()
+    with starting:
+        for process in running:
+            process.terminate()
+    while running:  # their threads wait for them
+        time.sleep(0.05)
+    os._exit(128 + signal.SIGTERM)  # threads that found their command failed have nothing to say

@@ -43,8 +43,8 @@ FRESH: Final = ("scratch", "longer")
 CONDITIONS: Final = ("spawn", "turned", "nudged")
 LOOKS: Final = '{"look": ["meadow", "moor"]}'  # of all but the curated runs, which show the first
 MULTIPLIERS: Final = """How many times as many runs an agent needs that is not pre-trained, to fail as seldom: from the
-means over seeds, with a 95 % bootstrap interval over seeds and episodes, then of each seed alone. Of three seeds such
-an interval holds the truth in about 72 % of cases, not 95."""
+means over seeds, with a 95 % bootstrap interval over seeds and episodes, then of each seed alone. Of few seeds such an
+interval is too narrow: that of a mean of three holds the truth in about 72 % of cases, not 95."""
 DRAWS: Final = 2000  # of the bootstrap
 
 making: defaultdict[Path, Lock] = defaultdict(Lock)  # two agents may want the same data or the same start at once
@@ -284,7 +284,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--starts", nargs="+", default=list(START), choices=list(START))
-    parser.add_argument("--runs", type=int, nargs="+", default=[10, 30, 100, 300], help="curated runs, rising")
+    parser.add_argument("--runs", type=int, nargs="+", default=[10, 30, 100, 300], help="curated runs")
     parser.add_argument("--episodes", type=int, default=400)
     parser.add_argument("--base_updates", type=int, default=6000)
     parser.add_argument("--updates", type=int, default=150)
@@ -296,6 +296,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Runs the study."""
     given = arguments()
+    given.runs = sorted(set(given.runs))
     keep_settings(given)
     options = (given.episodes, given.base_updates, given.updates, given.trunk, given.starts, given.runs)
     study = Study(given.out, *options)

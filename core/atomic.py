@@ -49,23 +49,25 @@ def reserved(path: str | Path, patience: float = 0, shared: bool = False) -> Ite
 
     Args:
         path: The file or folder to make.
-        patience: Seconds to wait for another process; what a killed one had forked keeps its lock until it ends.
+        patience: Seconds to wait for another process; what a killed one had forked may keep its lock until it ends.
         shared: Whether other users write there too: the lock is then beside the path, and stays.
 
     Raises:
-        ValueError: If another process has reserved it.
+        ValueError: If another process has reserved it, or a shared lock is another user's alone.
     """
     whole = Path(path).resolve()
     name = hashlib.sha256(str(whole).encode()).hexdigest()
     own = cache_folder() / ".locks" / f"{name}.lock"
-    lock = FileLock(whole.with_name(f".{whole.name}.lock") if shared else own, timeout=patience)
+    everyones = whole.with_name(f".{whole.name}.lock")
+    lock = FileLock(everyones, patience, mode=0o666) if shared else FileLock(own, patience)
     try:
         Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:
         raise ValueError(f"{path}: another process is writing it; allowed: to wait for it, or another place") from None
-    except (OSError, NotImplementedError):  # a cache that is read-only, or on a file system without locks
-        pass
+    except (OSError, NotImplementedError) as error:  # a cache that is read-only, or on a file system without locks
+        if shared and isinstance(error, PermissionError):
+            raise ValueError(f"{everyones}: {error.strerror}; allowed: a lock that all who write may open") from None
     try:
         yield
     finally:

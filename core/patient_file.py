@@ -21,12 +21,13 @@ log = logging.getLogger(__name__)
 
 
 def shown(url: str) -> str:
-    """Returns a URL, or a text with some in it, without what may be secret: a user's name and password, and a query.
+    """Returns a URL, or a text with some in it, without what may be secret of http and ftp: name, password and query.
 
     Args:
         url: The text.
     """
-    return re.sub(r"(\w://[^\s?'\"]*)\?[^\s'\"]+", r"\1?...", re.sub(r"(\w://)[^\s/@'\"]+@", r"\1", url))
+    without = re.sub(r"((?:http|ftp)s?://)[^\s/@'\"]+@", r"\1", url)
+    return re.sub(r"((?:http|ftp)s?://[^\s?'\",\]]*)\?[^\s'\",\]]+", r"\1?...", without)
 
 
 class UnreachableError(ValueError):

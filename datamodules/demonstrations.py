@@ -131,7 +131,7 @@ class Demonstrations(ZooDataModule):
             "val_fraction",
         )
         settings = {f"data.{name}": getattr(self, name) for name in names}
-        return super().reading() | settings | {"data.train's index.json": Manifest.load(self._train).fingerprint}
+        return super().reading() | settings | {"data.train's index.json": self._manifest().fingerprint}
 
     def prepare_data(self) -> None:
         """Decodes the training set, in one process a machine, if it is to be cached."""
@@ -148,7 +148,7 @@ class Demonstrations(ZooDataModule):
             ValueError: If a folder is missing or not a whole set of shards, or has fewer shards than readers.
         """
         if stage == "fit":
-            manifest = Manifest.load(self._train, self.damaged == "stop")
+            manifest = self._manifest()
             readers = self.world * max(1, self.workers)
             if len(manifest.shards) < readers and not self.cache:
                 raise ValueError(
@@ -166,15 +166,20 @@ class Demonstrations(ZooDataModule):
                 "above 0 of two trajectories or more"
             )
         if stage in ("fit", "validate", "test") and self._validates:
-            self._check_held_out()
+            self._check_held_out(stage)
 
-    def _check_held_out(self) -> None:
+    def _manifest(self) -> Manifest:
+        """Reads what the training set says of itself; of a set that may be damaged, shards may be missing."""
+        return Manifest.load(self._train, self.damaged == "stop")
+
+    def _check_held_out(self, stage: str) -> None:
         """Refuses what would only be found at the first validation."""
         if self.val is None:
-            Manifest.load(self._train, self.damaged == "stop")
+            self._manifest()
             return
-        held, learnt = Manifest.load(self.val), Manifest.load(self._train) if self.train is not None else None
-        if learnt is not None and (held.height, held.width) != (learnt.height, learnt.width):
+        held = Manifest.load(self.val)
+        learnt = self._manifest() if stage == "fit" else held
+        if (held.height, held.width) != (learnt.height, learnt.width):
             raise ValueError(
                 f"data.val {self.val}: frames of {held.height} x {held.width}; allowed: of {learnt.height} x "
                 f"{learnt.width}, as data.train has"
@@ -244,11 +249,11 @@ class Demonstrations(ZooDataModule):
         """The part of `train` that is held out, so that a small set is split too."""
         if self.val_fraction == 0:
             return 0.0
-        shards = Manifest.load(self._train).shards
+        shards = self._manifest().shards
         return HeldOut.fit(self.val_fraction, [key for shard in shards for key in _learnable(shard, self.filter_noops)])
 
     def _laps(self, folder: str, keep: HeldOut, cache: bool, shuffle: int) -> Laps:
-        shards = ShardSet(folder)
+        shards = ShardSet(folder, folder != self.train or self.damaged == "stop")
         return Laps(
             shards,
             shards.decoded(self.cache_dir, self.damaged) if cache else None,

@@ -164,9 +164,8 @@ class TrainingCLI(LightningCLI):
         """Adds the command, its resolved configuration and the data to what a checkpoint says of its training."""
         parser, config = self._parser(self.subcommand), self.config[self.subcommand]
         text = re.sub(r"class_path: padzoo\.[\w.]+\.(\w+)", r"class_path: \1", parser.dump(config, skip_none=False))
-        text = shown(text)
-        resolved = yaml.safe_load(text)
-        data, settings = list(about.data), resolved["data"].get("init_args", {})
+        given = yaml.safe_load(text)
+        data, settings = list(about.data), given["data"].get("init_args", {})
         for path in filter(None, map(settings.get, ("train", "train_preferences"))):
             with suppress(ValueError):  # a data module of one's own may learn from something else
                 data += [found for found in [dataset(path)] if found not in data]
@@ -174,8 +173,8 @@ class TrainingCLI(LightningCLI):
             about,
             commands=[*about.commands, self._command],
             data=data,
-            seed=int(resolved["seed_everything"] or 0),
-            configuration=resolved,
+            seed=int(given["seed_everything"] or 0),
+            configuration=_public(given),
         )
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
@@ -231,6 +230,15 @@ class TrainingCLI(LightningCLI):
 
     def _parse_ckpt_path(self) -> None:
         """Keeps the configuration as given: Lightning would let the checkpoint's own override the command line."""
+
+
+def _public(value: Any) -> Any:
+    """Returns a configuration without what addresses in it may have of secrets; it goes onto a card."""
+    if isinstance(value, dict):
+        return {name: _public(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_public(each) for each in value]
+    return shown(value) if isinstance(value, str) else value
 
 
 def located(arguments: Sequence[str]) -> list[str]:

@@ -70,7 +70,7 @@ class Claim:
         except Missing as reason:
             return {**row, "verdict": "not run", "reason": str(reason)}
         above, below = found.sides(self.null)
-        p = 2 * min(above, below)
+        p = min(1.0, 2 * min(above, below))
         side = "held" if above < below else "did not hold"
         verdict = side if p < LEVEL else UNKNOWN
         row |= {"verdict": verdict, "value": rounded(found.value), "says": self._said(found.value)}

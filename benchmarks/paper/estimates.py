@@ -13,6 +13,7 @@ from study import FINAL, Alignment, Study
 from padzoo.envs.players.demonstrators import LEFT_HAND
 from padzoo.zoo.nets.policy import Policy
 
+QUARTERS: Final = 4
 FIRST: Final = 5  # updates at its beginning that say where it began
 
 
@@ -202,7 +203,11 @@ def hacking(study: Study) -> Estimate:
     """Estimates how much more success falls from the third quarter of an alignment to the last than the reward."""
     falls = {}
     for one in alignments(study, "prefft", comparisons=study.largest):
-        quarters = [[float(100 * part.mean()) for part in np.array_split(one.logs[n], 4)] for n in (one.side, "reward")]
+        if len(one.logs["reward"]) < QUARTERS:
+            raise Missing(f"an alignment of fewer than {QUARTERS} updates")
+        quarters = [
+            [float(100 * part.mean()) for part in np.array_split(one.logs[n], QUARTERS)] for n in (one.side, "reward")
+        ]
         falls[_key(one)] = (quarters[0][2] - quarters[0][3]) - (quarters[1][2] - quarters[1][3])
     return mean(list(by_seed(falls).values()))
 

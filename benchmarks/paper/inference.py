@@ -45,11 +45,11 @@ class Estimate:
 
     def error(self) -> float:
         """Returns the standard error of the figure, from 2 readings or more."""
-        return (self.high - self.low) / 2 / float(stats.t.ppf(0.975, self.count - 1))
+        return (self.high - self.low) / 2 / _quantile(self, 0.025) if self.count > 1 else np.inf
 
     def detectable(self) -> float:
         """Returns the difference that so many readings would tell from nothing four times in five."""
-        return self.error() * float(stats.t.ppf(0.975, self.count - 1) + stats.t.ppf(POWER, self.count - 1))
+        return self.error() * (_quantile(self, 0.025) + _quantile(self, 1 - POWER))
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,18 @@ class Least(Estimate):
         return max(part.error() for part in self.parts)
 
 
+def _quantile(estimate: Estimate, above: float) -> float:
+    """Returns what a t-value of so many readings exceeds with a probability; infinite for one reading."""
+    return float(stats.t.isf(above, estimate.count - 1)) if estimate.count > 1 else np.inf
+
+
 def least(parts: Sequence[Estimate]) -> Least:
     """Estimates the least of several means: least value, least lower end, least upper end.
 
-    The upper end is not widened for the number of means.
+    Upper ends are widened for the number of means (Bonferroni): one of several is by chance lower than one alone.
     """
-    value, low, high = (min(getattr(part, name) for part in parts) for name in ("value", "low", "high"))
+    value, low = (min(getattr(part, name) for part in parts) for name in ("value", "low"))
+    high = min(part.value + part.error() * _quantile(part, 0.025 / len(parts)) for part in parts)
     return Least(value, low, high, min(part.count for part in parts), tuple(parts))
 
 

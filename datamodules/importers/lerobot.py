@@ -126,6 +126,8 @@ class LeRobot:
 def _rows(path: Path, columns: list[str], episode: int) -> pyarrow.Table:
     """Reads the rows of an episode, and no group that has none; PyArrow's own filter may hang on a damaged file."""
     file = parquet.ParquetFile(path)
+    if absent := {*columns, EPISODE} - set(file.schema_arrow.names):
+        raise ValueError(f"no column {min(absent)!r}; allowed: {', '.join(file.schema_arrow.names)}")
     wanted = []
     for number in range(file.num_row_groups):
         group = file.metadata.row_group(number)

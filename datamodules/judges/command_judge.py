@@ -76,7 +76,7 @@ class CommandJudge:
 
     def _check_silence(self, answers: "Queue[str]") -> None:
         """Refuses an answer that nobody has asked for: it would be taken for the next one's."""
-        if not answers.empty() and (more := answers.get()):
+        if not answers.empty() and (more := answers.queue[0]):  # the last is empty: it has ended
             raise self._wrong(f"says {more.strip()[:80]!r} unasked; allowed: one line for each that it reads")
 
     def _ask(self, questions: IO[str], answers: "Queue[str]", clips: Sequence[dict[str, Any]]) -> Ranks | None:

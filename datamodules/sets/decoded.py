@@ -108,8 +108,9 @@ def _decode(folder: Path, manifest: Manifest, records: Iterable[Record]) -> None
     folder.mkdir()
     shape = (manifest.frames, manifest.height, manifest.width, 3)
     frames = np.lib.format.open_memmap(folder / FRAMES, mode="w+", dtype=np.uint8, shape=shape)
-    with (folder / FRAMES).open("r+b") as file:  # a full disk would else end the process with a bus error
-        os.posix_fallocate(file.fileno(), 0, (folder / FRAMES).stat().st_size)
+    if hasattr(os, "posix_fallocate"):  # else a full disk ends the process with a bus error
+        with (folder / FRAMES).open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, (folder / FRAMES).stat().st_size)
     spans: dict[str, tuple[int, int]] = {}
     actions: list[NDArray[np.int8]] = []
     stop = 0

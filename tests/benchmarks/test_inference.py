@@ -35,10 +35,16 @@ def test_p_values_are_those_of_students_test() -> None:
 def test_the_least_of_several_means_has_the_least_ends_and_is_as_sure_as_the_least_sure() -> None:
     sure, unsure = mean([4.0, 5.0, 6.0]), mean([-5.0, 20.0, 45.0])
     found = least([sure, unsure])
-    assert (found.value, found.low, found.high, found.count) == (sure.value, unsure.low, sure.high, 3)
+    assert (found.value, found.low, found.high, found.count) == (
+        sure.value,
+        unsure.low,
+        pytest.approx(sure.value + 6.205347 / 3**0.5),
+        3,
+    )
     assert found.sides(0)[0] == unsure.sides(0)[0]
     assert found.sides(20)[1] == 2 * sure.sides(20)[1]  # one that is below is enough, of two by chance twice as often
     assert found.sides(-50)[1] == 1
+    assert found.sides(found.high)[1] == pytest.approx(0.025)  # interval and p-value agree
 
 
 def test_readings_find_a_difference_four_times_in_five() -> None:

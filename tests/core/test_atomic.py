@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from mounts import mounted
@@ -100,20 +101,23 @@ def test_what_is_reserved_is_refused_to_a_second_process_and_nothing_is_left(tmp
     subprocess.run(command, check=True)
 
 
-def test_who_has_patience_waits_for_what_a_killed_process_left_running(tmp_path: Path) -> None:
-    forks = (
-        "import os, sys, time\nfrom padzoo.core.atomic import reserved\nwith reserved(sys.argv[1]):\n"
-        "    if os.fork():\n        print('killed', flush=True)\n        os.kill(os.getpid(), 9)\n    time.sleep(2)"
+HOLDS = RESERVED.replace("pass", "print('held', flush=True); sys.stdin.read()")
+
+
+def test_who_has_patience_waits(tmp_path: Path) -> None:
+    command, pipes = (
+        [sys.executable, "-c", HOLDS, tmp_path / "run"],
+        {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE},
     )
-    killed = subprocess.Popen([sys.executable, "-c", forks, tmp_path / "run"], stdout=subprocess.PIPE)
-    assert killed.stdout is not None
-    assert killed.stdout.readline() == b"killed\n"
-    killed.wait()
-    with pytest.raises(ValueError, match="another process is writing it"), reserved(tmp_path / "run"):
-        pass
-    with reserved(tmp_path / "run", patience=60):
-        pass
-    killed.stdout.close()
+    with subprocess.Popen(command, **pipes) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(ValueError, match="another process is writing it"), reserved(tmp_path / "run", patience=0.2):
+            pass
+        Timer(0.5, other.stdin.close).start()
+        with reserved(tmp_path / "run", patience=60):
+            pass
 
 
 def test_where_nothing_can_be_locked_nothing_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,3 +135,6 @@ def test_reads_from_anywhere(url: str, shards: Path) -> None:
 def test_what_may_be_secret_in_an_address_is_not_shown() -> None:
     text = "padzoo fit --data.train 'https://ann:s3cret@host/set?sig=abc' --seed 1 hf://a/b@0123456789abcdef"
     assert shown(text) == "padzoo fit --data.train 'https://host/set?...' --seed 1 hf://a/b@0123456789abcdef"
+    assert shown("[https://h/x?s=1, ftp://u:p@h/y] github://org:repo@main/p") == (
+        "[https://h/x?..., ftp://h/y] github://org:repo@main/p"
+    )

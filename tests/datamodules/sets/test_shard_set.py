@@ -3,7 +3,9 @@ import json
 import logging
 import shutil
 import tarfile
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -172,6 +174,20 @@ def test_a_stream_that_skips_resumes_exactly(
 
     for there, here in zip(stream(25), stream(0)[25:], strict=True):
         np.testing.assert_array_equal(there, here)
+
+
+@pytest.mark.parametrize("given", [{}, {"cache": True}, {"val_fraction": 0.0}, {"val": True}])
+def test_training_on_what_is_whole_does_without_a_shard(shards: Path, tmp_path: Path, given: dict[str, Any]) -> None:
+    cut = Path(shutil.copytree(shards, tmp_path / "cut"))
+    (cut / "000003.tar").unlink()
+    given = given | ({"val": str(shards)} if "val" in given else {})
+    data = Demonstrations(str(cut), batch_size=4, workers=0, shuffle=8, damaged="skip", **given)
+    data.prepare_data()
+    data.setup("fit")
+    assert len(list(islice(data.train_dataloader(), 8))) == 8
+    assert data.reading()["data.damaged"] == "skip"
+    with pytest.raises(ValueError, match=r"000003\.tar: the shard is missing"):
+        Demonstrations(str(cut), workers=0).setup("fit")
 
 
 def test_what_was_left_out_is_said_each_time_and_read_again_once_it_is_whole(
