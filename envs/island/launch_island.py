@@ -74,7 +74,8 @@ def engine_buttons(action: NDArray[np.integer], pitch: float, tics: int) -> list
 
 
 def _choice(option: str, value: object, allowed: tuple[object, ...]) -> None:
-    if not any(type(value) is type(each) and value == each for each in allowed):  # 1.0 and true equal 1
+    alike = any(type(each) is type(value) for each in allowed)
+    if value not in allowed or (isinstance(value, bool | float) and not alike):  # which may equal a whole number
         raise ValueError(f"{option} {value!r}: allowed {', '.join(map(str, allowed))}")
 
 

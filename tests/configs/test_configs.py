@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from digest import configurations
 from jsonargparse import Namespace
 from lightning.pytorch.strategies import FSDPStrategy
 from micro import CONFIGS, padzoo
@@ -71,7 +72,7 @@ def test_every_experiment_is_there() -> None:
 def test_every_stage_of_the_study_is_there_and_no_other() -> None:
     root = CONFIGS.parent
     presets = [yaml.safe_load(path.read_text()) for path in root.glob("benchmarks/paper/presets/*.yaml")]
-    assert {root / path for preset in presets for path in preset["configs"].values()} == set(STAGES)
+    assert {root / path for preset in presets for path in configurations(preset)} == set(STAGES)
 
 
 @pytest.mark.parametrize("experiment", NEEDED)
