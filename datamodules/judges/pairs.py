@@ -50,7 +50,6 @@ def numbered(numbers: NDArray[np.int64], trajectories: int) -> NDArray[np.int64]
     firsts = np.arange(trajectories)
     begins = firsts * trajectories - firsts * (firsts + 1) // 2  # number of each one's first pair
     one = np.searchsorted(begins, numbers, side="right") - 1
-    one = np.minimum(one, trajectories - 2)
     return np.stack([one, numbers - begins[one] + one + 1], axis=-1)
 
 
