@@ -3,7 +3,8 @@
 Episodes of exactly 60 steps, about as long as a run to a pad: at a temperature of 100 nobody reaches one, and the
 networks compute as ever. Every reading is the difference between a long command and a short one, so that starting does
 not count; the code bases take turns, and the ratios are of rounds side by side. Each plays as many games at once as
-suits it: 16 before, now 32, a batch of play. A second of a core is one in which the command or its games compute.
+suits it: 16 before, now 32, a batch of play. Two processes share them, with a network each: `--processes 2` of
+`rollout`, DDP in alignments. A second of a core is one in which the command or its games compute.
 """
 
 import argparse
@@ -13,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -23,6 +25,8 @@ from checkout import HERE, checkout
 from padzoo.core.provenance import origin
 
 BEFORE: Final = "067e72e"  # before the world was made anew
+OLD: Final = ("-c", "from zoo.cli import main; raise SystemExit(main())")
+NOW: Final = ("-m", "padzoo")
 STEPS: Final = 60
 GAME: Final = '{"max_steps": 60}'
 BATCH: Final = 32
@@ -36,25 +40,27 @@ class Side:
     Args:
         name: What the table calls it.
         folder: Its files.
-        main: The Python of its command line.
+        main: Python's arguments that start its command line.
         games: Games played at once.
         policy: The agent.
         reward: Its reward model.
         game: The option of `fit` that shortens episodes.
+        processes: That share the games.
     """
 
     name: str
     folder: Path
-    main: str
+    main: Sequence[str]
     games: int
     policy: str
     reward: str
     game: str
+    processes: int = 1
 
     def run(self, *words: object) -> tuple[float, float]:
         """Runs a command of padzoo; returns its seconds, and the seconds of a core that it and its games took."""
         environment = os.environ | {"PYTHONPATH": str(self.folder), "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-c", self.main, *map(str, words)]
+        command = [sys.executable, *self.main, *map(str, words)]
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         subprocess.run(command, cwd=self.folder, env=environment, check=True, capture_output=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -62,15 +68,19 @@ class Side:
 
     def play(self, batches: int, out: Path) -> tuple[float, float]:
         """Plays so many batches of episodes and records them."""
-        words = ("--policy", self.policy, "--episodes", BATCH * batches, "--env_args", GAME, "--games", self.games)
+        words: tuple[object, ...] = ("--policy", self.policy, "--episodes", BATCH * batches)
+        words += ("--env_args", GAME, "--games", self.games)
+        words += ("--processes", self.processes) if self.processes > 1 else ()
         return self.run("rollout", *words, "--temperature", 100, "--out", out)
 
     def align(self, batches: int, out: Path) -> tuple[float, float]:
         """Plays, rewards and learns from so many batches of episodes."""
         config = self.folder / "configs/experiment/reinforce.yaml"
         words: tuple[object, ...] = ("--config", config, "--model.policy", self.policy)
-        words += ("--model.reward", self.reward, "--model.games", self.games, self.game, GAME)
-        words += ("--model.temperature", 100, "--data.batch_size", BATCH, "--trainer.max_steps", batches)
+        words += ("--model.reward", self.reward, "--model.games", self.games // self.processes, self.game, GAME)
+        words += ("--model.temperature", 100, "--data.batch_size", BATCH // self.processes)
+        words += ("--trainer.max_steps", batches, "--trainer.strategy", "auto" if self.processes == 1 else "ddp")
+        words += ("--trainer.devices", self.processes)
         return self.run("fit", *words, "--trainer.limit_val_batches", 0, "--trainer.default_root_dir", out)
 
     def rates(self, what: str, scratch: Path) -> tuple[float, float]:
@@ -86,7 +96,7 @@ class Side:
 
 def streaming(scratch: Path) -> tuple[str, str]:
     """Makes an agent with the streaming trunk and a reward model for it; returns both."""
-    side = Side("", HERE, "from padzoo.cli import main; raise SystemExit(main())", 4, "", "", "")
+    side = Side("", HERE, NOW, 4, "", "", "")
     shards, policy, reward = scratch / "shards", scratch / "policy", scratch / "reward"
     once = ("--trainer.max_steps", 1, "--trainer.limit_val_batches", 0, "--trainer.default_root_dir")
     side.run("demos", "--player", "curated", "--episodes", 8, "--size", 64, "--out", shards)
@@ -114,15 +124,13 @@ def main() -> None:
     given = parser.parse_args()
     print(f"## Playing and aligning\n\n{origin()}")
     print(f"`python benchmarks/align.py {given.commit} --rounds {given.rounds}`: `tiny`, 64 pixels\n")
-    now, zoo = "from padzoo.cli import main; raise SystemExit(main())", ("policy_tiny.sft", "reward_tiny.left")
+    zoo = ("policy_tiny.sft", "reward_tiny.left")
     with checkout(given.commit) as before, tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-        old = Side("before", before, "from zoo.cli import main; raise SystemExit(main())", 16, *zoo, "--model.env_args")
-        sides = [
-            old,
-            Side("now", HERE, now, BATCH, *zoo, "--game.args"),
-            Side("now, streaming trunk", HERE, now, BATCH, *streaming(scratch), "--game.args"),
-        ]
+        old = Side("before", before, OLD, 16, *zoo, "--model.env_args")
+        agents = {"now": zoo, "now, streaming trunk": streaming(scratch)}
+        sides = [old, *(Side(name, HERE, NOW, BATCH, *agent, "--game.args") for name, agent in agents.items())]
+        sides += [replace(side, name=f"{side.name}, two processes", processes=2) for side in sides[1:]]
         print("| | steps/s | a second of a core | ratio, steps/s | ratio, of a core |\n| --- | --- | --- | --- | --- |")
         for what in ("play", "align"):
             found = [[side.rates(what, scratch) for side in sides] for _ in range(given.rounds)]

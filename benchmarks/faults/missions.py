@@ -71,6 +71,11 @@ MISSIONS: Final = (
     _fit("fit reward", "reward", "reward/micro", REWARD),
     _fit("fit aligner", "reinforce", "align/micro", ALIGN, "engine"),
     _fit("fit aligner, 2 ranks", "reinforce", "align/micro", f"{ALIGN} {RANKS}", "engine"),
+    Mission(
+        "rollout, 2 processes",
+        "rollout --policy {in}/policy.ckpt --episodes 6 --games 2 --processes 2 --out {out}",
+        children="reader",
+    ),
     Mission("pull", "pull policy_micro.base", "cache"),
     Mission("play", "play {in}/policy.ckpt --episodes 2 --games 2 --out {out}", "file", "engine"),
     Mission("push", "push {in}/policy.ckpt {out} --name policy_micro.base"),

@@ -8,16 +8,14 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from padzoo.commands.device import find_device
+from padzoo.commands.session import Session
 from padzoo.core.episode import episodes as draw
 from padzoo.core.paired import Paired
 from padzoo.core.wilson import wilson
-from padzoo.envs.arena import Arena
 from padzoo.envs.game import ISLAND, Game
 from padzoo.zoo import hub
 from padzoo.zoo.hub.card import Card
 from padzoo.zoo.hub.checkpoint import read_about
-from padzoo.zoo.play.agent import Agent
 
 
 def compare(
@@ -31,6 +29,7 @@ def compare(
     env_args: dict[str, Any] | None = None,
     options: dict[str, Any] | None = None,
     games: int = 16,
+    processes: int = 1,
 ) -> None:
     """Plays the same starts with two policies and prints how their rates of each outcome differ.
 
@@ -48,6 +47,7 @@ def compare(
         env_args: Further arguments of the game, as JSON; `picture`, `success` and `patience` say how it is adapted.
         options: Reset options of every episode, as JSON; the values of a list are taken in turn.
         games: Games played at once.
+        processes: How many processes share them.
 
     Raises:
         ValueError: If both are the same policy, or were trained in different games.
@@ -58,15 +58,16 @@ def compare(
     if None not in trained and trained[0] != trained[1]:
         raise ValueError(f"{first} was trained in {trained[0]}, {second} in {trained[1]}; allowed: agents of one game")
     game = Game.of(env, env_args, options)
-    todo, ends = draw(seed, episodes, options=game.starts), []
+    todo = draw(seed, episodes, options=game.starts)
+    ends: list[dict[int, str]] = []
     known: tuple[str, ...] = ()
     for reference in (first, second):
-        net = hub.load(reference, "policy").to(find_device(device))
-        with Arena(game, net.image_size, games) as arena:
-            known = arena.outcomes
-            played = arena.play(Agent(net, temperature=temperature, seed=seed), todo)
-            found = track(played, f"playing {escape(reference)}", total=episodes, transient=True)
-            ends.append({rollout.number: rollout.outcome for rollout in found if not rollout.crashed})
+        session = Session(reference, game, todo, games, seed, temperature, device=device)
+        ends.append({})
+        for played in track(session.play(processes), f"playing {escape(reference)}", total=episodes, transient=True):
+            known = played.known
+            if played.outcome is not None:
+                ends[-1][played.number] = played.outcome
     both = sorted(ends[0].keys() & ends[1].keys())
     if not both:
         raise ValueError(f"{env}: no start was played by both without a crash")

@@ -1,25 +1,20 @@
 """`padzoo rollout`: play episodes with a policy and record them."""
 
 import json
-from collections.abc import Iterable, Iterator
-from itertools import groupby
 from typing import Any
 
 from rich.console import Console
 from rich.progress import track
 
 from padzoo.commands.device import find_device
+from padzoo.commands.session import Session
 from padzoo.commands.table import outcome_table, percentages
-from padzoo.core.episode import Episode
 from padzoo.core.episode import episodes as draw
 from padzoo.core.errors import GameCrashed
 from padzoo.datamodules.sets.writer import ShardWriter
-from padzoo.envs.arena import Arena
 from padzoo.envs.game import ISLAND, Game
-from padzoo.envs.rollout import Rollout
 from padzoo.zoo import hub
-from padzoo.zoo.learn.reward_ensemble import RewardEnsemble
-from padzoo.zoo.play.agent import PRECISIONS, Agent, Precision
+from padzoo.zoo.play.agent import Precision
 
 
 def rollout(
@@ -34,6 +29,7 @@ def rollout(
     env_args: dict[str, Any] | None = None,
     options: dict[str, Any] | None = None,
     games: int = 16,
+    processes: int = 1,
     best_of: int = 1,
     reward: str | list[str] | None = None,
 ) -> None:
@@ -57,6 +53,8 @@ def rollout(
             rule, `turned` (at the spawn point, heading drawn), `nudged` (something else turns the camera on the way)
             and `anywhere` (place and heading drawn).
         games: Games played at once.
+        processes: How many processes share them, each with a network of its own. One keeps little more than one core
+            busy; what is played is the same.
         best_of: How often every start is played, with other draws of the policy; the episode of the highest reward
             counts, and is recorded. It says how far a reward model could bring this policy, and is what to imitate.
         reward: The reward model that chooses: a `.ckpt`, a folder of weights or a name of the zoo; several are an
@@ -67,22 +65,19 @@ def rollout(
     """
     if best_of < 1 or (best_of > 1) != bool(reward):
         raise ValueError(f"--best_of {best_of}, --reward {reward}: allowed: 2 or more with a reward model, or neither")
-    where = find_device(device)
-    net = hub.load(policy, "policy").to(where, PRECISIONS[precision])
     game = Game.of(env, env_args, options)
     source: dict[str, Any] = {"command": "rollout", "policy": hub.sha256(policy), "env": game.id, "env_args": game.args}
     source |= {"options": game.starts, "seed": seed, "episodes": episodes, "temperature": temperature}
-    source |= {"precision": precision, "device": where.type, **game.settings}
+    source |= {"precision": precision, "device": find_device(device).type, **game.settings}
     judges = [reward] if isinstance(reward, str) else reward or []
     source |= {"best_of": best_of, "reward": [hub.sha256(each) for each in judges]} if judges else {}
-    rewards = RewardEnsemble(judges, net, frozen=True, pessimism=0.0).to(where) if judges else None
-    with Arena(game, net.image_size, games) as arena, ShardWriter(out, source=source) as writer:
-        counts = dict.fromkeys(arena.outcomes, 0)
-        starts = draw(seed, episodes, options=game.starts)
-        todo = [Episode(episode.start, number) for episode in starts for number in range(best_of)]
-        rollouts = track(arena.play(Agent(net, temperature=temperature, seed=seed), todo), "playing", total=len(todo))
-        for played in rollouts if rewards is None else _best(rollouts, rewards):
-            if not played.crashed:
+    starts = draw(seed, episodes, options=game.starts)
+    session = Session(policy, game, starts, games, seed, temperature, precision, device, best_of, judges)
+    counts: dict[str, int] = {}
+    with ShardWriter(out, source=source) as writer:
+        for played in track(session.play(processes), "playing", total=episodes):
+            counts = counts or dict.fromkeys(played.known, 0)
+            if played.record is not None:
                 if played.outcome not in counts:
                     raise ValueError(f"outcome {played.outcome!r}: allowed, as {env} declares: {', '.join(counts)}")
                 writer.write(played.record)
@@ -91,11 +86,3 @@ def rollout(
             raise GameCrashed(f"{env}: every episode crashed")
         writer.attach("outcomes.json", json.dumps(percentages(counts), indent=1) + "\n")
     Console().print(outcome_table(counts, f"{policy}: {sum(counts.values())} episodes in {out}"))
-
-
-def _best(rollouts: Iterable[Rollout], rewards: RewardEnsemble) -> Iterator[Rollout]:
-    """Yields of every start the episode with the highest reward; a crashed one if all of them crashed."""
-    for _, group in groupby(rollouts, lambda rollout: rollout.episode.start):
-        every = list(group)
-        played = [rollout for rollout in every if not rollout.crashed]
-        yield played[int(rewards(played).argmax())] if played else every[0]

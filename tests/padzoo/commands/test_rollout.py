@@ -50,6 +50,28 @@ def test_episodes_follow_the_seed_whatever_the_number_of_games(played: Path, pol
         assert np.array_equal(mine.frames, theirs.frames)
 
 
+def test_several_processes_play_the_same(policy: Path, reward: Path, tmp_path: Path) -> None:
+    options = ["--policy", policy, "--episodes", 5, "--games", 4, "--env_args", '{"max_steps": 6}', "--seed", 3]
+    for name, more in (("plain", []), ("best", ["--best_of", 2, "--reward", reward])):
+        for processes in (1, 2):
+            out = tmp_path / f"{name}-{processes}"
+            assert padzoo("rollout", *options, *more, "--processes", processes, "--out", out) == 0
+        one, two = (tmp_path / f"{name}-{processes}" / "index.json" for processes in (1, 2))
+        assert one.read_bytes() == two.read_bytes()  # the hashes of the shards are in it
+
+
+def test_what_goes_wrong_in_a_process_is_said_in_one_line(
+    policy: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--policy", policy, "--episodes", 2, "--games", 2, "--processes", 2, "--out", tmp_path / "set"]
+    assert padzoo("rollout", *options, "--env_args", '{"max_step": 6}') == 2
+    (line,) = capfd.readouterr().err.splitlines()
+    assert "max_step" in line
+    assert padzoo("rollout", *options, "--processes", 3) == 2
+    assert "--processes 3: allowed: 1 to 2, one of the --games each" in capfd.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_options_and_temperature_are_as_asked(policy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--policy", policy, "--episodes", 1, "--games", 1, "--temperature", 0]
     assert padzoo("rollout", *options, "--options", '{"spawn": 2, "character": null}', "--out", tmp_path / "set") == 0
