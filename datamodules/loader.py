@@ -67,7 +67,7 @@ def loader(
         num_workers=workers,
         prefetch_factor=ahead if workers else None,
         multiprocessing_context=start_method if workers else None,
-        worker_init_fn=outlast_signals if sampler else None,
+        worker_init_fn=outlast_signals,
     )
 
 

@@ -1,5 +1,6 @@
 """Episodes that a policy plays for a command, in one process or in several at once."""
 
+import signal
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -92,7 +93,9 @@ class Session(IterableDataset[Played | Exception]):
             return
         check_shared_memory(processes * SHARED, f"--processes {processes}", "--processes 1, ")
         try:
-            for item in loader(self, processes, ahead=AHEAD, start_method="spawn"):  # takes turns among them
+            items = iter(loader(self, processes, ahead=AHEAD, start_method="spawn"))  # takes turns among them
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # PyTorch's handler raises wherever we are, not here alone
+            for item in items:
                 if isinstance(item, Exception):
                     raise item
                 yield item
