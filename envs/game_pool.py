@@ -17,7 +17,8 @@ from padzoo.core.errors import GameCrashed
 from padzoo.envs.adapter import OUTCOMES, make
 
 Env = gymnasium.Env[Any, Any]
-Call = Callable[[Env], tuple[NDArray[np.uint8], float, bool, bool, dict[str, Any]]]
+Answer = tuple[NDArray[np.uint8], float, bool, bool, dict[str, Any]]
+Call = Callable[[Env], Answer]
 
 UNBLOCKS_IN: Final = 10.0  # seconds in which a call returns whose game was killed
 
@@ -182,7 +183,7 @@ class GamePool:
             options: The game's reset options.
         """
 
-        def call(env: Env) -> tuple[NDArray[np.uint8], float, bool, bool, dict[str, Any]]:
+        def call(env: Env) -> Answer:
             observation, info = env.reset(seed=seed, options=dict(options) if options else None)
             return observation, 0.0, False, False, info
 
@@ -196,7 +197,7 @@ class GamePool:
             action: A gamepad action `(16,)`.
         """
 
-        def call(env: Env) -> tuple[NDArray[np.uint8], float, bool, bool, dict[str, Any]]:
+        def call(env: Env) -> Answer:
             observation, reward, terminated, truncated, info = env.step(action)
             return observation, float(reward), terminated, truncated, info
 

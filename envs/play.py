@@ -98,11 +98,13 @@ def _pose(info: Mapping[str, Any]) -> tuple[float, float, float]:
 def _numbers(value: Any, lengths: Sequence[int]) -> tuple[float, ...] | None:
     """Returns so many finite numbers; None for anything else, which is the game's own business."""
     try:
-        found = np.atleast_1d(np.asarray(value, dtype=float))
+        found = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
         return None
-    fits = found.ndim == 1 and len(found) in lengths and np.isfinite(found).all()
-    return tuple(found.tolist()) if fits else None
+    if found.ndim > 1 or found.size not in lengths:
+        return None
+    numbers = found.ravel().tolist()
+    return tuple(numbers) if all(map(math.isfinite, numbers)) else None
 
 
 class _Table:
