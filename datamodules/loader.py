@@ -41,21 +41,13 @@ class Nothing(IterableDataset[Any]):
         return iter(())
 
 
-def loader(
-    dataset: Dataset[Any],
-    workers: int = 0,
-    sampler: CountingSampler | None = None,
-    ahead: int = PREFETCHED,
-    start_method: str | None = None,
-) -> DataLoader[Any]:
+def loader(dataset: Dataset[Any], workers: int = 0, sampler: CountingSampler | None = None) -> DataLoader[Any]:
     """Wraps a data set whose items are whole batches already.
 
     Args:
         dataset: Gives batches; with a sampler, `dataset[n]` is batch n, whatever was asked for before.
         workers: Processes that make them; 0 makes them in this one.
         sampler: Which batches; None goes over the data set once.
-        ahead: Items that each worker makes in advance.
-        start_method: How workers start; None is Python's usual way.
     """
     if workers:
         get_temp_dir()  # theirs too, from now on: this process removes it, however they end
@@ -65,20 +57,9 @@ def loader(
         sampler=sampler,
         collate_fn=as_is,
         num_workers=workers,
-        prefetch_factor=ahead if workers else None,
-        multiprocessing_context=start_method if workers else None,
-        worker_init_fn=outlast_signals,
+        prefetch_factor=PREFETCHED if workers else None,
+        worker_init_fn=outlast_signals if sampler else None,
     )
-
-
-def lost_worker(error: Exception) -> bool:
-    """Says whether an error of a loader's means that one of its processes is gone.
-
-    Args:
-        error: What the loader raised.
-    """
-    said = str(error)
-    return said.startswith("DataLoader worker") or said == "unexpected EOF"  # while it works, and while it starts
 
 
 def outlast_signals(worker: int) -> None:

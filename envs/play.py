@@ -140,7 +140,7 @@ class _Table:
                 self._begin(game, _Take(rollout.number, again))
                 continue
             if rollout.crashed:
-                log.warning("episode %d is left out: its game crashed", rollout.number)
+                log.warning("the episode of seed %d is left out: its game crashed", rollout.episode.start.seed)
             done.append(rollout)
             self.start([game])  # it loads while the player thinks
         if ready:

@@ -35,7 +35,6 @@ from padzoo.core import configuration
 from padzoo.core.atomic import atomic, reserved
 from padzoo.core.patient_file import shown
 from padzoo.core.registry import Registry
-from padzoo.datamodules.loader import lost_worker
 from padzoo.datamodules.module import ZooDataModule
 from padzoo.envs.game import Game
 from padzoo.home import at_home
@@ -308,6 +307,6 @@ def _explained(error: RuntimeError | EOFError) -> str | None:
         return said
     if isinstance(error, DistError) or "/gloo/" in said:
         return f"rank {os.environ.get('LOCAL_RANK', 0)}: another rank is gone: {said}"
-    if lost_worker(error):
+    if said.startswith("DataLoader worker") or said == "unexpected EOF":  # while it works, and while it starts
         return f"a reader of the data is gone; --ckpt_path last resumes, if there is a checkpoint: {said}"
     return None

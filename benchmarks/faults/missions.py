@@ -74,7 +74,7 @@ MISSIONS: Final = (
     Mission(
         "rollout, 2 processes",
         "rollout --policy {in}/policy.ckpt --episodes 6 --games 2 --processes 2 --out {out}",
-        children="reader",
+        children="engine",
     ),
     Mission("pull", "pull policy_micro.base", "cache"),
     Mission("play", "play {in}/policy.ckpt --episodes 2 --games 2 --out {out}", "file", "engine"),

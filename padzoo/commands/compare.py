@@ -9,7 +9,6 @@ from rich.progress import track
 from rich.table import Table
 
 from padzoo.commands.session import Session
-from padzoo.core.episode import episodes as draw
 from padzoo.core.paired import Paired
 from padzoo.core.wilson import wilson
 from padzoo.envs.game import ISLAND, Game
@@ -58,11 +57,10 @@ def compare(
     if None not in trained and trained[0] != trained[1]:
         raise ValueError(f"{first} was trained in {trained[0]}, {second} in {trained[1]}; allowed: agents of one game")
     game = Game.of(env, env_args, options)
-    todo = draw(seed, episodes, options=game.starts)
     ends: list[dict[int, str]] = []
     known: tuple[str, ...] = ()
     for reference in (first, second):
-        session = Session(reference, game, todo, games, seed, temperature, device=device)
+        session = Session(reference, game, episodes, games, seed, temperature, device=device, records=False)
         ends.append({})
         for played in track(session.play(processes), f"playing {escape(reference)}", total=episodes, transient=True):
             known = played.known

@@ -9,7 +9,6 @@ from rich.progress import track
 from padzoo.commands.device import find_device
 from padzoo.commands.session import Session
 from padzoo.commands.table import outcome_table, percentages
-from padzoo.core.episode import episodes as draw
 from padzoo.core.errors import GameCrashed
 from padzoo.datamodules.sets.writer import ShardWriter
 from padzoo.envs.game import ISLAND, Game
@@ -71,8 +70,7 @@ def rollout(
     source |= {"precision": precision, "device": find_device(device).type, **game.settings}
     judges = [reward] if isinstance(reward, str) else reward or []
     source |= {"best_of": best_of, "reward": [hub.sha256(each) for each in judges]} if judges else {}
-    starts = draw(seed, episodes, options=game.starts)
-    session = Session(policy, game, starts, games, seed, temperature, precision, device, best_of, judges)
+    session = Session(policy, game, episodes, games, seed, temperature, precision, device, best_of, judges)
     counts: dict[str, int] = {}
     with ShardWriter(out, source=source) as writer:
         for played in track(session.play(processes), "playing", total=episodes):

@@ -14,6 +14,14 @@ def test_both_play_the_same_starts(policy: Path, capsys: pytest.CaptureFixture[s
     assert re.search(r"none .*100.0", text)  # nobody gets far in 8 steps
 
 
+def test_two_processes_find_the_same(policy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("compare", policy, "policy_tiny.sft", "--episodes", 3, *SHORT)
+    assert padzoo(*words) == 0
+    alone = capsys.readouterr().out
+    assert padzoo(*words, "--processes", 2) == 0
+    assert capsys.readouterr().out == alone
+
+
 def test_one_policy_is_not_compared_with_itself(policy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert padzoo("compare", policy, policy, "--episodes", 1) == 2
     assert "are the same weights; allowed: two different policies" in capsys.readouterr().err

@@ -68,7 +68,7 @@ def test_what_goes_wrong_in_a_process_is_said_in_one_line(
     (line,) = capfd.readouterr().err.splitlines()
     assert "max_step" in line
     assert padzoo("rollout", *options, "--processes", 3) == 2
-    assert "--processes 3: allowed: 1 to 2, one of the --games each" in capfd.readouterr().err
+    assert "--processes 3: allowed: 1 to 2, a game and an episode each" in capfd.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
