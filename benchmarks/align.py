@@ -94,25 +94,20 @@ class Side:
         return wall, core
 
 
-def streaming(scratch: Path) -> tuple[str, str]:
-    """Makes an agent with the streaming trunk and a reward model for it; returns both."""
+def agent(scratch: Path, trunk: str) -> tuple[str, str]:
+    """Makes an agent with a trunk and a reward model for it, of one update each; returns both."""
     side = Side("", HERE, NOW, 4, "", "", "")
-    shards, policy, reward = scratch / "shards", scratch / "policy", scratch / "reward"
-    once = ("--trainer.max_steps", 1, "--trainer.limit_val_batches", 0, "--trainer.default_root_dir")
-    side.run("demos", "--player", "curated", "--episodes", 8, "--size", 64, "--out", shards)
-    words: tuple[object, ...] = ("--data.train", shards, "--data.batch_size", 4, "--model.trunk", "streaming")
-    side.run("fit", "--config", "experiment/policy.yaml", *words, *once, policy)
-    side.run("prefer", shards, "--criterion", "left", "--comparisons", 10, "--out", scratch / "left.jsonl")
+    shards, preferences = scratch / "shards", scratch / "left.jsonl"
+    if not shards.exists():
+        side.run("demos", "--player", "curated", "--episodes", 8, "--size", 64, "--out", shards)
+        side.run("prefer", shards, "--criterion", "left", "--comparisons", 10, "--out", preferences)
+    policy, reward = scratch / trunk / "policy", scratch / trunk / "reward"
+    once = ("--data.train", shards, "--trainer.max_steps", 1, "--trainer.limit_val_batches", 0)
+    words: tuple[object, ...] = ("--data.batch_size", 4, "--model.trunk", trunk, "--trainer.default_root_dir", policy)
+    side.run("fit", "--config", "experiment/policy.yaml", *once, *words)
     last = "checkpoints/last.ckpt"
-    words = (
-        "--model.policy",
-        policy / last,
-        "--data.train",
-        shards,
-        "--data.train_preferences",
-        scratch / "left.jsonl",
-    )
-    side.run("fit", "--config", "experiment/reward.yaml", *words, *once, reward)
+    words = ("--model.policy", policy / last, "--data.train_preferences", preferences)
+    side.run("fit", "--config", "experiment/reward.yaml", *once, *words, "--trainer.default_root_dir", reward)
     return str(policy / last), str(reward / last)
 
 
@@ -124,11 +119,10 @@ def main() -> None:
     given = parser.parse_args()
     print(f"## Playing and aligning\n\n{origin()}")
     print(f"`python benchmarks/align.py {given.commit} --rounds {given.rounds}`: `tiny`, 64 pixels\n")
-    zoo = ("policy_tiny.sft", "reward_tiny.left")
     with checkout(given.commit) as before, tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-        old = Side("before", before, OLD, 16, *zoo, "--model.env_args")
-        agents = {"now": zoo, "now, streaming trunk": streaming(scratch)}
+        old = Side("before", before, OLD, 16, "policy_tiny.sft", "reward_tiny.left", "--model.env_args")
+        agents = {"now": agent(scratch, "gpt2"), "now, streaming trunk": agent(scratch, "streaming")}
         sides = [old, *(Side(name, HERE, NOW, BATCH, *agent, "--game.args") for name, agent in agents.items())]
         sides += [replace(side, name=f"{side.name}, two processes", processes=2) for side in sides[1:]]
         print("| | steps/s | a second of a core | ratio, steps/s | ratio, of a core |\n| --- | --- | --- | --- | --- |")

@@ -5,6 +5,7 @@ samples, its p-value by 9,999 random tables, says whether both could come from o
 """
 
 import argparse
+import json
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -15,6 +16,7 @@ from scipy.stats import MonteCarloMethod, chi2_contingency
 from padzoo.cli import main
 from padzoo.core.provenance import origin
 from padzoo.datamodules.sets.shard_set import ShardSet
+from padzoo.zoo.hub.card import Result
 from padzoo.zoo.hub.index import catalog, find
 
 
@@ -29,12 +31,13 @@ def compare(card: dict[str, int], found: Counter[str], seed: int) -> float:
     )
 
 
-def row(name: str, episodes: int, seed: int) -> str:
-    """Plays with one policy and returns its line of the table."""
-    (result,) = find(name).card().results
+def row(name: str, result: Result, episodes: int, seed: int) -> str:
+    """Plays with one policy as a result of its card was measured, and returns its line of the table."""
+    how = {flag: json.dumps(result.measured.get(flag) or {}) for flag in ("env_args", "options")}
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "played"
         options = ["--policy", name, "--episodes", str(episodes), "--seed", str(seed), "--out", str(out)]
+        options += [word for flag, value in how.items() for word in (f"--{flag}", value)]
         if main(["rollout", *options]):
             raise SystemExit(f"{name}: the rollout failed")
         found = Counter(trajectory.meta["outcome"] for trajectory in ShardSet(out))
@@ -43,7 +46,7 @@ def row(name: str, episodes: int, seed: int) -> str:
         f"{100 * count / result.trials:.1f} / {100 * found[outcome] / episodes:.1f}"
         for outcome, count in counts.items()
     ]
-    return f"| `{name}` | {' | '.join(cells)} | {compare(counts, found, seed):.3f} |"
+    return f"| `{name}`, {result.what} | {' | '.join(cells)} | {compare(counts, found, seed):.3f} |"
 
 
 if __name__ == "__main__":
@@ -52,7 +55,8 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=1000)
     given = parser.parse_args()
     policies = [name for name, item in catalog().items() if item.embedded and name.startswith("policy")]
-    rows = [row(name, given.episodes, given.seed) for name in policies]
+    measured = [(name, result) for name in policies for result in find(name).card().results]
+    rows = [row(*each, given.episodes, given.seed) for each in measured]
     print(f"# Cards and new episodes\n\n{origin()} {given.episodes} episodes each, seed {given.seed}.\n")
     print("Percent on the card / played now.\n\n| policy | none | left | middle | right | p |")
     print("| --- | --- | --- | --- | --- | --- |")

@@ -9,10 +9,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import yaml
 from reward_grid import Grid, padzoo
 from values import Json
+
+CONDITIONS: Final = ("spawn", "turned")  # of the game; the first is the one in lists
 
 
 @dataclass(frozen=True)
@@ -81,10 +84,13 @@ class Family:
         """Plays with the published weights, or judges them by held-out preferences; returns the options to say so."""
         out = self.home / "zoo" / "measured" / member.name
         if not member.side:
-            if not out.exists():
-                played = ("--episodes", episodes, "--seed", self.seed, "--env_args", self.game)
-                padzoo("rollout", "--policy", weights, *played, "--out", out)
-            return ["--results", json.dumps([str(out)])]
+            played = [out / condition for condition in CONDITIONS]
+            for folder in played:
+                if not folder.exists():
+                    how = ("--episodes", episodes, "--seed", self.seed, "--env_args", self.game, "--games", 32)
+                    options = ("--options", json.dumps({"condition": folder.name}))
+                    padzoo("rollout", "--policy", weights, *how, *options, "--out", folder)
+            return ["--results", json.dumps([*map(str, played)])]
         grid = self.grid(member.side)
         if not out.exists():
             padzoo("score", grid.rollouts("test"), "--reward", weights, "--out", out)

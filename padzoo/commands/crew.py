@@ -4,9 +4,10 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import cycle
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pickle import UnpicklingError
@@ -21,8 +22,10 @@ from padzoo.core.errors import GameCrashed
 from padzoo.core.parent import end_with_parent
 
 AHEAD: Final = 64  # items that a process may be ahead of the others
-ENDS_IN: Final = 5.0  # seconds in which a process has closed what it opened
+ENDS_IN: Final = 15.0  # seconds in which all processes have closed what they opened
+OTHERS: Final = (signal.SIGHUP, signal.SIGUSR1)  # that end a command, as SIGTERM and Ctrl-C do
 Share = Callable[[int, int], Iterable[Any]]
+Member = tuple[BaseProcess, Connection]
 
 
 def in_turn(share: Share, processes: int) -> Iterator[Any]:
@@ -34,41 +37,54 @@ def in_turn(share: Share, processes: int) -> Iterator[Any]:
 
     Raises:
         GameCrashed: If a process is gone.
-        Exception: A user's error in one of them.
+        ValueError: A user's error in one of them.
     """
-    crew: list[tuple[BaseProcess, Connection]] = []
+    crew: list[Member] = []
     try:
+        resource_tracker.ensure_running()  # else the first process starts it, and unblocks Ctrl-C
         for number in range(processes):
-            crew.append(_start(share, number, processes))
-        for process, pipe in cycle(crew):
-            item = _receive(process, pipe)
-            if item is None:
-                break  # and so are the others
-            if isinstance(item, Exception):
-                raise item
-            yield item
+            with _undisturbed():
+                crew.append(_start(share, number, processes))
+        busy = list(crew)
+        while busy:
+            for member in list(busy):
+                item = _receive(*member)
+                if item is None:
+                    busy.remove(member)
+                elif isinstance(item, Exception):
+                    raise item
+                else:
+                    yield item
     finally:
         _end(crew)
 
 
-def _start(share: Share, number: int, processes: int) -> tuple[BaseProcess, Connection]:
+def _start(share: Share, number: int, processes: int) -> Member:
     context = multiprocessing.get_context("spawn")  # a fork would have our locks without our threads
     mine, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(share, number, processes, theirs))
-    with _uninterrupted():
-        process.start()
+    process.start()
     theirs.close()  # so that the pipe ends with the process
     return process, mine
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Lets what is started now not see Ctrl-C: it is ours to end it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+def _undisturbed() -> Iterator[None]:
+    """Holds signals back until we know a new process, and Ctrl-C from that process: it is ours to end it."""
+    held: list[int] = []
+    ours = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, *OTHERS)}
+    ours = {number: handler for number, handler in ours.items() if callable(handler)}
+    for number in ours:
+        signal.signal(number, lambda number, _: held.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in ours.items():
+            signal.signal(number, handler)
+        for came in held:
+            signal.raise_signal(came)
 
 
 def _receive(process: BaseProcess, pipe: Connection) -> Any:
@@ -79,13 +95,14 @@ def _receive(process: BaseProcess, pipe: Connection) -> Any:
         raise GameCrashed(f"a process that plays is gone, with exit status {process.exitcode}") from None
 
 
-def _end(crew: Iterable[tuple[BaseProcess, Connection]]) -> None:
+def _end(crew: Iterable[Member]) -> None:
     """Ends the processes, all at once."""
     for process, pipe in crew:
-        pipe.close()
         process.terminate()
+        pipe.close()
+    last = time.monotonic() + ENDS_IN
     for process, _ in crew:
-        process.join(ENDS_IN)
+        process.join(max(0.0, last - time.monotonic()))
         process.kill()
         process.join()
 
@@ -93,25 +110,43 @@ def _end(crew: Iterable[tuple[BaseProcess, Connection]]) -> None:
 def _work(share: Share, number: int, processes: int, pipe: Connection) -> None:
     """Makes the share of a process and sends it on; None, or an error, is the last that is sent."""
     end_with_parent()
+    parent = multiprocessing.parent_process()
+    if parent is None or not parent.is_alive():  # it ended before we could ask to end with it
+        return
+    signal.signal(signal.SIGTERM, _unwind)
+    for deaf in OTHERS:
+        signal.signal(deaf, signal.SIG_IGN)  # of a whole group: what they mean is the first process's to say
+    os.set_inheritable(pipe.fileno(), False)  # a game that outlives us would hold it open
     keep_freed_memory()
     torch.set_num_threads(max(1, min(torch.get_num_threads(), len(os.sched_getaffinity(0)) // processes)))
     items: Queue[Any] = Queue(AHEAD)
     sender = Thread(target=_send, args=(items, pipe), daemon=True)
     sender.start()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # games are closed
-    for deaf in (signal.SIGHUP, signal.SIGUSR1):
-        signal.signal(deaf, signal.SIG_IGN)  # of a whole group: what they mean is the first process's to say
     try:
         for item in share(number, processes):
             items.put(item)
         items.put(None)
-    except (ValueError, OSError, UnpicklingError, GameCrashed) as error:
+    except GameCrashed as error:
         items.put(error)
+    except (ValueError, OSError, UnpicklingError) as error:
+        items.put(ValueError(str(error)))  # not every error can be pickled
     sender.join()
 
 
+def _unwind(*_: object) -> None:
+    """Ends the process as an error would: games are closed."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(1)
+
+
 def _send(items: Queue[Any], pipe: Connection) -> None:
+    """Sends items on, up to the last; ends the process if that fails."""
     item: Any = ...
-    while item is not None and not isinstance(item, Exception):
-        item = items.get()
-        pipe.send(item)
+    try:
+        while item is not None and not isinstance(item, Exception):
+            item = items.get()
+            pipe.send(item)
+    except Exception as error:
+        os.kill(os.getpid(), signal.SIGTERM)
+        if not isinstance(error, OSError):  # that says only that nobody wants more
+            raise

@@ -40,7 +40,9 @@ def _facts(card: Card, source: str) -> dict[str, str]:
     known = card.facts | {"source": source}
     known |= {f"data: {data.name}": f"{data.samples:,}, sha256 {data.sha256}" for data in card.data}
     for result in card.results:
-        known[f"of {result.trials:,} {result.of}"] = ", ".join(f"{name} {rate}" for name, rate in result.rates.items())
+        known[f"of {result.trials:,} {result.what}"] = ", ".join(
+            f"{name} {rate}" for name, rate in result.rates.items()
+        )
     return known
 
 

@@ -105,6 +105,12 @@ class Result:
     rates: dict[str, Rate]  # of the outcomes of a game, or the `accuracy`
     measured: dict[str, Any]  # how: the command's arguments, seed among them
 
+    @property
+    def what(self) -> str:
+        """What it is of, with how the game's episodes began where that has a name."""
+        condition = (self.measured.get("options") or {}).get("condition")
+        return f"{self.of}, condition {condition}" if condition else self.of
+
 
 @dataclass(frozen=True)
 class Source:
@@ -304,7 +310,7 @@ def _metadata(card: Card, title: str) -> str:
     for result in card.results:
         of = str(result.measured.get("env", result.of))
         for name, rate in result.rates.items():
-            metric = f"{name}, percent of {result.trials} {result.of}"
+            metric = f"{name}, percent of {result.trials} {result.what}"
             results.append(EvalResult(TASK, of, of, name, rate.percent, metric_name=metric))
     names = sorted({ancestor.name for _, _, ancestor in lineage(card.parents)})
     return (
@@ -323,7 +329,7 @@ def _metadata(card: Card, title: str) -> str:
 
 def _results(result: Result) -> str:
     how = ", ".join(f"{key} {value}" for key, value in result.measured.items() if key not in HIDDEN)
-    header = f"| of {result.trials:,} {result.of} | times | rate, 95 % Wilson interval |\n| --- | ---: | --- |"
+    header = f"| of {result.trials:,} {result.what} | times | rate, 95 % Wilson interval |\n| --- | ---: | --- |"
     rows = [(name, f"{rate.count:,}", rate) for name, rate in result.rates.items()]
     return f"## Results\n\nMeasured on these very weights: {how}.\n\n{_table(header, rows)}"
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from micro import padzoo
 from web import Server, serve
 
 from padzoo.zoo import hub
+from padzoo.zoo.hub.card import Rate
 
 
 def test_a_card_and_its_lineage_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,6 +25,20 @@ def test_a_card_and_its_lineage_are_shown(tmp_path: Path, capsys: pytest.Capture
         "float16, on policy_tiny.sft",
     ):
         assert text in shown
+
+
+def test_results_of_several_conditions_are_shown_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    card = full_card()
+    turned = replace(
+        card.results[0], measured={"options": {"condition": "turned"}}, rates={"left": Rate(1, 0.5, 0.1, 2.8)}
+    )
+    card.results.append(turned)
+    (tmp_path / "card.yaml").write_text(card.dump())
+    assert padzoo("show", tmp_path) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "of 200 episodes left 99.0 %" in shown
+    assert "of 200 episodes, condition turned left 0.5 %" in shown
+    assert "| of 200 episodes, condition turned | times |" in card.readme()
 
 
 def test_of_a_checkpoint_elsewhere_the_card_alone_is_read(
