@@ -131,6 +131,7 @@ def _work(share: Share, number: int, processes: int, pipe: Connection) -> None:
     except (ValueError, OSError, UnpicklingError) as error:
         items.put(ValueError(str(error)))  # not every error can be pickled
     sender.join()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # all is closed: Python's own end is not to be unwound
 
 
 def _unwind(*_: object) -> None:
