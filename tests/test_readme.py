@@ -44,7 +44,8 @@ def folder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> P
     """An empty folder to be in; for the page that shows the examples of `extending/`, one with copies of them."""
     shows = request.node.callspec.params["page"] == "docs/extending.md"
     found: Path = request.getfixturevalue("own_modules" if shows else "tmp_path")
-    monkeypatch.chdir(found)
+    if not shows:  # these are in it already, and leave it before this would
+        monkeypatch.chdir(found)
     monkeypatch.syspath_prepend("")
     monkeypatch.setenv("PADZOO_DEBUG", "1")  # errors are raised
     return found
