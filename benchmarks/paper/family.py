@@ -15,6 +15,8 @@ import yaml
 from reward_grid import Grid, padzoo
 from values import Json
 
+from padzoo.zoo import hub
+
 CONDITIONS: Final = ("spawn", "turned")  # of the game; the first is the one in lists
 
 
@@ -101,7 +103,9 @@ class Family:
         weights = self.home / "zoo" / "rounded" / member.name
         if not weights.exists():
             padzoo("export", member.checkpoint, "--format", "safetensors", "--dtype", "float16", "--out", weights)
-        base = ["--base", out / member.base] if member.base else []
+        # Low-rank changes were learnt on weights that were not rounded: with the published ones they give others.
+        alone = not member.base or hub.changes(member.checkpoint)
+        base = [] if alone else ["--base", out / member.base]
         measured = self.measure(member, weights, episodes)
         padzoo("push", member.checkpoint, out, "--name", member.name, *base, *measured, *url)
 
